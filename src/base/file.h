@@ -1,0 +1,37 @@
+/* file.h: nothing half-written is ever seen under its final name.
+ *
+ * An outfile is written aside (PATH.tmp.PID, same folder), flushed to disk and
+ * renamed by outfile_commit; until then the old file, if any, stays. Path "-"
+ * is standard output.
+ */
+#ifndef BASE_FILE_H
+#define BASE_FILE_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "base/err.h"
+#include "base/str.h"
+
+struct outfile {
+    FILE *f;
+    char *path, *aside;    /* aside is NULL for standard output */
+};
+
+bool outfile_open(struct outfile *o, const char *path, struct err *err);
+bool outfile_commit(struct outfile *o, struct err *err);   /* false: nothing replaced, aside removed */
+void outfile_abandon(struct outfile *o);                   /* remove what was written; safe after commit */
+
+/* All of it at once: write bytes to path aside and rename. */
+bool file_write(const char *path, const void *p, size_t n, struct err *err);
+
+/* The whole file, NUL-terminated in b ("-" is standard input). b is emptied first. */
+bool file_read(const char *path, struct buf *b, struct err *err);
+
+bool file_exists(const char *path);
+bool file_is_dir(const char *path);
+bool file_mkdirs(const char *path, struct err *err);       /* like mkdir -p */
+char *file_join(const char *dir, const char *name);        /* "dir/name", free() it */
+const char *file_base(const char *path);                   /* after the last slash */
+
+#endif

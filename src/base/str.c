@@ -1,0 +1,207 @@
+/* str.c: see the header. Decimal output is by hand because it is hot in every writer. */
+#include "base/str.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+
+struct str str_of(const char *s)
+{
+    return (struct str){ s, strlen(s) };
+}
+
+bool str_eq(struct str a, struct str b)
+{
+    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+bool str_is(struct str a, const char *s)
+{
+    return str_eq(a, str_of(s));
+}
+
+bool str_starts(struct str a, const char *prefix)
+{
+    size_t n = strlen(prefix);
+    return a.n >= n && memcmp(a.p, prefix, n) == 0;
+}
+
+bool str_ends(struct str a, const char *suffix)
+{
+    size_t n = strlen(suffix);
+    return a.n >= n && memcmp(a.p + a.n - n, suffix, n) == 0;
+}
+
+int str_cmp(struct str a, struct str b)
+{
+    size_t n = a.n < b.n ? a.n : b.n;
+    int c = n ? memcmp(a.p, b.p, n) : 0;
+    return c ? c : (a.n > b.n) - (a.n < b.n);
+}
+
+static bool blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+struct str str_trim(struct str a)
+{
+    while (a.n && blank(a.p[a.n - 1]))
+        a.n--;
+    while (a.n && blank(a.p[0]))
+        a.p++, a.n--;
+    return a;
+}
+
+bool str_next(struct str *rest, char sep, struct str *piece)
+{
+    if (!rest->p)
+        return false;
+    const char *cut = rest->n ? memchr(rest->p, sep, rest->n) : NULL;
+    if (!cut) {
+        *piece = *rest;
+        *rest = (struct str){ NULL, 0 };
+        return piece->n > 0 || piece->p[-1] == sep;
+    }
+    *piece = (struct str){ rest->p, (size_t)(cut - rest->p) };
+    rest->n -= piece->n + 1;
+    rest->p = cut + 1;
+    return true;
+}
+
+bool str_u64(struct str a, uint64_t *x)
+{
+    if (a.n == 0)
+        return false;
+    uint64_t v = 0;
+    for (size_t i = 0; i < a.n; i++) {
+        unsigned d = (unsigned char)a.p[i] - (unsigned)'0';
+        if (d > 9 || v > (UINT64_MAX - d) / 10)
+            return false;
+        v = v * 10 + d;
+    }
+    *x = v;
+    return true;
+}
+
+bool str_i64(struct str a, int64_t *x)
+{
+    bool minus = a.n && a.p[0] == '-';
+    uint64_t v;
+    if (!str_u64(minus ? (struct str){ a.p + 1, a.n - 1 } : a, &v))
+        return false;
+    if (v > (uint64_t)INT64_MAX + (minus ? 1 : 0))
+        return false;
+    *x = minus ? -(int64_t)(v - 1) - 1 : (int64_t)v;
+    if (minus && v == 0)
+        *x = 0;
+    return true;
+}
+
+bool str_f64(struct str a, double *x)
+{
+    char s[64];
+    if (a.n == 0 || a.n >= sizeof s || blank(a.p[0]))
+        return false;
+    memcpy(s, a.p, a.n);
+    s[a.n] = '\0';
+    char *end;
+    *x = strtod(s, &end);   /* LC_ALL is C: no program of ours calls setlocale */
+    return end == s + a.n && strpbrk(s, "xX") == NULL;
+}
+
+bool str_utf8(struct str a)
+{
+    for (size_t i = 0; i < a.n;) {
+        unsigned char c = (unsigned char)a.p[i];
+        size_t more = c < 0x80 ? 0 : c < 0xC2 ? 9 : c < 0xE0 ? 1 : c < 0xF0 ? 2 : c < 0xF5 ? 3 : 9;
+        if (c == 0 || more == 9 || a.n - i <= more)
+            return false;
+        uint32_t u = more ? c & (0x3Fu >> more) : c;
+        for (size_t k = 1; k <= more; k++) {
+            unsigned char d = (unsigned char)a.p[i + k];
+            if ((d & 0xC0) != 0x80)
+                return false;
+            u = u << 6 | (d & 0x3F);
+        }
+        if ((more == 2 && (u < 0x800 || (u >= 0xD800 && u < 0xE000))) ||
+            (more == 3 && (u < 0x10000 || u > 0x10FFFF)))
+            return false;
+        i += more + 1;
+    }
+    return true;
+}
+
+void buf_free(struct buf *b)
+{
+    free(b->p);
+    *b = (struct buf){ 0 };
+}
+
+void buf_clear(struct buf *b)
+{
+    b->n = 0;
+    if (b->p)
+        b->p[0] = '\0';
+}
+
+void buf_add(struct buf *b, const void *p, size_t n)
+{
+    MEM_RESERVE(b->p, b->n + n + 1, b->cap);
+    if (n)
+        memcpy(b->p + b->n, p, n);
+    b->n += n;
+    b->p[b->n] = '\0';
+}
+
+void buf_str(struct buf *b, const char *s)
+{
+    buf_add(b, s, strlen(s));
+}
+
+void buf_char(struct buf *b, char c)
+{
+    buf_add(b, &c, 1);
+}
+
+void buf_u64(struct buf *b, uint64_t x)
+{
+    char s[20];
+    size_t i = sizeof s;
+    do {
+        s[--i] = (char)('0' + x % 10);
+        x /= 10;
+    } while (x);
+    buf_add(b, s + i, sizeof s - i);
+}
+
+void buf_i64(struct buf *b, int64_t x)
+{
+    if (x < 0)
+        buf_char(b, '-');
+    buf_u64(b, x < 0 ? -(uint64_t)x : (uint64_t)x);
+}
+
+void buf_printf(struct buf *b, const char *fmt, ...)
+{
+    va_list ap, again;
+    va_start(ap, fmt);
+    va_copy(again, ap);
+    int n = vsnprintf(NULL, 0, fmt, ap);
+    va_end(ap);
+    REQUIRE(n >= 0);
+    MEM_RESERVE(b->p, b->n + (size_t)n + 1, b->cap);
+    vsnprintf(b->p + b->n, (size_t)n + 1, fmt, again);
+    va_end(again);
+    b->n += (size_t)n;
+}
+
+struct str buf_view(const struct buf *b)
+{
+    return (struct str){ b->p ? b->p : "", b->n };
+}

@@ -1,0 +1,6 @@
+/* commands.c: the one list. Adding a command adds its file, a declaration and a line here. */
+#include "cli/commands_priv.h"
+
+const struct command *const commands[] = {
+    NULL
+};

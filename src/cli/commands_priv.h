@@ -1,0 +1,7 @@
+/* commands_priv.h: what the files cmd_*.c export. */
+#ifndef CLI_COMMANDS_PRIV_H
+#define CLI_COMMANDS_PRIV_H
+
+#include "cli/command.h"
+
+#endif
