@@ -2,7 +2,8 @@
  *
  * An outfile is written aside (PATH.tmp.PID, same folder), flushed to disk and
  * renamed by outfile_commit; until then the old file, if any, stays. Path "-"
- * is standard output.
+ * is standard output. A device or a pipe is written in place. A symbolic link is
+ * replaced by the file.
  */
 #ifndef BASE_FILE_H
 #define BASE_FILE_H
@@ -15,12 +16,16 @@
 
 struct outfile {
     FILE *f;
-    char *path, *aside;    /* aside is NULL for standard output */
+    char *path, *aside;    /* aside is NULL for what is written in place */
 };
 
 bool outfile_open(struct outfile *o, const char *path, struct err *err);
 bool outfile_commit(struct outfile *o, struct err *err);   /* false: nothing replaced, aside removed */
 void outfile_abandon(struct outfile *o);                   /* remove what was written; safe after commit */
+
+/* From now on SIGINT, SIGTERM and SIGHUP remove what lies aside and exit with 128 + signal.
+ * For mains; a command that saves its work on a signal sets its own handler afterwards. */
+void outfile_clean_on_signals(void);
 
 /* All of it at once: write bytes to path aside and rename. */
 bool file_write(const char *path, const void *p, size_t n, struct err *err);

@@ -61,11 +61,11 @@ bool hash_sha256_file(const char *path, char hex[SHA256_HEX], struct err *err)
     size_t n;
     while ((n = fread(chunk, 1, sizeof chunk, f)) > 0)
         EVP_DigestUpdate(ctx, chunk, n);
-    bool good = !ferror(f);
+    bool good = !ferror(f) || err_set(err, EXIT_NOINPUT, "%s: %s", path, strerror(errno));
     unsigned char d[EVP_MAX_MD_SIZE];
     EVP_DigestFinal_ex(ctx, d, NULL);
     EVP_MD_CTX_free(ctx);
     fclose(f);
     hex_of(d, hex);
-    return good || err_set(err, EXIT_NOINPUT, "%s: read failed", path);
+    return good;
 }

@@ -64,7 +64,8 @@ void *mem_resize(void *p, size_t n, size_t size)
 char *mem_strndup(const char *s, size_t n)
 {
     char *p = mem_alloc(n + 1);
-    memcpy(p, s, n);
+    if (n)
+        memcpy(p, s, n);
     return p;
 }
 
@@ -152,7 +153,8 @@ void *arena_array(struct arena *a, size_t n, size_t size)
 char *arena_strndup(struct arena *a, const char *s, size_t n)
 {
     char *p = arena_alloc(a, n + 1);
-    memcpy(p, s, n);
+    if (n)
+        memcpy(p, s, n);
     return p;
 }
 

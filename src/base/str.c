@@ -1,7 +1,7 @@
 /* str.c: see the header. Decimal output is by hand because it is hot in every writer. */
 #include "base/str.h"
 
-#include <errno.h>
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,19 +58,22 @@ struct str str_trim(struct str a)
     return a;
 }
 
+/* A separator at the very end leaves one empty piece to give: rest then points here. */
+static const char last_empty[1] = "";
+
 bool str_next(struct str *rest, char sep, struct str *piece)
 {
-    if (!rest->p)
+    if (rest->n == 0 && rest->p != last_empty)
         return false;
     const char *cut = rest->n ? memchr(rest->p, sep, rest->n) : NULL;
     if (!cut) {
         *piece = *rest;
         *rest = (struct str){ NULL, 0 };
-        return piece->n > 0 || piece->p[-1] == sep;
+        return true;
     }
     *piece = (struct str){ rest->p, (size_t)(cut - rest->p) };
     rest->n -= piece->n + 1;
-    rest->p = cut + 1;
+    rest->p = rest->n ? cut + 1 : last_empty;
     return true;
 }
 
@@ -97,17 +100,15 @@ bool str_i64(struct str a, int64_t *x)
         return false;
     if (v > (uint64_t)INT64_MAX + (minus ? 1 : 0))
         return false;
-    *x = minus ? -(int64_t)(v - 1) - 1 : (int64_t)v;
-    if (minus && v == 0)
-        *x = 0;
+    *x = minus && v ? -(int64_t)(v - 1) - 1 : (int64_t)v;   /* -v would overflow at INT64_MIN */
     return true;
 }
 
 bool str_f64(struct str a, double *x)
 {
     char s[64];
-    if (a.n == 0 || a.n >= sizeof s || blank(a.p[0]))
-        return false;
+    if (a.n == 0 || a.n >= sizeof s || isspace((unsigned char)a.p[0]))
+        return false;   /* strtod would skip the blanks */
     memcpy(s, a.p, a.n);
     s[a.n] = '\0';
     char *end;

@@ -21,14 +21,15 @@ bool str_ends(struct str a, const char *suffix);
 int str_cmp(struct str a, struct str b);     /* bytewise, as memcmp; shorter first */
 struct str str_trim(struct str a);           /* without blanks, tabs, CR at both ends */
 
-/* Cut the next piece that ends at `sep` (or at the end) off *rest. False when nothing is left;
- * "a,,b" gives "a", "", "b"; a rest of length 0 gives nothing. */
+/* Cut the next piece that ends at `sep` (or at the end) off *rest. False when nothing is left:
+ * "a,,b" gives "a", "", "b"; "a," gives "a", ""; "" gives nothing. */
 bool str_next(struct str *rest, char sep, struct str *piece);
 
 /* The whole view must be the number: no blanks, no sign for u64, no overflow. */
 bool str_u64(struct str a, uint64_t *x);
 bool str_i64(struct str a, int64_t *x);
-bool str_f64(struct str a, double *x);       /* decimal or exponent form; "nan" and "inf" are read too */
+bool str_f64(struct str a, double *x);       /* decimal or exponent form, under 64 bytes; "nan" and
+                                              * "inf" are read too, and what is too large is inf */
 
 bool str_utf8(struct str a);                 /* well-formed UTF-8, NUL excluded */
 

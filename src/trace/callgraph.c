@@ -17,7 +17,7 @@ const char *const callgraph_fault_names[GRAPH_FAULTS] = {
     [GRAPH_NOT_TREE] = "levels do not describe a tree",
     [GRAPH_ID_ORDER] = "sibling ids do not ascend",
     [GRAPH_SRC_MISMATCH] = "caller is not the parent's callee",
-    [GRAPH_TIME_NEGATIVE] = "negative start or response time",
+    [GRAPH_TIME_NEGATIVE] = "start or response time negative or too large",
     [GRAPH_FINISH_AFTER_PARENT] = "finishes after its parent",
 };
 
@@ -64,12 +64,11 @@ void graphset_free(struct graphset *s)
 
 static struct callgraph *append(struct graphset *s)
 {
-    size_t old = s->cap;
     MEM_GROW(s->graphs, s->n, s->cap);
-    if (s->weight && s->cap != old)
+    if (s->weight) {
         s->weight = mem_resize(s->weight, s->cap, sizeof *s->weight);
-    if (s->weight)
         s->weight[s->n] = 1;
+    }
     return &s->graphs[s->n++];
 }
 
@@ -91,14 +90,15 @@ static uint32_t carry(struct names *to, const struct names *from, uint32_t id)
 
 struct callgraph *graphset_copy(struct graphset *s, const struct callgraph *g, const struct names *from)
 {
-    struct callgraph *c = graphset_add(s, g->n);
+    struct callgraph whole = *g;   /* g may lie in s->graphs, which the add can move */
+    struct callgraph *c = graphset_add(s, whole.n);
     struct call *calls = c->calls;
-    *c = *g;
+    *c = whole;
     c->calls = calls;
-    memcpy(calls, g->calls, g->n * sizeof *calls);
-    c->service = carry(s->names, from, g->service);
-    c->trace_id = carry(s->names, from, g->trace_id);
-    for (size_t i = 0; i < g->n; i++) {
+    memcpy(calls, whole.calls, whole.n * sizeof *calls);
+    c->service = carry(s->names, from, whole.service);
+    c->trace_id = carry(s->names, from, whole.trace_id);
+    for (size_t i = 0; i < whole.n; i++) {
         calls[i].src = carry(s->names, from, calls[i].src);
         calls[i].dst = carry(s->names, from, calls[i].dst);
         calls[i].interface = carry(s->names, from, calls[i].interface);
@@ -259,7 +259,7 @@ static enum callgraph_fault check_call(const struct callgraph *g, size_t i)
     const struct call *c = &g->calls[i];
     if (!is_tree(g, i))
         return GRAPH_NOT_TREE;
-    if (c->start < 0 || c->rt < 0)
+    if (c->start < 0 || c->rt < 0 || c->rt > INT64_MAX - c->start)
         return GRAPH_TIME_NEGATIVE;
     if (i == 0)
         return GRAPH_GOOD;
