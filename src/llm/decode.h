@@ -1,0 +1,36 @@
+/* decode.h: next-token logits for many sequences at once, with a key-value cache.
+ *
+ * A decoder has `slots`, each with a sequence of its own length. A step feeds rows (slot, token)
+ * and gives each row's logits. Several rows may name the same slot: they are consecutive tokens
+ * of its sequence, which is how a prompt goes in at once. The bits of a row's logits depend on
+ * its own sequence alone: not on the batch, the neighbours, how the tokens were split into
+ * steps, or the thread. They agree with training's forward pass to rounding only, because
+ * products here are our own fixed-order kernels and there BLAS's.
+ *
+ * One decoder belongs to one thread at a time. For more threads take a twin for each: twins
+ * share the packed weights, and the first may be freed only after its twins.
+ */
+#ifndef LLM_DECODE_H
+#define LLM_DECODE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "llm/model.h"
+
+struct decoder;
+
+/* max_len: most tokens a slot may hold, at most config.max_len. The weights are copied
+ * (packed); later changes of m do not reach the decoder. */
+struct decoder *decoder_new(const struct model *m, size_t slots, size_t max_len);
+struct decoder *decoder_twin(const struct decoder *d, size_t slots);
+void decoder_free(struct decoder *d);
+
+void decoder_reset(struct decoder *d, size_t slot);             /* its sequence is empty again */
+size_t decoder_length(const struct decoder *d, size_t slot);    /* tokens fed so far */
+
+/* Row i feeds token[i] to slot[i]; logits (n, vocab) may be NULL: rows are only remembered. */
+void decoder_step(struct decoder *d, size_t n, const uint32_t *slot, const uint32_t *token,
+                  float *logits);
+
+#endif

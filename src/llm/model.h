@@ -1,0 +1,74 @@
+/* model.h: a Llama-type transformer as one block of weights and one table.
+ *
+ * RMSNorm, rotary positions (rotate-half pairing, j with j + head_dim/2), SwiGLU, grouped-query
+ * attention, no biases; output head tied to the embedding or not. Tensor names and shapes
+ * are Hugging Face's, weights [out, in]. Allocation, checkpoint, optimizer and gradient check
+ * all walk the same table; gradients and moments are blocks of the same layout.
+ *
+ * Within a layer q, k and v follow each other, and so do gate and up, so that one product
+ * makes all three, or both.
+ */
+#ifndef LLM_MODEL_H
+#define LLM_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+struct llama_config {
+    size_t vocab, d_model, n_layers;
+    size_t n_heads, n_kv_heads;    /* head_dim = d_model / n_heads, even; n_kv_heads divides n_heads */
+    size_t d_ff;
+    size_t max_len;                /* positions */
+    double rope_theta, norm_eps;
+    bool tied;                     /* lm_head is the embedding */
+    uint32_t bos, eos, pad;
+};
+
+struct param {
+    char name[64];                 /* "model.layers.0.self_attn.q_proj.weight" */
+    size_t dims[2], n_dims;        /* [out, in], or [n] for a norm */
+    size_t offset, count;          /* in floats, within the block */
+};
+
+struct layer_at {                  /* offsets within the block */
+    size_t attn_norm;              /* (C) */
+    size_t qkv;                    /* ((n_heads + 2 n_kv_heads) head_dim, C) */
+    size_t out;                    /* (C, C) */
+    size_t mlp_norm;               /* (C) */
+    size_t gate_up;                /* (2 F, C) */
+    size_t down;                   /* (C, F) */
+};
+
+struct model {
+    struct llama_config config;
+    struct param *param;           /* the table, in block order */
+    size_t n_params;               /* its length */
+    size_t n_weights;              /* floats in the block */
+    float *weights;                /* the block */
+    size_t embed, norm, head;      /* (V, C), (C), (V, C): head == embed when tied */
+    struct layer_at *layer;
+};
+
+/* False, with the reason, when the shape makes no sense or would not fit in memory. */
+bool llama_config_check(const struct llama_config *c, struct err *err);
+
+/* Presets by name: d_model, layers, heads, d_ff set; vocab, ids and max_len are the caller's.
+ * "tiny" .1M, "small" .4M, "base" 2M (realism.md's figures without the embedding), "S", "M", "L"
+ * (the sizes our speed is quoted for). False when there is no such preset. */
+bool llama_preset(const char *name, struct llama_config *c);
+extern const char llama_presets[];   /* "tiny|small|base|S|M|L" */
+
+struct model *model_new(const struct llama_config *c);       /* weights are zero */
+void model_init(struct model *m, uint64_t seed);             /* draw them */
+void model_free(struct model *m);                            /* NULL is fine */
+const struct param *model_param(const struct model *m, const char *name);   /* NULL: no such */
+
+static inline size_t llama_head_dim(const struct llama_config *c)
+{
+    return c->d_model / c->n_heads;
+}
+
+#endif

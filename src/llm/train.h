@@ -1,0 +1,81 @@
+/* train.h: train a model on samples that are made again every epoch.
+ *
+ * An epoch asks the source for each sample once, orders them at random, and packs them without
+ * padding into steps of about tokens_per_step tokens, each step into `slots` micro-batches of
+ * whole samples. Attention never crosses samples; positions restart with each. Every slot has
+ * its own gradients, summed in slot order: the weights are the same to the bit on any number
+ * of threads. AdamW, cosine from lr to lr * lr_floor with linear warm-up, gradient clipping by
+ * global norm; dropout on the embedding and on what each block adds.
+ *
+ * With `dir` the state (weights, moments, epoch, position, losses) is saved to
+ * DIR/train_state.safetensors, atomically, at every epoch and at least every save_s seconds.
+ * With `resume` training goes on from it and ends in the same weights as if never stopped.
+ */
+#ifndef LLM_TRAIN_H
+#define LLM_TRAIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "llm/model.h"
+#include "llm/tokenizer.h"
+
+/* Where samples come from. fill writes sample `index` as made for `epoch` to *out (emptied before):
+ * all its tokens, begin and end included; *loss_from is the first token the loss counts (0: all but
+ * the first, which nothing predicts). It is called from one thread, must draw only from
+ * streams named by epoch and index, and must give the same tokens when asked again. */
+struct train_source {
+    void *ctx;
+    size_t n_samples;
+    void (*fill)(void *ctx, size_t epoch, size_t index, struct tokens *out, size_t *loss_from);
+};
+
+struct train_options {
+    size_t epochs;
+    size_t tokens_per_step, slots;   /* both change the result */
+    double lr, lr_floor;             /* lr_floor: share of lr at the end */
+    double warmup;                   /* share of the run */
+    double weight_decay, beta1, beta2, eps, clip, dropout;
+    uint64_t seed;
+    double validation;               /* share of samples kept aside for the validation loss; 0: none */
+    bool keep_best;                  /* end with the weights of the epoch of least validation loss */
+    size_t threads;                  /* 0: all cores; changes nothing but time */
+    const char *dir;                 /* where the state goes; NULL: nowhere */
+    bool resume;
+    double save_s;                   /* save the state at least so often */
+    const char *fingerprint;         /* identity of data and whatever else shapes samples; resume
+                                        refuses a state with another. NULL: "" */
+};
+
+extern const struct train_options train_standard;   /* 20 epochs, 1,024 tokens in 2 slots, 1.5e-3, ... */
+
+struct train_epoch {
+    double loss;                     /* mean nats a target token, as trained (with dropout) */
+    double validation;               /* the same on the validation slice; NaN without one */
+    size_t targets;                  /* tokens the loss counted */
+};
+
+struct train_report {
+    struct train_epoch *epoch;       /* one per epoch; free with train_report_free */
+    size_t n_epochs, best;           /* best: the epoch whose weights the model has */
+    size_t steps, tokens;            /* tokens trained on, all epochs */
+    size_t too_long;                 /* samples over max_len, left out, first epoch */
+    double seconds, tokens_per_s;    /* of this process: a measurement, not a result */
+};
+
+/* False: the state cannot be read, belongs to other options, or cannot be written; or
+ * a loss or gradient was NaN or infinite (the message names the tensor, step and epoch). */
+bool train_run(struct model *m, const struct train_options *o, const struct train_source *s,
+               struct train_report *rep, struct err *err);
+void train_report_free(struct train_report *rep);
+
+/* Remove the saved state: after the checkpoint was saved. */
+void train_forget(const char *dir);
+
+/* Mean loss (nats a target token) of a source without dropout, as made for `epoch`. */
+double train_loss(const struct model *m, const struct train_source *s, size_t epoch,
+                  size_t threads, size_t *targets);
+
+#endif
