@@ -1,0 +1,109 @@
+/* compact_grammar.h: which word may come next in a compact line, so that every line ends well.
+ *
+ * A generator walks a vocabulary: at each step it asks which words are allowed, draws one of them
+ * and steps. The walk can never get stuck, and where it may end the line is a graph that
+ * compact_parse accepts, whose header holds, which callgraph_check accepts, and which is right by
+ * the strict oracle: children start no earlier than their parent or their first sibling, finish no
+ * later than their parent, callees of leaf types call nothing, the depth is reached.
+ *
+ *     struct compact_grammar g;                       one per vocabulary, shared by all threads
+ *     compact_grammar_init(&g, words, n, &limits, &err)
+ *     struct compact_state s = compact_start(&g);     plain data: copy it, one per line
+ *     compact_step(&g, &s, word)                      false: not allowed, nothing changed
+ *     compact_allowed(&g, &s, mask)                   mask[i] = 1 for every word allowed next
+ *     s.finished, s.may_end
+ *
+ * Conditions: step the words of a header ("S_1", "5", "3", "?", each "?" where open), then draw.
+ * Service only: "S_1 ? ? ?". No header: "? ? ? ?", the body's first word is then the service; or
+ * step nothing and draw the header itself from the model, fields in order, "?" among its choices
+ * unless limits.draw_open is false. A step that returns false in a header says that this header
+ * cannot be met (depth 3 with 2 calls, a service that is not in the vocabulary, past the limits).
+ *
+ * Untimed lines (n/a) and the marks for rare facts are allowed only where limits.marks has
+ * their class; among these "&" lifts the bound of the parent's finish for its call (the strict
+ * oracle, which knows no asynchronous calls, then no longer applies).
+ *
+ * Words may come from any tokenizer: classify their bytes without the leading blank; a token that is
+ * not a whole word of the alphabet is WORD_FOREIGN or a name that no type admits: never allowed.
+ */
+#ifndef TEXT_COMPACT_GRAMMAR_H
+#define TEXT_COMPACT_GRAMMAR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "text/compact_words.h"
+
+enum { COMPACT_DEPTH_MAX = 32 };    /* levels a walk can hold */
+
+struct compact_limits {
+    uint64_t max_edges;       /* >= 1; also the bound of a graph whose calls are open */
+    uint64_t max_depth;       /* 1..COMPACT_DEPTH_MAX */
+    int64_t max_latency;      /* ticks, 0 .. INT64_MAX / 4; of a root whose latency is open */
+    uint32_t marks;           /* bit 1 << class: WORD_UNTIMED, WORD_INTERFACE .. WORD_START */
+    uint8_t leaf_types;       /* bit 1 << type: such callees call nothing */
+    bool draw_open;           /* a header that is drawn may have "?" (stepping "?" is always fine) */
+};
+
+/* 10,000 calls, 32 levels, a day in ms, no marks, db mc mq are leaves, "?" not drawn. */
+extern const struct compact_limits compact_limits_standard;
+
+struct compact_grammar {
+    const struct compact_word *words;   /* (n), borrowed */
+    size_t n;
+    struct compact_limits limits;
+    uint8_t types;            /* types that some name is a callee of */
+    bool services;            /* some name may be a service */
+};
+
+/* False if a fixed word is missing from the vocabulary, or no name is the callee of any type. */
+bool compact_grammar_init(struct compact_grammar *g, const struct compact_word *words, size_t n,
+                          const struct compact_limits *limits, struct err *err);
+
+enum compact_slot {
+    SLOT_SERVICE, SLOT_EDGES, SLOT_DEPTH, SLOT_LATENCY, SLOT_BODY_SERVICE,
+    SLOT_LEVEL, SLOT_LEVEL_NUMBER, SLOT_TYPE, SLOT_CALLEE,
+    SLOT_RARE, SLOT_ID, SLOT_START, SLOT_GAP, SLOT_DURATION, SLOT_DONE
+};
+
+/* One open call of every level on the path to the latest one. */
+struct compact_open {
+    int64_t start, finish;    /* of this call */
+    int64_t first, base;      /* start of its first child; finish of its latest: has_child */
+    uint64_t next_id;         /* usual id of its next child */
+    bool has_child, leaf, async;
+};
+
+struct compact_state {
+    uint8_t slot;             /* enum compact_slot */
+    bool may_end;             /* the line is complete as it stands */
+    bool finished;            /* and nothing can follow */
+
+    uint64_t edges, depth;    /* asked for; 0: open */
+    int64_t latency;          /* asked for; -1: open */
+    bool timed, open_service;
+
+    uint64_t calls;           /* begun so far */
+    uint64_t deepest;         /* levels so far: 1 once there is a root */
+    uint8_t level, type;      /* of the call in hand */
+    uint8_t rare;             /* class of its latest mark: marks come in order */
+
+    /* A number in hand: digits to come (0: none), value so far, sign, and its legal range. */
+    uint8_t digits;
+    bool first_digit, negative;
+    uint64_t value, lo, hi;
+
+    struct compact_open path[COMPACT_DEPTH_MAX];
+};
+
+struct compact_state compact_start(const struct compact_grammar *g);
+
+/* Take a word. False if it is not allowed here: the state is then as before. */
+bool compact_step(const struct compact_grammar *g, struct compact_state *s, size_t word);
+
+/* mask[0..g->n) = 1 where the word is allowed next, else 0; returns how many are. 0 only when finished. */
+size_t compact_allowed(const struct compact_grammar *g, const struct compact_state *s, uint8_t *mask);
+
+#endif
