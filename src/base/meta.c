@@ -73,12 +73,22 @@ void meta_real(struct meta *m, const char *key, double value)
     meta_text(m, key, s);
 }
 
+static bool has(const struct meta *m, const char *key)
+{
+    for (size_t i = 0; i < m->n; i++)
+        if (strcmp(m->at[i].key, key) == 0)
+            return true;
+    return false;
+}
+
 bool meta_input(struct meta *m, const char *role, const char *path, struct err *err)
 {
-    char hex[SHA256_HEX], key[128];
-    if (!hash_sha256_file(path, hex, err))
+    char hex[SHA256_HEX] = "standard input", key[128];
+    if (strcmp(path, "-") != 0 && !hash_sha256_file(path, hex, err))
         return false;
     snprintf(key, sizeof key, "sha256.%s", role);
+    for (int i = 2; has(m, key); i++)
+        snprintf(key, sizeof key, "sha256.%s.%d", role, i);
     meta_text(m, key, hex);
     return true;
 }
@@ -89,21 +99,38 @@ void meta_each(const struct meta *m, void (*fn)(void *ctx, const char *key, cons
         fn(ctx, m->at[i].key, m->at[i].value);
 }
 
+/* Bytes that are no UTF-8 (JSON holds none) become \xff and so on. */
+static json_t *json_of(const char *value)
+{
+    if (str_utf8(str_of(value)))
+        return json_string(value);
+    struct buf b = { 0 };
+    for (const char *s = value; *s; s++)
+        if ((unsigned char)*s < 0x80)
+            buf_char(&b, *s);
+        else
+            buf_printf(&b, "\\x%02x", (unsigned char)*s);
+    json_t *j = json_string(b.p);
+    buf_free(&b);
+    return j;
+}
+
 bool meta_write_beside(const struct meta *m, const char *path, struct err *err)
 {
     if (strcmp(path, "-") == 0)
         return true;
     json_t *o = json_object();
     for (size_t i = 0; i < m->n; i++)
-        json_object_set_new(o, m->at[i].key, json_string(m->at[i].value));
+        REQUIRE(json_object_set_new(o, m->at[i].key, json_of(m->at[i].value)) == 0);
     char *text = json_dumps(o, JSON_INDENT(2) | JSON_SORT_KEYS);
     json_decref(o);
     REQUIRE(text);
     struct buf b = { 0 };
     buf_printf(&b, "%s\n", text);
     free(text);
-    char *beside = mem_alloc(strlen(path) + 16);
-    sprintf(beside, "%s.meta.json", path);
+    size_t room = strlen(path) + sizeof ".meta.json";
+    char *beside = mem_alloc(room);
+    snprintf(beside, room, "%s.meta.json", path);
     bool good = file_write(beside, b.p, b.n, err);
     free(beside);
     buf_free(&b);

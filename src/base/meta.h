@@ -19,7 +19,8 @@ void meta_free(struct meta *m);
 void meta_text(struct meta *m, const char *key, const char *value);
 void meta_int(struct meta *m, const char *key, int64_t value);
 void meta_real(struct meta *m, const char *key, double value);      /* %.17g */
-bool meta_input(struct meta *m, const char *role, const char *path, struct err *err);   /* its SHA-256, not its name */
+bool meta_input(struct meta *m, const char *role, const char *path, struct err *err);   /* its SHA-256, not its name;
+                             * further inputs of a role are numbered from 2; "-" is "standard input" */
 
 /* Visit the pairs in key order, as strings: for __metadata__ and provenance sheets. */
 void meta_each(const struct meta *m, void (*fn)(void *ctx, const char *key, const char *value), void *ctx);

@@ -1,9 +1,11 @@
 /* progress.c: the clock is read on every progress_set, so call it per item of work, not per byte. */
 #include "base/progress.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -31,55 +33,93 @@ struct progress progress_begin(const char *label, const char *unit, double total
     };
 }
 
-static void show_time(double s)
+/* A line under construction; what does not fit is cut. */
+struct line {
+    char text[256];
+    size_t n;
+};
+
+static void add(struct line *l, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static void add(struct line *l, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    int n = vsnprintf(l->text + l->n, sizeof l->text - l->n, fmt, ap);
+    va_end(ap);
+    l->n += n < 0 ? 0 : (size_t)n;
+    if (l->n >= sizeof l->text)
+        l->n = sizeof l->text - 1;
+}
+
+static void add_time(struct line *l, double s)
 {
     if (s < 60)
-        fprintf(stderr, "%.0f s", s);
+        add(l, "%.0f s", s);
     else if (s < 3600)
-        fprintf(stderr, "%d min %02d s", (int)s / 60, (int)s % 60);
+        add(l, "%d min %02d s", (int)s / 60, (int)s % 60);
+    else if (s < 1e6)
+        add(l, "%d h %02d min", (int)s / 3600, (int)s / 60 % 60);
     else
-        fprintf(stderr, "%d h %02d min", (int)s / 3600, (int)s / 60 % 60);
+        add(l, "days");
 }
 
-static void show_rate(double rate, const char *unit)
+static void add_rate(struct line *l, double rate, const char *unit)
 {
-    const char *scale = "";
-    if (rate >= 1e9)
-        rate /= 1e9, scale = "G";
-    else if (rate >= 1e6)
-        rate /= 1e6, scale = "M";
-    else if (rate >= 1e4)
-        rate /= 1e3, scale = "k";
-    fprintf(stderr, "%.3g %s%s%s/s", rate, scale, *scale ? " " : "", unit);
+    static const struct {
+        double from, by;
+        const char *name;
+    } scale[] = { { 1e9, 1e9, "G " }, { 1e6, 1e6, "M " }, { 1e4, 1e3, "k " }, { 0, 1, "" } };
+    size_t i = 0;
+    while (rate < scale[i].from)
+        i++;
+    add(l, "%.3g %s%s/s", rate / scale[i].by, scale[i].name, unit);
 }
 
-static void show(struct progress *p, double t)
+static void add_bar(struct line *l, double share)
 {
     enum { WIDTH = 24 };
-    double rate = t > p->started_s ? p->done / (t - p->started_s) : 0;
-    fprintf(stderr, "%s%s ", p->terminal ? "\r\033[K" : "", p->label);
+    char bar[WIDTH + 1];
+    memset(bar, '.', WIDTH);
+    memset(bar, '#', (size_t)(share * WIDTH));
+    bar[WIDTH] = '\0';
+    add(l, "[%s] ", bar);
+}
+
+static void describe(const struct progress *p, double t, struct line *l)
+{
+    double rate = t > p->started_s && p->done > 0 ? p->done / (t - p->started_s) : 0;
+    add(l, "%s ", p->label);
     if (p->total > 0) {
-        double share = p->done < p->total ? p->done / p->total : 1;
-        if (p->terminal) {
-            char bar[WIDTH + 1];
-            memset(bar, '.', WIDTH);
-            memset(bar, '#', (size_t)(share * WIDTH));
-            bar[WIDTH] = '\0';
-            fprintf(stderr, "[%s] ", bar);
-        }
-        fprintf(stderr, "%3.0f %%  ", 100 * share);
+        double share = p->done <= 0 ? 0 : p->done < p->total ? p->done / p->total : 1;
+        if (p->terminal)
+            add_bar(l, share);
+        add(l, "%3.0f %%  ", 100 * share);
     } else
-        fprintf(stderr, "%.0f %s  ", p->done, p->unit);
-    show_rate(rate, p->unit);
+        add(l, "%.0f %s  ", p->done, p->unit);
+    add_rate(l, rate, p->unit);
     if (p->total > 0 && rate > 0) {
-        fprintf(stderr, "  ");
-        show_time((p->total > p->done ? p->total - p->done : 0) / rate);
-        fprintf(stderr, " left");
+        add(l, "  ");
+        add_time(l, (p->total > p->done ? p->total - p->done : 0) / rate);
+        add(l, " left");
     }
     if (p->note[0])
-        fprintf(stderr, "  %s", p->note);
-    if (!p->terminal)
-        fputc('\n', stderr);
+        add(l, "  %s", p->note);
+}
+
+static size_t columns(void)
+{
+    struct winsize w;
+    return ioctl(STDERR_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col > 1 ? w.ws_col : 80;
+}
+
+/* One write per redraw; a line as wide as the terminal would wrap and could not be cleared. */
+static void show(struct progress *p, double t)
+{
+    struct line l = { .n = 0 };
+    describe(p, t, &l);
+    size_t width = p->terminal ? columns() - 1 : l.n;
+    fprintf(stderr, "%s%.*s%s", p->terminal ? "\r\033[K" : "", (int)(l.n < width ? l.n : width),
+            l.text, p->terminal ? "" : "\n");
     fflush(stderr);
     p->shown_s = t;
     p->shown = true;
