@@ -2,5 +2,6 @@
 #include "cli/commands_priv.h"
 
 const struct command *const commands[] = {
+    &cmd_reference,
     NULL
 };

@@ -1,0 +1,207 @@
+/* reference_defects.c: the second stage, which spoils rows at the rates the raw samples show.
+ *
+ * RAW22 is 1,000 rows of v2022 in 196 traces, RAW21 967 rows of v2021 in 17: rates from them are
+ * indicative, and those that follow from others (a child whose caller is not its parent's callee,
+ * mostly because one of the two is unknown) are left to follow.
+ */
+#include <string.h>
+
+#include "base/rng.h"
+#include "trace/reference_priv.h"
+
+const char *const reference_defect_names[DEFECTS] = {
+    "rerooted", "um_unknown", "dm_unknown", "instance_unknown", "type_unknown", "duplicate", "conflict",
+    "wrong_caller", "lost", "two_services", "interface_empty", "rt_negative", "huge_id", "straggler"
+};
+
+/* Per trace, per call or per row, as said. */
+static const struct rates {
+    const char *nobody, *no_type;
+    double rerooted[2];        /* trace: its rows begin at 0.1, at 0.1.1 */
+    double two_services;       /* trace */
+    double straggler;          /* trace: its last row comes late */
+    double huge_id;            /* trace */
+    double lost;               /* call with children: all its rows */
+    double duplicate_store;    /* call of db, mc, mq */
+    double duplicate_remote;   /* call of rpc, http */
+    double conflict;           /* call: another row under its id with another callee */
+    double wrong_caller;       /* call */
+    double um_unknown, dm_unknown, dm_pod_unknown, type_unknown;   /* row */
+    double interface_empty;    /* row of db, mc, mq */
+    double negative;           /* second row of rpc and http: recorded by the callee */
+} rates[] = {
+    [REFERENCE_2022] = { "UNKNOWN", "UNKNOWN", { .485, .041 }, .010, .02, .001, .055, .044, .011, .024, .02,
+                         .055, .055, .035, .006, 0, 0 },
+    [REFERENCE_2021] = { "(?)", "userDefined", { .06, .12 }, 0, .02, .06, .25, .044, .05, .132, .05,
+                         .052, .066, 0, .055, 1, 1 },
+};
+
+struct stage {
+    const struct reference *r;
+    const struct ref_trace *t;
+    const struct rates *rate;
+    gsl_rng *g;
+    struct ref_rows *rows;
+    size_t from;
+    uint32_t *defects;
+};
+
+static bool hit(const struct stage *s, double p)
+{
+    return rng_unit(s->g) < p;
+}
+
+static void mark(const struct stage *s, uint32_t call, enum ref_defect d)
+{
+    s->defects[call] |= 1u << d;
+}
+
+static void mark_all(const struct stage *s, enum ref_defect d)
+{
+    for (size_t i = 0; i < s->t->n; i++)
+        mark(s, (uint32_t)i, d);
+}
+
+static void remove_call(const struct stage *s, uint32_t call)
+{
+    size_t n = s->from;
+    for (size_t i = s->from; i < s->rows->n; i++)
+        if (s->rows->at[i].call != call)
+            s->rows->at[n++] = s->rows->at[i];
+    s->rows->n = n;
+}
+
+/* Copy row i right behind itself and return the copy. */
+static struct ref_row *repeat(const struct stage *s, size_t i)
+{
+    MEM_GROW(s->rows->at, s->rows->n, s->rows->cap);
+    struct ref_row *at = s->rows->at;
+    memmove(at + i + 1, at + i, (s->rows->n++ - i) * sizeof *at);
+    return &at[i + 1];
+}
+
+static size_t last_row_of(const struct stage *s, uint32_t call)
+{
+    size_t i = s->rows->n;
+    while (i-- > s->from)
+        if (s->rows->at[i].call == call)
+            return i;
+    return s->rows->n;
+}
+
+static const char *somebody(const struct stage *s)
+{
+    return names_get(s->r->names, s->r->ms[rng_below(s->g, s->r->n_ms)].name);
+}
+
+/* A call's rows come more often than they should, or under two callees, or are gone. */
+static void spoil_call(const struct stage *s, uint32_t i)
+{
+    const struct call *c = &s->t->calls[i];
+    bool store = call_type_is_leaf((enum call_type)c->type), parent = i + 1 < s->t->n && s->t->calls[i + 1].level > c->level;
+    size_t row = last_row_of(s, i);
+    if (hit(s, store ? s->rate->duplicate_store : s->rate->duplicate_remote)) {
+        repeat(s, row);
+        mark(s, i, DEFECT_DUPLICATE);
+    }
+    if (hit(s, s->rate->conflict)) {
+        struct ref_row *w = repeat(s, row);
+        w->dm = somebody(s);
+        w->dm_pod = 1 + (int32_t)rng_below(s->g, 50);
+        mark(s, i, DEFECT_CONFLICT);
+    }
+    if (i && hit(s, s->rate->wrong_caller)) {
+        const char *um = somebody(s);
+        for (size_t k = s->from; k < s->rows->n; k++)
+            if (s->rows->at[k].call == i)
+                s->rows->at[k].um = um;
+        mark(s, i, DEFECT_WRONG_CALLER);
+    }
+    if (i && parent && hit(s, s->rate->lost)) {
+        remove_call(s, i);
+        mark(s, i, DEFECT_LOST);
+    }
+}
+
+static void spoil_row(const struct stage *s, struct ref_row *w, bool second)
+{
+    bool remote = strcmp(w->type, "rpc") == 0 || strcmp(w->type, "http") == 0;
+    if (hit(s, s->rate->um_unknown)) {
+        w->um = hit(s, .05) ? "UNAVAILABLE" : s->rate->nobody;
+        w->um_pod = POD_UNAVAILABLE;
+        mark(s, w->call, DEFECT_UM_UNKNOWN);
+    }
+    if (hit(s, s->rate->dm_unknown)) {
+        w->dm = s->rate->nobody;
+        w->dm_pod = POD_UNKNOWN;
+        mark(s, w->call, DEFECT_DM_UNKNOWN);
+    } else if (hit(s, s->rate->dm_pod_unknown)) {
+        w->dm_pod = POD_UNKNOWN;
+        mark(s, w->call, DEFECT_INSTANCE_UNKNOWN);
+    }
+    if (!remote && hit(s, s->rate->interface_empty)) {
+        w->interface = "";
+        mark(s, w->call, DEFECT_INTERFACE_EMPTY);
+    }
+    if (remote && second && hit(s, s->rate->negative)) {
+        w->rt = -w->rt;
+        mark(s, w->call, DEFECT_RT_NEGATIVE);
+    }
+    if (hit(s, s->rate->type_unknown)) {
+        w->type = s->rate->no_type;
+        mark(s, w->call, DEFECT_TYPE_UNKNOWN);
+    }
+}
+
+/* The part of the trace above its first recorded call is missing: ids begin deeper, and who called
+ * is unknown. */
+static void reroot(const struct stage *s, const char *prefix)
+{
+    for (size_t i = s->from; i < s->rows->n; i++) {
+        struct ref_row *w = &s->rows->at[i];
+        size_t below = strlen(w->rpc_id), root = strlen(prefix);   /* the id is "0" + what is below */
+        REQUIRE(root + below < sizeof w->rpc_id);
+        memmove(w->rpc_id + root, w->rpc_id + 1, below);
+        memcpy(w->rpc_id, prefix, root);
+        if (w->call == 0) {
+            w->um = s->rate->nobody;
+            w->um_pod = POD_UNAVAILABLE;
+        }
+    }
+    mark_all(s, DEFECT_REROOTED);
+}
+
+static void spoil_trace(const struct stage *s)
+{
+    size_t n = s->rows->n - s->from;
+    struct ref_row *last = &s->rows->at[s->rows->n - 1];
+    double u = rng_unit(s->g);
+    if (u < s->rate->rerooted[0])
+        reroot(s, "0.1");
+    else if (u < s->rate->rerooted[0] + s->rate->rerooted[1])
+        reroot(s, "0.1.1");
+    if (hit(s, s->rate->huge_id) && last->call && strlen(last->rpc_id) < 80) {
+        strcat(last->rpc_id, ".1113852171");   /* seen in the source */
+        mark(s, last->call, DEFECT_HUGE_ID);
+    }
+    if (n > 1 && hit(s, s->rate->two_services)) {
+        last->service = names_get(s->r->names, s->r->service[rng_below(s->g, s->r->n_services)].name);
+        mark_all(s, DEFECT_TWO_SERVICES);
+    }
+    if (n > 1 && hit(s, s->rate->straggler)) {
+        last->late = true;
+        mark(s, last->call, DEFECT_STRAGGLER);
+    }
+}
+
+void ref_rows_corrupt(const struct reference *r, const struct ref_trace *t, size_t from, gsl_rng *g,
+                      struct ref_rows *rows, uint32_t *defects)
+{
+    struct stage s = { r, t, &rates[r->preset], g, rows, from, defects };
+    rng_restart(g, r->seed, "reference/defects", t->index);
+    for (uint32_t i = 0; i < t->n; i++)
+        spoil_call(&s, i);
+    for (size_t i = from; i < rows->n; i++)
+        spoil_row(&s, &rows->at[i], i > from && rows->at[i - 1].call == rows->at[i].call);
+    spoil_trace(&s);
+}
