@@ -1,0 +1,80 @@
+/* cmd_import.c: call graphs of any source to CSV on standard output, with an account of the rest. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "cli/commands_priv.h"
+#include "cli/importers.h"
+#include "trace/export.h"
+
+static const struct option options[] = {
+    { "from", OPT_CHOICE, "alibaba-2022|tracellm-tabular|tracellm-recursive|tracellm-instruction|dgg",
+      "alibaba-2022", "what the inputs are", 0, 0 },
+    { "compat", OPT_CHOICE, "tracellm", NULL, "do as that program's preprocessing does, byte for byte", 0, 0 },
+    { "dedup", OPT_FLAG, NULL, NULL, "drop graphs that were seen before", 0, 0 },
+    { "to", OPT_CHOICE, "alibaba-2022|tracellm-lines", "alibaba-2022", "what is written", 0, 0 },
+    { "report", OPT_TEXT, "FILE", NULL, "write the account of rows and graphs there, as JSON", 0, 0 },
+    OPTION_THREADS,
+    OPTION_END
+};
+
+static bool write_graph(void *ctx, const struct callgraph *g, const struct names *names, double weight,
+                        struct err *err)
+{
+    (void)weight;
+    struct export_2022 *x = ctx;
+    export_2022_graph(x, g, names);
+    return !ferror(x->f) || err_set(err, EXIT_IO, "standard output: write failed");
+}
+
+static const struct importer *find(const char *name)
+{
+    for (size_t i = 0; importers[i]; i++)
+        if (strcmp(importers[i]->name, name) == 0)
+            return importers[i];
+    return NULL;
+}
+
+static bool write_report(const struct import_report *rep, const char *path, struct err *err)
+{
+    struct outfile o;
+    if (!outfile_open(&o, path, err))
+        return false;
+    import_report_write(rep, o.f);
+    return outfile_commit(&o, err);
+}
+
+static int run(const struct args *a, struct err *err)
+{
+    const struct importer *from = find(args_text(a, "from"));
+    if (!from) {
+        err_set(err, EXIT_USAGE, "--from %s is not in this build", args_text(a, "from"));
+        return err->status;
+    }
+    struct import_options o = { .threads = (size_t)args_int(a, "threads"),
+                                .dedup = args_flag(a, "dedup"), .progress = true };
+    struct import_report rep = { 0 };
+    struct export_2022 x = export_2022_begin(stdout, 1000, false);
+    bool good = from->stream(args_operand(a), args_operands(a), &o, write_graph, &x, &rep, err);
+    good &= export_2022_end(&x);
+    import_report_words(&rep, stderr);
+    struct err second = { 0 };
+    if (args_text(a, "report") && !write_report(&rep, args_text(a, "report"), &second) && good) {
+        *err = second;
+        good = false;
+    }
+    return good ? EXIT_GOOD : err->status;
+}
+
+const struct command cmd_import = {
+    .name = "import",
+    .summary = "turn raw traces into call graphs, and account for every row",
+    .operands = "INPUT...",
+    .min_operands = 1,
+    .max_operands = SIZE_MAX,
+    .options = options,
+    .examples = "  tracewright import CallGraph_*.csv.gz --report report.json > graphs.csv\n"
+                "  tracewright import --compat tracellm --to tracellm-lines --dedup CallGraph_0.csv > lines.txt\n"
+                "  tracewright import --from dgg real_call_graphs_type0.jsonl.xz > graphs.csv",
+    .run = run,
+};

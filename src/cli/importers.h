@@ -1,0 +1,15 @@
+/* importers.h: where graphs may come from. One const struct a source, listed once. */
+#ifndef CLI_IMPORTERS_H
+#define CLI_IMPORTERS_H
+
+#include "trace/import.h"
+
+struct importer {
+    const char *name, *prose;
+    bool (*stream)(char *const *paths, size_t n, const struct import_options *o,
+                   callgraph_sink sink, void *ctx, struct import_report *rep, struct err *err);
+};
+
+extern const struct importer *const importers[];   /* ends with NULL */
+
+#endif

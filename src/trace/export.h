@@ -1,0 +1,33 @@
+/* export.h: call graphs as Alibaba-2022 CallGraph CSV, one row a call, calls in pre-order.
+ *
+ * Columns and spelling are the original's: rt as "2.0", UNAVAILABLE for instance ids, which we do
+ * not keep, UNKNOWN for an interface that is not known. The columns kind, status and async follow
+ * only when asked for. Times are ms: a set with finer ticks is rounded down, parents no earlier than
+ * their children's ends because flooring is monotone. A graph without trace id is called T_ and its
+ * number. Weights, and whether a graph is timed, have no place in this format.
+ */
+#ifndef TRACE_EXPORT_H
+#define TRACE_EXPORT_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "trace/callgraph.h"
+
+struct export_2022 {
+    FILE *f;
+    bool extra;            /* write kind, status and async */
+    uint32_t tick_us;
+    uint64_t n;            /* graphs written */
+    struct buf line;
+};
+
+/* Write the header; export_2022_end frees memory and says whether all writing went well. */
+struct export_2022 export_2022_begin(FILE *f, uint32_t tick_us, bool extra);
+void export_2022_graph(struct export_2022 *x, const struct callgraph *g, const struct names *names);
+bool export_2022_end(struct export_2022 *x);
+
+/* A whole set; extra columns if some call is not at its default. False when writing failed. */
+bool export_alibaba_2022(const struct graphset *s, FILE *f);
+
+#endif

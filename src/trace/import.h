@@ -1,0 +1,111 @@
+/* import.h: call graphs from files, and an account of everything that was not used.
+ *
+ * The careful importer reads Alibaba-2022 CallGraph CSV by column name: timestamp (ms), traceid,
+ * service, rpc_id (or rpcid), rpctype, um, dm, rt (ms) must be there in any order; interface, kind,
+ * status and async may be; others are ignored. Files are plain, or gz, zst, xz, bz2, tar, zip in any
+ * mixture; "-" is standard input. All files are one recording: rows of a trace may be interleaved
+ * with others and straddle files. Fields may be quoted (RFC 4180), lines may end in CRLF, a BOM is
+ * skipped.
+ *
+ * A row or graph that cannot be used is dropped, counted under a named cause, and the first of its
+ * kind is kept as an example "file:line: value". Every row read is used or has exactly one cause:
+ *
+ *     rows_read   = rows_used   + sum of cause[].rows
+ *     graphs_read = graphs_used + sum of cause[].graphs      (a graph read is a distinct trace id)
+ *
+ * Rules (source: Alibaba's README of the 2022 traces; TraceLLM's rules made strict):
+ * rt is truncated to whole ms; um, dm or service "", UNKNOWN, UNAVAILABLE, (?) and NAN are unknown;
+ * rpctype is http, rpc, db, mc, mq or other. A call's earliest row is the call, its further rows
+ * are second records, provided they agree on um, dm and type. A graph has one service, one root
+ * with rpc_id "0", every parent present, each um the parent's dm, and no call that is not async
+ * finishes after its parent. Its arrival is its earliest timestamp.
+ *
+ * Difference from TraceLLM's preprocessing: see compat.h for that one, byte for byte.
+ */
+#ifndef TRACE_IMPORT_H
+#define TRACE_IMPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/err.h"
+#include "trace/callgraph.h"
+
+enum import_cause {
+    /* a row, from here on; tested in this order */
+    CAUSE_LONG, CAUSE_QUOTE, CAUSE_FIELDS, CAUSE_TRACEID, CAUSE_SERVICE, CAUSE_RPCID, CAUSE_TYPE,
+    CAUSE_UM, CAUSE_DM, CAUSE_TIMESTAMP, CAUSE_RT, CAUSE_UTF8, CAUSE_EXTRA, CAUSE_SECOND,
+    /* a graph with all its rows; tested in this order */
+    CAUSE_NO_ROW, CAUSE_TOO_LARGE, CAUSE_SERVICES, CAUSE_NO_ROOT, CAUSE_ORPHAN, CAUSE_CONFLICT,
+    CAUSE_SRC, CAUSE_FINISH, CAUSE_SEEN,
+    /* a graph of JSON or of words */
+    CAUSE_SYNTAX, CAUSE_MEMBER, CAUSE_CYCLE, CAUSE_ROOTS, CAUSE_UNREACHED, CAUSE_INVALID,
+    /* compat only: what the original dropped by rules of its own, and where it crashed */
+    CAUSE_DEPTH, CAUSE_CRASH,
+    /* a whole input, or the rest of one */
+    CAUSE_COLUMNS, CAUSE_EMPTY, CAUSE_BROKEN,
+    IMPORT_CAUSES
+};
+extern const char *const import_cause_names[IMPORT_CAUSES];
+
+struct import_tally {
+    uint64_t rows, graphs, files;
+    char example[256];         /* "file:line: value", "" while there is none */
+};
+
+struct import_report {
+    uint64_t files, bytes;     /* inputs (members of archives one by one), bytes after decompression */
+    uint64_t rows_read, rows_used, graphs_read, graphs_used;
+    uint64_t calls_used;       /* calls in used graphs; for CSV equal to rows_used */
+    bool extra;                /* some call's kind, status or async is not the default */
+    struct import_tally cause[IMPORT_CAUSES];
+};
+
+struct import_options {
+    size_t threads;            /* 0: all; never changes results */
+    size_t spill_bytes;        /* rows kept in memory before they go to a temporary file; 0: 160 MB */
+    bool dedup;                /* drop graphs equal in callgraph_hash_full to an earlier one */
+    bool progress;             /* show a bar */
+};
+
+/* Takes one graph, valid during the call; its names live in `names`. Weight: occurrences it stands
+ * for. Returns false (and fills err) to stop the import. */
+typedef bool (*callgraph_sink)(void *ctx, const struct callgraph *g, const struct names *names,
+                               double weight, struct err *err);
+
+/* Graphs one at a time in the order of their first row, in memory that does not grow with the rows
+ * (about 60 bytes a trace id do remain). NULL options are all zero. False when nothing could be
+ * used (EXIT_DATA, with file, line and value), a file is not there (EXIT_NOINPUT), or the sink said
+ * no. rep is filled in every case. */
+bool import_alibaba_2022_stream(char *const *paths, size_t n, const struct import_options *o,
+                                callgraph_sink sink, void *ctx, struct import_report *rep,
+                                struct err *err);
+
+/* The same into a set. Trace ids are kept as names. */
+bool import_alibaba_2022(char *const *paths, size_t n, const struct import_options *o,
+                         struct graphset *out, struct import_report *rep, struct err *err);
+
+/* DGG's graphs, JSON objects one after the other: see dgg.c for how a weighted DAG becomes a tree.
+ * Graphs are not timed; the weight is "num". Row counts are those of edges. */
+bool import_dgg_stream(char *const *paths, size_t n, const struct import_options *o,
+                       callgraph_sink sink, void *ctx, struct import_report *rep, struct err *err);
+bool import_dgg(char *const *paths, size_t n, const struct import_options *o, struct graphset *out,
+                struct import_report *rep, struct err *err);
+
+/* A sink that appends to a struct graphset (its ctx): names carried over, weights kept. */
+bool import_collect(void *graphset, const struct callgraph *g, const struct names *names,
+                    double weight, struct err *err);
+
+void import_report_write(const struct import_report *r, FILE *json);
+void import_report_words(const struct import_report *r, FILE *words);
+
+/* Count a drop; the example is kept if it is the first. Control bytes of the value are escaped. */
+void import_report_drop(struct import_report *r, enum import_cause c, uint64_t rows, uint64_t graphs,
+                        const char *file, uint64_t line, struct str value);
+
+/* What `import` says when nothing could be used: the largest cause with its example. */
+bool import_report_fail(const struct import_report *r, struct err *err);
+
+#endif

@@ -1,0 +1,146 @@
+/* import_report.c: the account of an import, for machines (JSON) and for people. */
+#include "trace/import.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+const char *const import_cause_names[IMPORT_CAUSES] = {
+    [CAUSE_LONG] = "line too long",
+    [CAUSE_QUOTE] = "quote not closed",
+    [CAUSE_FIELDS] = "wrong number of fields",
+    [CAUSE_TRACEID] = "no trace id",
+    [CAUSE_SERVICE] = "unknown service",
+    [CAUSE_RPCID] = "bad rpc_id",
+    [CAUSE_TYPE] = "unknown rpctype",
+    [CAUSE_UM] = "unknown um",
+    [CAUSE_DM] = "unknown dm",
+    [CAUSE_TIMESTAMP] = "bad timestamp",
+    [CAUSE_RT] = "bad rt",
+    [CAUSE_UTF8] = "invalid UTF-8",
+    [CAUSE_EXTRA] = "bad kind, status or async",
+    [CAUSE_SECOND] = "second record of a call",
+    [CAUSE_NO_ROW] = "no usable row",
+    [CAUSE_TOO_LARGE] = "graph too large",
+    [CAUSE_SERVICES] = "several services",
+    [CAUSE_NO_ROOT] = "no root call 0",
+    [CAUSE_ORPHAN] = "call without parent",
+    [CAUSE_CONFLICT] = "one rpc_id, several calls",
+    [CAUSE_SRC] = "caller is not the parent's callee",
+    [CAUSE_FINISH] = "finishes after its parent",
+    [CAUSE_SEEN] = "seen before",
+    [CAUSE_SYNTAX] = "not well-formed",
+    [CAUSE_MEMBER] = "field missing or of the wrong kind",
+    [CAUSE_CYCLE] = "cycle of calls",
+    [CAUSE_ROOTS] = "several roots",
+    [CAUSE_UNREACHED] = "call not reached from the root",
+    [CAUSE_INVALID] = "invalid graph",
+    [CAUSE_DEPTH] = "deeper than 15",
+    [CAUSE_CRASH] = "crashed the original",
+    [CAUSE_COLUMNS] = "wrong columns",
+    [CAUSE_EMPTY] = "empty input",
+    [CAUSE_BROKEN] = "input breaks off",
+};
+
+/* Append s to b[0..cap) with control bytes, quotes and backslashes as \xHH; long values end in "...". */
+static void escape(char *b, size_t cap, struct str s)
+{
+    size_t n = strlen(b);
+    for (size_t i = 0; i < s.n; i++) {
+        if (n + 9 > cap) {
+            memcpy(b + n, "...", 4);
+            return;
+        }
+        unsigned char c = (unsigned char)s.p[i];
+        if (c < 0x20 || c == 0x7F || c == '\\' || c == '"' || c >= 0x80)
+            n += (size_t)snprintf(b + n, cap - n, "\\x%02x", c);
+        else
+            b[n++] = (char)c;
+        b[n] = '\0';
+    }
+}
+
+void import_report_drop(struct import_report *r, enum import_cause c, uint64_t rows, uint64_t graphs,
+                        const char *file, uint64_t line, struct str value)
+{
+    struct import_tally *t = &r->cause[c];
+    t->rows += rows;
+    t->graphs += graphs;
+    t->files += c >= CAUSE_COLUMNS;
+    if (t->example[0])
+        return;
+    size_t keep = strlen(file) > 120 ? strlen(file) - 120 : 0;   /* the end of a path says more */
+    snprintf(t->example, sizeof t->example, "%s%s:%" PRIu64 ": ", keep ? "..." : "", file + keep, line);
+    escape(t->example, sizeof t->example, value);
+}
+
+static void json_text(FILE *f, const char *s)
+{
+    fputc('"', f);
+    for (; *s; s++) {
+        unsigned char c = (unsigned char)*s;
+        if (c == '"' || c == '\\')
+            fprintf(f, "\\%c", c);
+        else if (c < 0x20)
+            fprintf(f, "\\u%04x", c);
+        else
+            fputc(c, f);
+    }
+    fputc('"', f);
+}
+
+static bool tally_empty(const struct import_tally *t)
+{
+    return t->rows == 0 && t->graphs == 0 && t->files == 0;
+}
+
+void import_report_write(const struct import_report *r, FILE *json)
+{
+    fprintf(json, "{\"files\":%" PRIu64 ",\"bytes\":%" PRIu64 ",\"rows_read\":%" PRIu64
+                  ",\"rows_used\":%" PRIu64 ",\"graphs_read\":%" PRIu64 ",\"graphs_used\":%" PRIu64
+                  ",\"calls_used\":%" PRIu64 ",\"dropped\":[",
+            r->files, r->bytes, r->rows_read, r->rows_used, r->graphs_read, r->graphs_used,
+            r->calls_used);
+    bool first = true;
+    for (int c = 0; c < IMPORT_CAUSES; c++) {
+        const struct import_tally *t = &r->cause[c];
+        if (tally_empty(t))
+            continue;
+        fprintf(json, "%s\n {\"cause\":\"%s\",\"rows\":%" PRIu64 ",\"graphs\":%" PRIu64
+                      ",\"files\":%" PRIu64 ",\"example\":", first ? "" : ",",
+                import_cause_names[c], t->rows, t->graphs, t->files);
+        json_text(json, t->example);
+        fputc('}', json);
+        first = false;
+    }
+    fprintf(json, "]}\n");
+}
+
+void import_report_words(const struct import_report *r, FILE *words)
+{
+    fprintf(words, "%" PRIu64 " of %" PRIu64 " rows and %" PRIu64 " of %" PRIu64 " graphs used\n",
+            r->rows_used, r->rows_read, r->graphs_used, r->graphs_read);
+    for (int c = 0; c < IMPORT_CAUSES; c++) {
+        const struct import_tally *t = &r->cause[c];
+        if (tally_empty(t))
+            continue;
+        fprintf(words, "  %9" PRIu64 " rows %9" PRIu64 " graphs  %s%s: %s\n", t->rows, t->graphs,
+                c >= CAUSE_COLUMNS ? "(input) " : "", import_cause_names[c], t->example);
+    }
+}
+
+bool import_report_fail(const struct import_report *r, struct err *err)
+{
+    int worst = -1;
+    for (int c = 0; c < IMPORT_CAUSES; c++) {
+        const struct import_tally *t = &r->cause[c];
+        const struct import_tally *w = worst < 0 ? NULL : &r->cause[worst];
+        if (!tally_empty(t) && c != CAUSE_NO_ROW &&
+            (!w || t->files > w->files || (t->files == w->files && t->rows > w->rows)))
+            worst = c;
+    }
+    if (worst < 0)
+        return err_set(err, EXIT_DATA, "no rows in the input");
+    const char *x = r->cause[worst].example;
+    return err_set(err, EXIT_DATA, "%s: %s; nothing of the input can be used", x,
+                   import_cause_names[worst]);
+}
