@@ -24,11 +24,12 @@ PREFIX ?= /usr/local
 CC = gcc
 ARCH ?= x86-64-v2
 OPT ?= -O3 -g
-STRICT := -std=c17 -D_POSIX_C_SOURCE=200809L -ffp-contract=off -Wall -Wextra -Wshadow -Wvla \
+STRICT := -std=c17 -D_POSIX_C_SOURCE=200809L -ffp-contract=off -fno-math-errno -Wall -Wextra -Wshadow -Wvla \
           -Wstrict-prototypes -Wmissing-prototypes -Werror
 PACKAGES := gsl openblas cairo cairo-pdf cairo-svg pangocairo jansson libarchive libcmark libcrypto
 PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
-LIBS = $(shell pkg-config --libs $(PACKAGES)) -lxlsxwriter -lpthread -lm
+# GSL's own cblas would shadow OpenBLAS's.
+LIBS = $(filter-out -lgslcblas,$(shell pkg-config --libs $(PACKAGES))) -lxlsxwriter -lpthread -lm
 CFLAGS = $(STRICT) $(OPT) -march=$(ARCH) $(SANITIZE)
 COMMIT := $(shell git describe --always --dirty --abbrev=12 2>/dev/null || echo unknown)
 export LC_ALL := C

@@ -6,6 +6,7 @@
 #include "base/progress.h"
 #include "base/version.h"
 #include "cli/command.h"
+#include "ml/linalg.h"
 
 static void usage(FILE *f)
 {
@@ -17,8 +18,8 @@ static void usage(FILE *f)
 
 static void version(void)
 {
-    printf("tracewright %s\ncommit   %s\ncompiler %s\nflags    %s\n", version_number,
-           version_commit, version_compiler, version_flags);
+    printf("tracewright %s\ncommit   %s\ncompiler %s\nflags    %s\nblas     OpenBLAS, core %s\n", version_number,
+           version_commit, version_compiler, version_flags, linalg_core());
 }
 
 /* Remove -q, --quiet from anywhere before "--"; report --help. */
@@ -62,6 +63,7 @@ static int run(const struct command *c, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    linalg_start(argc, argv);
     signal(SIGPIPE, SIG_IGN);   /* a closed pipe is a failed write: EXIT_IO, not a silent death */
     if (argc < 2) {
         usage(stderr);

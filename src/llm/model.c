@@ -1,0 +1,153 @@
+/* model.c: the table is built once, in block order; every offset comes from it.
+ *
+ *     embed | layer 0: norm q k v o norm gate up down | layer 1 ... | norm | head unless tied
+ */
+#include "llm/model.h"
+
+#include <gsl/gsl_randist.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/rng.h"
+
+const char llama_presets[] = "tiny|small|base|S|M|L";
+
+bool llama_preset(const char *name, struct llama_config *c)
+{
+    static const struct {
+        const char *name;
+        size_t layers, d_model, heads, d_ff;
+    } preset[] = {
+        { "tiny", 2, 64, 2, 176 },  { "small", 3, 96, 3, 256 }, { "base", 4, 192, 6, 512 },
+        { "S", 4, 256, 4, 704 },    { "M", 6, 384, 6, 1024 },   { "L", 8, 512, 8, 1408 },
+    };
+    for (size_t i = 0; i < sizeof preset / sizeof *preset; i++)
+        if (strcmp(preset[i].name, name) == 0) {
+            *c = (struct llama_config){
+                .d_model = preset[i].d_model, .n_layers = preset[i].layers,
+                .n_heads = preset[i].heads, .n_kv_heads = preset[i].heads, .d_ff = preset[i].d_ff,
+                .rope_theta = 10000, .norm_eps = 1e-6, .tied = true,
+            };
+            return true;
+        }
+    return false;
+}
+
+static bool in_range(const char *what, size_t x, size_t most, struct err *err)
+{
+    return (x >= 1 && x <= most) ||
+           err_set(err, EXIT_DATA, "%s %zu is outside 1 to %zu", what, x, most);
+}
+
+bool llama_config_check(const struct llama_config *c, struct err *err)
+{
+    if (!in_range("vocab_size", c->vocab, 1u << 24, err) ||
+        !in_range("hidden_size", c->d_model, 1u << 16, err) ||
+        !in_range("num_hidden_layers", c->n_layers, 1024, err) ||
+        !in_range("num_attention_heads", c->n_heads, c->d_model, err) ||
+        !in_range("num_key_value_heads", c->n_kv_heads, c->n_heads, err) ||
+        !in_range("intermediate_size", c->d_ff, 1u << 18, err) ||
+        !in_range("max_position_embeddings", c->max_len, 1u << 20, err))
+        return false;
+    if (c->d_model % c->n_heads || (c->d_model / c->n_heads) % 2)
+        return err_set(err, EXIT_DATA, "hidden_size %zu does not give %zu heads of an even size",
+                       c->d_model, c->n_heads);
+    if (c->n_heads % c->n_kv_heads)
+        return err_set(err, EXIT_DATA, "num_attention_heads %zu is no multiple of num_key_value_heads %zu",
+                       c->n_heads, c->n_kv_heads);
+    if (!(c->rope_theta > 0) || !isfinite(c->rope_theta))
+        return err_set(err, EXIT_DATA, "rope_theta %g is not a positive number", c->rope_theta);
+    if (!(c->norm_eps >= 0) || !(c->norm_eps < 1))
+        return err_set(err, EXIT_DATA, "rms_norm_eps %g is outside [0, 1)", c->norm_eps);
+    return true;
+}
+
+/* Append a tensor to the table; n_dims 1 when in is 0. Returns its offset. */
+static size_t add(struct model *m, size_t *cap, size_t out, size_t in, const char *fmt, size_t layer)
+{
+    MEM_GROW(m->param, m->n_params, *cap);
+    struct param *p = &m->param[m->n_params++];
+    *p = (struct param){ .dims = { out, in }, .n_dims = in ? 2 : 1, .offset = m->n_weights,
+                         .count = in ? out * in : out };
+    if (layer == SIZE_MAX)
+        snprintf(p->name, sizeof p->name, "model.%s.weight", fmt);
+    else
+        snprintf(p->name, sizeof p->name, "model.layers.%zu.%s.weight", layer, fmt);
+    m->n_weights += p->count;
+    return p->offset;
+}
+
+static void build_table(struct model *m)
+{
+    const struct llama_config *c = &m->config;
+    size_t C = c->d_model, F = c->d_ff, kv = c->n_kv_heads * llama_head_dim(c), cap = 0;
+    m->layer = mem_array(c->n_layers, sizeof *m->layer);
+    m->embed = add(m, &cap, c->vocab, C, "embed_tokens", SIZE_MAX);
+    for (size_t l = 0; l < c->n_layers; l++) {
+        struct layer_at *at = &m->layer[l];
+        at->attn_norm = add(m, &cap, C, 0, "input_layernorm", l);
+        at->qkv = add(m, &cap, C, C, "self_attn.q_proj", l);
+        add(m, &cap, kv, C, "self_attn.k_proj", l);
+        add(m, &cap, kv, C, "self_attn.v_proj", l);
+        at->out = add(m, &cap, C, C, "self_attn.o_proj", l);
+        at->mlp_norm = add(m, &cap, C, 0, "post_attention_layernorm", l);
+        at->gate_up = add(m, &cap, F, C, "mlp.gate_proj", l);
+        add(m, &cap, F, C, "mlp.up_proj", l);
+        at->down = add(m, &cap, C, F, "mlp.down_proj", l);
+    }
+    m->norm = add(m, &cap, C, 0, "norm", SIZE_MAX);
+    m->head = m->embed;
+    if (!c->tied) {
+        m->head = add(m, &cap, c->vocab, C, "", SIZE_MAX);
+        snprintf(m->param[m->n_params - 1].name, sizeof m->param->name, "lm_head.weight");
+    }
+}
+
+struct model *model_new(const struct llama_config *c)
+{
+    REQUIRE(llama_config_check(c, NULL));
+    struct model *m = mem_alloc(sizeof *m);
+    m->config = *c;
+    build_table(m);
+    m->weights = mem_array(m->n_weights, sizeof *m->weights);
+    return m;
+}
+
+void model_free(struct model *m)
+{
+    if (!m)
+        return;
+    free(m->param);
+    free(m->layer);
+    free(m->weights);
+    free(m);
+}
+
+/* Norms are 1. Matrices are normal with sd .02; what writes to the residual stream (o_proj,
+ * down_proj) is scaled by 1/sqrt(2 layers), so that the stream's variance does not grow with depth
+ * (GPT-2). Every tensor has its own stream. */
+void model_init(struct model *m, uint64_t seed)
+{
+    double residual = 1 / sqrt(2.0 * (double)m->config.n_layers);
+    for (size_t i = 0; i < m->n_params; i++) {
+        const struct param *p = &m->param[i];
+        float *w = m->weights + p->offset;
+        bool adds = strstr(p->name, "o_proj") || strstr(p->name, "down_proj");
+        gsl_rng *rng = rng_stream(seed, "model/init", i);
+        for (size_t k = 0; k < p->count; k++)
+            w[k] = p->n_dims == 1 ? 1.0f
+                                  : (float)gsl_ran_gaussian_ziggurat(rng, adds ? 0.02 * residual : 0.02);
+        gsl_rng_free(rng);
+    }
+}
+
+const struct param *model_param(const struct model *m, const char *name)
+{
+    for (size_t i = 0; i < m->n_params; i++)
+        if (strcmp(m->param[i].name, name) == 0)
+            return &m->param[i];
+    return NULL;
+}

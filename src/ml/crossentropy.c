@@ -1,0 +1,23 @@
+/* crossentropy.c: loss = log(sum e^x) - x[target], from the same row maximum as the softmax. */
+#include "ml/crossentropy.h"
+
+#include <math.h>
+
+#include "ml/lanes_priv.h"
+
+VECTOR_CLONES double crossentropy(size_t T, size_t V, float *logits, const uint32_t *target,
+                                  float scale)
+{
+    double loss = 0;
+    for (size_t t = 0; t < T; t++, logits += V) {
+        float top = lanes_max(logits, V), right = logits[target[t]];
+        for (size_t v = 0; v < V; v++)
+            logits[v] = fast_exp(logits[v] - top);
+        float sum = lanes_sum(logits, V), k = scale / sum;
+        for (size_t v = 0; v < V; v++)
+            logits[v] *= k;
+        logits[target[t]] -= scale;
+        loss += (double)top + log((double)sum) - (double)right;
+    }
+    return loss;
+}
