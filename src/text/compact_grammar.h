@@ -39,9 +39,9 @@
 enum { COMPACT_DEPTH_MAX = 32 };    /* levels a walk can hold */
 
 struct compact_limits {
-    uint64_t max_edges;       /* >= 1; also the bound of a graph whose calls are open */
-    uint64_t max_depth;       /* 1..COMPACT_DEPTH_MAX */
-    int64_t max_latency;      /* ticks, 0 .. INT64_MAX / 4; of a root whose latency is open */
+    uint64_t max_edges;       /* 1 .. 2^20; also the bound of a graph whose calls are open */
+    uint64_t max_depth;       /* 1 .. COMPACT_DEPTH_MAX */
+    int64_t max_latency;      /* ticks, 0 .. INT64_MAX / 64; of the root and of asynchronous calls */
     uint32_t marks;           /* bit 1 << class: WORD_UNTIMED, WORD_INTERFACE .. WORD_START */
     uint8_t leaf_types;       /* bit 1 << type: such callees call nothing */
     bool draw_open;           /* a header that is drawn may have "?" (stepping "?" is always fine) */
@@ -63,36 +63,38 @@ bool compact_grammar_init(struct compact_grammar *g, const struct compact_word *
                           const struct compact_limits *limits, struct err *err);
 
 enum compact_slot {
-    SLOT_SERVICE, SLOT_EDGES, SLOT_DEPTH, SLOT_LATENCY, SLOT_BODY_SERVICE,
-    SLOT_LEVEL, SLOT_LEVEL_NUMBER, SLOT_TYPE, SLOT_CALLEE,
-    SLOT_RARE, SLOT_ID, SLOT_START, SLOT_GAP, SLOT_DURATION, SLOT_DONE
+    SLOT_SERVICE, SLOT_EDGES, SLOT_DEPTH, SLOT_LATENCY, SLOT_BODY_SERVICE,     /* header */
+    SLOT_LEVEL, SLOT_TYPE, SLOT_CALLEE, SLOT_MARKS, SLOT_ID, SLOT_START, SLOT_GAP, SLOT_DURATION,
+    SLOT_DONE
 };
 
-/* One open call of every level on the path to the latest one. */
+/* The latest call of one level on the path to the call in hand. */
 struct compact_open {
     int64_t start, finish;    /* of this call */
-    int64_t first, base;      /* start of its first child; finish of its latest: has_child */
+    int64_t first, base;      /* with has_child: start of its first child, finish of its latest */
     uint64_t next_id;         /* usual id of its next child */
-    bool has_child, leaf, async;
+    bool has_child, leaf;
 };
 
 struct compact_state {
-    uint8_t slot;             /* enum compact_slot */
+    uint8_t slot;             /* enum compact_slot: what the next word is for */
     bool may_end;             /* the line is complete as it stands */
     bool finished;            /* and nothing can follow */
 
+    bool open_service, timed;
     uint64_t edges, depth;    /* asked for; 0: open */
     int64_t latency;          /* asked for; -1: open */
-    bool timed, open_service;
 
-    uint64_t calls;           /* begun so far */
-    uint64_t deepest;         /* levels so far: 1 once there is a root */
+    uint64_t calls, deepest;  /* calls complete; levels they reach */
     uint8_t level, type;      /* of the call in hand */
-    uint8_t rare;             /* class of its latest mark: marks come in order */
+    uint8_t mark;             /* class of its latest mark: they come in order */
+    bool async;
+    uint64_t id;
+    int64_t start;
 
-    /* A number in hand: digits to come (0: none), value so far, sign, and its legal range. */
+    /* The number in hand: sign, digits to come (0: not begun), what they make so far, range. */
+    bool negative;
     uint8_t digits;
-    bool first_digit, negative;
     uint64_t value, lo, hi;
 
     struct compact_open path[COMPACT_DEPTH_MAX];
