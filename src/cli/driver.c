@@ -104,7 +104,6 @@ struct graphset *driver_graphs(const struct driver *d, const char *name)
     struct graphset *s = graphset_new();
     char *path = driver_path(d, name);
     driver_need(d, import_alibaba_2022(&path, 1, NULL, s, &report, &err), &err);
-    import_report_free(&report);
     free(path);
     return s;
 }

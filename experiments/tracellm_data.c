@@ -1,0 +1,184 @@
+/* tracellm_data: the call graphs that everything below learns from and is measured on.
+ *
+ * Method   Without --data: the reference workload, written as raw Alibaba-2022 rows and read back
+ *          by the careful importer, exact repeats dropped as TraceLLM drops them, then a random
+ *          sample of as many graphs as TraceLLM's tabular examples have. With --data: every file
+ *          below the folder that is recognised by content; a graph that stands in two files or
+ *          formats counts once. Untimed graphs (DGG) go to a set of their own, which serves size,
+ *          depth and degree.
+ * Writes   real.csv         the graphs, Alibaba-2022 CSV
+ *          tracellm_data.csv   file,source,graphs_read,graphs_used,rows_read,rows_used
+ *          dgg.list         the DGG files, one a line (empty without)
+ * Scale    small: 1,361 graphs;  full: 20,000
+ */
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/rng.h"
+#include "base/str.h"
+#include "cli/driver.h"
+#include "cli/importers.h"
+#include "trace/recognise.h"
+#include "trace/reference.h"
+
+struct files {
+    char **at;
+    size_t n, cap;
+};
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* All files below dir, sorted within each folder, so that a run does not depend on the disk. */
+static void walk(const char *dir, struct files *out)
+{
+    struct files here = { 0 };
+    DIR *d = opendir(dir);
+    for (struct dirent *e; d && (e = readdir(d));) {
+        if (e->d_name[0] == '.')
+            continue;
+        MEM_GROW(here.at, here.n, here.cap);
+        here.at[here.n++] = file_join(dir, e->d_name);
+    }
+    if (d)
+        closedir(d);
+    if (here.n)
+        qsort(here.at, here.n, sizeof *here.at, by_name);
+    for (size_t i = 0; i < here.n; i++) {
+        if (file_is_dir(here.at[i])) {
+            walk(here.at[i], out);
+            free(here.at[i]);
+            continue;
+        }
+        MEM_GROW(out->at, out->n, out->cap);
+        out->at[out->n++] = here.at[i];
+    }
+    free(here.at);
+}
+
+static const struct importer *importer_for(const char *source)
+{
+    for (size_t i = 0; source && importers[i]; i++)
+        if (strcmp(importers[i]->name, source) == 0)
+            return importers[i];
+    return NULL;
+}
+
+/* Keeps what no earlier file had. */
+struct once {
+    struct graphset *set;
+    struct names *seen;     /* full hashes as names: a set of strings is at hand */
+    uint64_t added;
+};
+
+static bool add_once(void *ctx, const struct callgraph *g, const struct names *names, double weight,
+                     struct err *err)
+{
+    struct once *o = ctx;
+    uint64_t h = callgraph_hash_full(g, names);
+    char key[17];
+    snprintf(key, sizeof key, "%016llx", (unsigned long long)h);
+    uint32_t before = names_count(o->seen);
+    names_id_of(o->seen, key);
+    if (names_count(o->seen) == before)
+        return true;
+    o->added++;
+    return import_collect(o->set, g, names, weight, err);
+}
+
+static void import_file(const struct driver *d, char *path, struct once *o, FILE *csv, FILE *dgg)
+{
+    const char *source = recognise(path);
+    const struct importer *im = importer_for(source);
+    struct import_report rep = { 0 };
+    struct err err = { 0 };
+    o->added = 0;
+    const char *shown = path + strlen(d->data) + (path[strlen(d->data)] == '/');
+    if (!im) {
+        fprintf(csv, "\"%s\",not recognised,0,0,0,0\n", shown);
+        return;
+    }
+    if (strcmp(source, "dgg") == 0)
+        fprintf(dgg, "%s\n", path);
+    else if (!im->stream(&path, 1, NULL, add_once, o, &rep, &err) && err.status != EXIT_DATA)
+        driver_need(d, false, &err);
+    fprintf(csv, "\"%s\",%s,%llu,%llu,%llu,%llu\n", shown, source,
+            (unsigned long long)rep.graphs_read, (unsigned long long)o->added,
+            (unsigned long long)rep.rows_read, (unsigned long long)rep.rows_used);
+}
+
+static void real_data(const struct driver *d, struct once *o, FILE *csv, FILE *dgg)
+{
+    struct files f = { 0 };
+    walk(d->data, &f);
+    for (size_t i = 0; i < f.n; i++) {
+        import_file(d, f.at[i], o, csv, dgg);
+        free(f.at[i]);
+    }
+    free(f.at);
+    struct err err = { 0 };
+    err_set(&err, EXIT_DATA, "%s: no file with timed call graphs in it", d->data);
+    driver_need(d, o->set->n > 0, &err);
+}
+
+static void reference_data(const struct driver *d, struct once *o, FILE *csv)
+{
+    struct reference_options r = { .traces = REFERENCE_TRACES, .seed = d->seed,
+                                   .threads = d->threads };
+    char *path = driver_path(d, "reference.csv");
+    struct outfile raw;
+    struct err err = { 0 };
+    struct import_report rep = { 0 };
+    driver_need(d, outfile_open(&raw, path, &err) && reference_callgraphs(&r, raw.f, NULL, &err) &&
+                   outfile_commit(&raw, &err), &err);
+    driver_need(d, import_alibaba_2022_stream(&path, 1, NULL, add_once, o, &rep, &err), &err);
+    fprintf(csv, "reference workload,alibaba-2022,%llu,%llu,%llu,%llu\n",
+            (unsigned long long)rep.graphs_read, (unsigned long long)o->added,
+            (unsigned long long)rep.rows_read, (unsigned long long)rep.rows_used);
+    free(path);
+}
+
+/* A random n of the graphs, in their old order. */
+static struct graphset *sample(const struct graphset *s, size_t n, uint64_t seed)
+{
+    size_t *index = mem_array(s->n, sizeof *index), kept = 0;
+    gsl_rng *rng = rng_stream(seed, "tracellm_data", 0);
+    for (size_t i = 0; i < s->n; i++)   /* selection sampling: each graph with (wanted / left) */
+        if (rng_unit(rng) * (double)(s->n - i) < (double)(n - kept))
+            index[kept++] = i;
+    gsl_rng_free(rng);
+    struct graphset *t = graphset_select(s, index, kept);
+    free(index);
+    return t;
+}
+
+int main(int argc, char **argv)
+{
+    struct driver d = driver_start(argc, argv, "tracellm_data");
+    struct outfile csv = driver_csv(&d, "tracellm_data.csv",
+                                    "file,source,graphs_read,graphs_used,rows_read,rows_used");
+    char *list = driver_path(&d, "dgg.list");
+    struct outfile dgg;
+    struct err err = { 0 };
+    driver_need(&d, outfile_open(&dgg, list, &err), &err);
+    struct once o = { .set = graphset_new(), .seen = names_new() };
+    if (d.data)
+        real_data(&d, &o, csv.f, dgg.f);
+    else
+        reference_data(&d, &o, csv.f);
+    size_t want = d.data || d.full || o.set->n < 1361 ? o.set->n : 1361;
+    struct graphset *real = sample(o.set, want, d.seed);
+    driver_write_graphs(&d, "real.csv", real);
+    fprintf(csv.f, "all,,%zu,%zu,,\n", o.set->n, real->n);
+    driver_close(&csv);
+    driver_close(&dgg);
+    graphset_free(real);
+    graphset_free(o.set);
+    names_free(o.seen);
+    free(list);
+    return driver_end(&d);
+}

@@ -1,0 +1,11 @@
+/* recognise.h: which of our sources is this file? Told by its content, never by its name. */
+#ifndef TRACE_RECOGNISE_H
+#define TRACE_RECOGNISE_H
+
+/* "alibaba-2022", "tracellm-tabular", "tracellm-recursive", "tracellm-instruction" or "dgg", the
+ * names that `import --from` takes; NULL for anything else, for what cannot be read, and for
+ * graphs that a program made (DGG's own synthetic output has no "num"). Looks at the first
+ * 64 KiB of the first stream of a plain, compressed or archived file. */
+const char *recognise(const char *path);
+
+#endif
