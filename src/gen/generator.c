@@ -178,6 +178,18 @@ void draw_report_words(const struct draw_report *r, FILE *f)
         fprintf(f, "%zu headers were given up: every attempt failed\n", r->given_up);
 }
 
+void draw_report_json(const struct draw_report *r, FILE *f)
+{
+    fprintf(f, "{\"graphs\":%zu,\"given_up\":%zu,\"redraws\":%zu,\"failures\":{", r->graphs,
+            r->given_up, draw_report_redraws(r));
+    for (int o = DRAW_GOOD + 1; o < DRAW_OUTCOMES; o++)
+        fprintf(f, "%s\"%s\":%zu", o > DRAW_GOOD + 1 ? "," : "", draw_outcome_names[o],
+                r->outcome[o]);
+    fprintf(f, "},\"tokens\":%llu,\"choices\":%llu,\"masked\":%llu,\"seconds\":%.3f}\n",
+            (unsigned long long)r->tokens, (unsigned long long)r->choices,
+            (unsigned long long)r->masked, r->seconds);
+}
+
 enum draw_outcome draw_finish(struct call *calls, size_t n, uint32_t service, bool timed,
                               const struct names *names, struct graphset *out)
 {

@@ -82,6 +82,7 @@ void generator_run(const struct generator *g, const void *fitted, const struct d
 void draw_report_add(struct draw_report *sum, const struct draw_report *part);   /* but seconds */
 size_t draw_report_redraws(const struct draw_report *r);   /* attempts that failed */
 void draw_report_words(const struct draw_report *r, FILE *f);
+void draw_report_json(const struct draw_report *r, FILE *f);   /* one object, one line */
 
 /* A finished graph as this room's sources leave it: kinds follow types (mq: producer), ids count
  * from 1 in order of start is the caller's matter. Copies calls[0..n), whose parent and src are
