@@ -1,22 +1,10 @@
-/* generator.c: the list of baselines, and the loop that lets one write n graphs.
- *
- * Graphs are drawn in blocks: workers fill private sets, then one thread copies the block into
- * the result in index order. The block bounds memory, the private sets keep threads from meeting
- * in a names table.
- */
+/* generator.c: the list of baselines, and the loop that lets one write n graphs. */
 #include "gen/generator.h"
 
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "base/progress.h"
 #include "base/rng.h"
-#include "base/threads.h"
-
-const char *const draw_outcome_names[DRAW_OUTCOMES] = {
-    "good", "invalid graph", "too large", "unreadable", "refused by the oracle", "header not kept",
-};
+#include "gen/draw_priv.h"
 
 const struct generator *const generators[] = {
     &generator_probabilistic,
@@ -33,161 +21,40 @@ const struct generator *generator_find(const char *name)
     return NULL;
 }
 
-enum { BLOCK = 4096, GRAIN = 64 };   /* graphs per block, and per item handed to a worker */
-
-struct run {
+struct baseline {
     const struct generator *generator;
     const void *fitted;
     const struct draw_job *job;
-    size_t first, end;                 /* indices of this block */
-    struct worker {
-        struct graphset *set;
-        gsl_rng *rng;
-        struct draw_report rep;
-    } *worker;
-    struct place {                     /* where graph first + k lies */
-        size_t worker, at;             /* at SIZE_MAX: given up */
-    } place[BLOCK];
 };
 
-static void draw_one(struct run *run, size_t i, size_t w)
+static bool draw_one(const struct baseline *b, struct draw_worker *w, gsl_rng *rng)
 {
-    struct worker *me = &run->worker[w];
-    size_t attempts = run->job->attempts ? run->job->attempts : DRAW_ATTEMPTS;
-    rng_restart(me->rng, run->job->seed, DRAW_STREAM, i);
-    struct prompt p = prompt_draw(run->job->prompts, me->rng);
-    struct place *place = &run->place[i - run->first];
-    for (size_t k = 0; k < attempts; k++) {
-        enum draw_outcome o = run->generator->draw(run->fitted, &p, me->rng, me->set);
-        me->rep.outcome[o]++;
-        if (o == DRAW_GOOD) {
-            *place = (struct place){ w, me->set->n - 1 };
-            me->rep.graphs++;
-            return;
-        }
+    struct prompt p = prompt_draw(b->job->prompts, rng);
+    for (size_t k = 0; k < draw_attempts(b->job); k++) {
+        enum draw_outcome o = b->generator->draw(b->fitted, &p, rng, w->set);
+        w->rep.outcome[o]++;
+        if (o == DRAW_GOOD)
+            return true;
     }
-    *place = (struct place){ w, SIZE_MAX };
-    me->rep.given_up++;
+    return false;
 }
 
-static void draw_grain(void *ctx, size_t item, size_t w)
+static void work(void *ctx, struct draw_worker *w)
 {
-    struct run *run = ctx;
-    size_t i = run->first + item * GRAIN, end = i + GRAIN < run->end ? i + GRAIN : run->end;
-    for (; i < end; i++)
-        draw_one(run, i, w);
-}
-
-static void fresh_set(struct worker *w, uint32_t tick_us)
-{
-    if (w->set)
-        graphset_free(w->set);
-    w->set = graphset_new();
-    w->set->tick_us = tick_us;
-}
-
-static void draw_block(struct run *run, size_t threads, struct graphset *out)
-{
-    for (size_t w = 0; w < threads; w++)
-        fresh_set(&run->worker[w], out->tick_us);
-    size_t n = run->end - run->first;
-    threads_for(threads, (n + GRAIN - 1) / GRAIN, draw_grain, run);
-    for (size_t k = 0; k < n; k++) {
-        const struct graphset *from = run->worker[run->place[k].worker].set;
-        if (run->place[k].at != SIZE_MAX)
-            graphset_copy(out, &from->graphs[run->place[k].at], from->names);
+    const struct baseline *b = ctx;
+    gsl_rng *rng = rng_stream(b->job->seed, DRAW_STREAM, 0);
+    for (size_t i; draw_next(w, &i);) {
+        rng_restart(rng, b->job->seed, DRAW_STREAM, i);
+        draw_done(w, i, draw_one(b, w, rng));
     }
-}
-
-static double now_s(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+    gsl_rng_free(rng);
 }
 
 void generator_run(const struct generator *g, const void *fitted, const struct draw_job *job,
                    struct graphset *out, struct draw_report *rep)
 {
-    double start = now_s();
-    size_t threads = job->threads ? job->threads : threads_default();
-    struct run *run = mem_alloc(sizeof *run);
-    run->generator = g;
-    run->fitted = fitted;
-    run->job = job;
-    run->worker = mem_array(threads, sizeof *run->worker);
-    for (size_t w = 0; w < threads; w++)
-        run->worker[w].rng = rng_stream(0, DRAW_STREAM, 0);
-    struct progress bar = progress_begin("generate", "graphs", (double)job->n);
-    for (size_t i = 0; i < job->n; i += BLOCK) {
-        run->first = i;
-        run->end = i + BLOCK < job->n ? i + BLOCK : job->n;
-        draw_block(run, threads, out);
-        progress_set(&bar, (double)run->end);
-    }
-    progress_end(&bar);
-    *rep = (struct draw_report){ 0 };
-    for (size_t w = 0; w < threads; w++) {
-        draw_report_add(rep, &run->worker[w].rep);
-        gsl_rng_free(run->worker[w].rng);
-        if (run->worker[w].set)
-            graphset_free(run->worker[w].set);
-    }
-    rep->seconds = now_s() - start;
-    free(run->worker);
-    free(run);
-}
-
-void draw_report_add(struct draw_report *sum, const struct draw_report *part)
-{
-    sum->graphs += part->graphs;
-    sum->given_up += part->given_up;
-    for (int o = 0; o < DRAW_OUTCOMES; o++)
-        sum->outcome[o] += part->outcome[o];
-    sum->tokens += part->tokens;
-    sum->choices += part->choices;
-    sum->masked += part->masked;
-}
-
-size_t draw_report_redraws(const struct draw_report *r)
-{
-    size_t n = 0;
-    for (int o = DRAW_GOOD + 1; o < DRAW_OUTCOMES; o++)
-        n += r->outcome[o];
-    return n;
-}
-
-void draw_report_words(const struct draw_report *r, FILE *f)
-{
-    fprintf(f, "%zu graphs in %.2f s, %.0f graphs/s; %zu attempts failed", r->graphs, r->seconds,
-            r->seconds > 0 ? (double)r->graphs / r->seconds : 0.0, draw_report_redraws(r));
-    const char *sep = ": ";
-    for (int o = DRAW_GOOD + 1; o < DRAW_OUTCOMES; o++)
-        if (r->outcome[o]) {
-            fprintf(f, "%s%zu %s", sep, r->outcome[o], draw_outcome_names[o]);
-            sep = ", ";
-        }
-    fprintf(f, "\n");
-    if (r->tokens)
-        fprintf(f, "%llu tokens, %.0f tokens/s\n", (unsigned long long)r->tokens,
-                r->seconds > 0 ? (double)r->tokens / r->seconds : 0.0);
-    if (r->choices)
-        fprintf(f, "the mask changed %.3f %% of %llu choices\n",
-                100.0 * (double)r->masked / (double)r->choices, (unsigned long long)r->choices);
-    if (r->given_up)
-        fprintf(f, "%zu headers were given up: every attempt failed\n", r->given_up);
-}
-
-void draw_report_json(const struct draw_report *r, FILE *f)
-{
-    fprintf(f, "{\"graphs\":%zu,\"given_up\":%zu,\"redraws\":%zu,\"failures\":{", r->graphs,
-            r->given_up, draw_report_redraws(r));
-    for (int o = DRAW_GOOD + 1; o < DRAW_OUTCOMES; o++)
-        fprintf(f, "%s\"%s\":%zu", o > DRAW_GOOD + 1 ? "," : "", draw_outcome_names[o],
-                r->outcome[o]);
-    fprintf(f, "},\"tokens\":%llu,\"choices\":%llu,\"masked\":%llu,\"seconds\":%.3f}\n",
-            (unsigned long long)r->tokens, (unsigned long long)r->choices,
-            (unsigned long long)r->masked, r->seconds);
+    struct baseline b = { g, fitted, job };
+    draw_run(job, draw_threads(job), work, &b, out, rep);
 }
 
 enum draw_outcome draw_finish(struct call *calls, size_t n, uint32_t service, bool timed,

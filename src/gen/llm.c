@@ -1,0 +1,78 @@
+/* llm.c: read a checkpoint with what its metadata says about graphs, and hand the job to the writer
+ * of its text format. */
+#include "gen/llm.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gen/llm_priv.h"
+#include "gen/vocabulary.h"
+#include "llm/checkpoint.h"
+
+/* The value of a key, or the standard where the checkpoint does not say. */
+static struct str meta_value(const char *dir, const char *key, const char *standard, struct buf *b)
+{
+    struct err ignored;
+    buf_clear(b);
+    if (!checkpoint_meta(dir, key, b, &ignored))
+        buf_str(b, standard);
+    return buf_view(b);
+}
+
+static bool read_words(const char *dir, struct llm *m, struct buf *b, struct err *err)
+{
+    size_t n = tokenizer_size(m->tokenizer);
+    m->words = vocabulary_words(m->tokenizer);
+    struct str text = meta_value(dir, "words", "", b);
+    if (text.n == 0)
+        vocabulary_open(m->words, m->tokenizer);
+    else if (!vocabulary_read(m->words, n, text))
+        return err_set(err, EXIT_DATA, "%s: \"words\" of the metadata does not fit %zu tokens", dir, n);
+    return true;
+}
+
+static bool read_facts(const char *dir, struct llm *m, struct err *err)
+{
+    struct buf b = { 0 };
+    uint64_t tick = 0, marks = 0;
+    bool good = str_u64(meta_value(dir, "tick_us", "1000", &b), &tick) && tick > 0 && tick <= UINT32_MAX &&
+                str_u64(meta_value(dir, "marks", "0", &b), &marks) && marks <= UINT32_MAX;
+    if (!good)
+        err_set(err, EXIT_DATA, "%s: \"tick_us\" or \"marks\" of the metadata is no number in range", dir);
+    m->tick_us = (uint32_t)tick;
+    m->marks = (uint32_t)marks;
+    m->timed = !str_is(meta_value(dir, "timed", "1", &b), "0");
+    struct str to = meta_value(dir, "to", "compact", &b);
+    snprintf(m->to, sizeof m->to, "%.*s", (int)to.n, to.p);
+    good = good && read_words(dir, m, &b, err);
+    buf_free(&b);
+    return good;
+}
+
+bool llm_load(const char *dir, struct llm *m, struct err *err)
+{
+    *m = (struct llm){ 0 };
+    if (!checkpoint_load(dir, &m->model, &m->tokenizer, err))
+        return false;
+    if (read_facts(dir, m, err))
+        return true;
+    llm_free(m);
+    return false;
+}
+
+void llm_free(struct llm *m)
+{
+    model_free(m->model);
+    tokenizer_free(m->tokenizer);
+    free(m->words);
+    *m = (struct llm){ 0 };
+}
+
+bool llm_run(const struct llm *m, const struct llm_options *o, const struct draw_job *job,
+             struct graphset *out, struct draw_report *rep, struct err *err)
+{
+    if (strcmp(m->to, "compact") == 0)
+        return llm_compact_run(m, o, job, out, rep, err);
+    return err_set(err, EXIT_DATA, "the checkpoint writes \"%s\", of which there is no writer", m->to);
+}

@@ -1,0 +1,44 @@
+/* llm.h: a trained checkpoint, ready to write call graphs.
+ *
+ * A checkpoint is a Hugging Face directory whose __metadata__ says, besides its provenance, what the
+ * writer must know: the text format ("to"), the tick, whether graphs are timed, and for the compact
+ * stream which word may be the callee of which type and which rare marks occur. Where a checkpoint
+ * lacks these (not trained here), every name may stand anywhere.
+ */
+#ifndef GEN_LLM_H
+#define GEN_LLM_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "gen/generator.h"
+#include "llm/model.h"
+#include "llm/sample.h"
+#include "llm/tokenizer.h"
+#include "text/compact_words.h"
+
+struct llm {
+    struct model *model;
+    struct tokenizer *tokenizer;
+    char to[32];                     /* name of the text format */
+    uint32_t tick_us;
+    bool timed;
+    uint32_t marks;                  /* compact: rare marks seen, as in struct compact_limits */
+    struct compact_word *words;      /* compact: (vocab) */
+};
+
+struct llm_options {
+    struct sample_options sample;
+    bool unconstrained;              /* compact: sample freely and count what is wrong */
+    bool drawn;                      /* compact: the model writes open header fields itself; else "?" */
+    size_t batch;                    /* sequences decoded side by side by a thread; 0: 32; changes nothing but time */
+};
+
+bool llm_load(const char *dir, struct llm *m, struct err *err);
+void llm_free(struct llm *m);
+
+/* Append job->n graphs to out in order of their index. False only for what no draw can help. */
+bool llm_run(const struct llm *m, const struct llm_options *o, const struct draw_job *job,
+             struct graphset *out, struct draw_report *rep, struct err *err);
+
+#endif

@@ -1,0 +1,306 @@
+/* llm_compact.c: the model writes a graph as one compact line, under the grammar or free.
+ *
+ *     <s> S_1 5 3 ?     http MS_1 9   rpc MS_2 0 4 ...   </s>
+ *         header        body
+ *         asked for     drawn
+ *
+ * Header fields that the prompt gives are fed; open ones are fed as "?", or, with `drawn`, written
+ * by the model in their place. Then every token is drawn from the model's distribution restricted to
+ * what the grammar allows, so every line ends as a graph that is valid and has the header asked for.
+ * Free of the grammar, whatever comes out is parsed and judged, and a failure drawn again.
+ *
+ * A service that no token stands for cannot be asked of the model: it is left open, and the graph
+ * gets its name afterwards.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/rng.h"
+#include "gen/batch.h"
+#include "gen/draw_priv.h"
+#include "gen/llm_priv.h"
+#include "gen/vocabulary.h"
+#include "llm/decode.h"
+#include "text/compact.h"
+#include "text/compact_grammar.h"
+
+struct writer {                        /* shared by the threads */
+    const struct llm *m;
+    const struct llm_options *o;
+    const struct draw_job *job;
+    struct compact_grammar grammar;
+    struct compact_word *words;        /* (V), foreign beyond the tokenizer's */
+    unsigned char *blank;              /* (V) the token begins with the blank that parts words */
+    size_t V, slots, max_len;
+    struct decoder **decoder;          /* one a thread */
+};
+
+struct line {                          /* one slot: a graph being written */
+    size_t index, attempt;
+    struct prompt prompt;
+    gsl_rng *rng;
+    bool rename, chosen;               /* chosen: something of this attempt was drawn */
+    struct compact_state state;
+    struct tokens ids;                 /* of the line so far, without <s> */
+};
+
+struct desk {                          /* one thread */
+    const struct writer *w;
+    struct draw_worker *me;
+    struct line *line;                 /* (slots) */
+    unsigned char *mask;               /* (V) */
+    struct buf text;
+    struct tokens feed;
+};
+
+static void put_token(struct line *l, uint32_t id, struct tokens *feed)
+{
+    tokens_add(&l->ids, id);
+    tokens_add(feed, id);
+}
+
+/* Feed one forced word and step the grammar over it. */
+static bool force_word(const struct desk *d, struct line *l, struct str word, struct tokens *feed)
+{
+    uint32_t id = vocabulary_find(d->w->m->tokenizer, word, l->ids.n == 0);
+    if (id == TOKENIZER_NONE)
+        return false;
+    put_token(l, id, feed);
+    return d->w->o->unconstrained || compact_step(&d->w->grammar, &l->state, id);
+}
+
+static bool force_words(struct desk *d, struct line *l, struct tokens *feed)
+{
+    struct str rest = buf_view(&d->text), word;
+    while (str_next(&rest, ' ', &word))
+        if (!force_word(d, l, word, feed))
+            return false;
+    return true;
+}
+
+/* The words of a header field, or nothing where the model is to draw it. */
+static void field_words(struct desk *d, const struct line *l, enum compact_slot field)
+{
+    const struct prompt *p = &l->prompt;
+    int64_t number = field == SLOT_EDGES ? p->edges : field == SLOT_DEPTH ? p->depth : p->latency;
+    buf_clear(&d->text);
+    if (field == SLOT_LATENCY && !d->w->m->timed)
+        buf_str(&d->text, "n/a");
+    else if (field == SLOT_SERVICE ? p->service && !l->rename : number != PROMPT_OPEN) {
+        if (field == SLOT_SERVICE)
+            compact_put_name(str_of(p->service), &d->text);
+        else
+            compact_put_number((uint64_t)number, &d->text);
+    } else if (!d->w->o->drawn || d->w->o->unconstrained)
+        buf_char(&d->text, '?');
+}
+
+/* Feed header fields up to the first that the model draws. False: this header cannot be met. */
+static bool force_header(struct desk *d, struct line *l, struct tokens *feed)
+{
+    if (d->w->o->unconstrained) {
+        for (enum compact_slot f = SLOT_SERVICE; !l->chosen && f <= SLOT_LATENCY; f++) {
+            field_words(d, l, f);
+            if (!force_words(d, l, feed))
+                return false;
+        }
+        return true;
+    }
+    while (l->state.slot <= SLOT_LATENCY && l->state.digits == 0) {
+        field_words(d, l, (enum compact_slot)l->state.slot);
+        if (d->text.n == 0)
+            return true;
+        if (!force_words(d, l, feed))
+            return false;
+    }
+    return true;
+}
+
+static bool is_known_service(const struct writer *w, const char *service)
+{
+    struct buf b = { 0 };
+    compact_put_name(str_of(service), &b);
+    uint32_t id = vocabulary_find(w->m->tokenizer, buf_view(&b), w->m->tick_us == 1000);
+    buf_free(&b);
+    return id != TOKENIZER_NONE && w->words[id].service;
+}
+
+/* Begin an attempt: <s>, the tick if it is unusual, the header. */
+static bool start_line(struct desk *d, struct line *l, struct tokens *feed)
+{
+    const struct llm *m = d->w->m;
+    if (!d->w->o->unconstrained)
+        l->state = compact_start(&d->w->grammar);
+    l->ids.n = 0;
+    l->chosen = false;
+    tokens_add(feed, m->model->config.bos);
+    if (m->tick_us != 1000) {
+        buf_clear(&d->text);
+        buf_str(&d->text, "* ");
+        compact_put_number(m->tick_us, &d->text);
+        tokenizer_encode(m->tokenizer, buf_view(&d->text), &l->ids);
+        for (size_t i = 0; i < l->ids.n; i++)
+            tokens_add(feed, l->ids.id[i]);
+    }
+    return force_header(d, l, feed);
+}
+
+/* What the grammar allows next, as a mask over tokens. False: nothing (a foreign vocabulary). */
+static bool allowed_next(const struct desk *d, const struct line *l)
+{
+    const struct writer *w = d->w;
+    bool any = l->state.may_end;
+    compact_allowed(&w->grammar, &l->state, d->mask);
+    for (size_t i = 0; i < w->V; i++) {
+        d->mask[i] &= w->blank[i] == (l->ids.n > 0);
+        any |= d->mask[i];
+    }
+    d->mask[w->m->model->config.eos] = l->state.may_end;
+    return any;
+}
+
+/* Parse the finished line into the worker's set and judge it. */
+static enum draw_outcome judge(struct desk *d, const struct line *l)
+{
+    struct graphset *set = d->me->set;
+    buf_clear(&d->text);
+    tokenizer_decode(d->w->m->tokenizer, l->ids.id, l->ids.n, &d->text);
+    if (!compact_parse(buf_view(&d->text), set, NULL))
+        return DRAW_UNREADABLE;
+    struct callgraph *g = &set->graphs[set->n - 1];
+    if (l->rename)
+        g->service = names_id_of(set->names, l->prompt.service);
+    if (prompt_kept(&l->prompt, g, set->names))
+        return DRAW_GOOD;
+    set->n--;
+    return DRAW_HEADER;
+}
+
+/* An attempt is over: done, given up, or the same header again. */
+static enum batch_turn end_attempt(struct desk *d, struct line *l, enum draw_outcome o,
+                                   struct tokens *feed)
+{
+    size_t attempts = draw_attempts(d->w->job);
+    for (;;) {
+        d->me->rep.outcome[o]++;
+        if (o == DRAW_GOOD)
+            d->me->rep.renamed += l->rename;
+        if (o == DRAW_GOOD || ++l->attempt >= attempts || !l->chosen) {
+            draw_done(d->me, l->index, o == DRAW_GOOD);
+            return BATCH_DONE;
+        }
+        feed->n = 0;
+        if (start_line(d, l, feed))
+            return BATCH_RESTART;
+        o = DRAW_HEADER;
+    }
+}
+
+/* Draw one token. DRAW_OUTCOMES: go on; anything else ends the attempt. */
+static enum draw_outcome draw_token(struct desk *d, struct line *l, const float *logits,
+                                    struct tokens *feed)
+{
+    const struct writer *w = d->w;
+    bool masked = !w->o->unconstrained;
+    if (masked && !allowed_next(d, l))
+        return DRAW_UNREADABLE;
+    struct sampled s = sample_draw(logits, w->V, masked ? d->mask : NULL, &w->o->sample, l->rng);
+    l->chosen = true;
+    d->me->rep.choices++;
+    if (masked)
+        d->me->rep.masked_ppm += (uint64_t)((1 - s.kept) * 1e6 + 0.5);
+    if (s.token == w->m->model->config.eos)
+        return judge(d, l);
+    put_token(l, s.token, feed);
+    if (masked)
+        REQUIRE(compact_step(&w->grammar, &l->state, s.token));
+    if (l->state.finished)
+        return judge(d, l);
+    if (masked && !force_header(d, l, feed))
+        return DRAW_HEADER;
+    return l->ids.n + 1 > w->max_len ? DRAW_TOO_LARGE : DRAW_OUTCOMES;
+}
+
+static bool begin(void *ctx, size_t slot)
+{
+    struct desk *d = ctx;
+    struct line *l = &d->line[slot];
+    if (!draw_next(d->me, &l->index))
+        return false;
+    rng_restart(l->rng, d->w->job->seed, DRAW_STREAM, l->index);
+    l->prompt = prompt_draw(d->w->job->prompts, l->rng);
+    l->rename = l->prompt.service && !is_known_service(d->w, l->prompt.service);
+    l->attempt = 0;
+    return true;
+}
+
+static enum batch_turn turn(void *ctx, size_t slot, const float *logits, struct tokens *feed)
+{
+    struct desk *d = ctx;
+    struct line *l = &d->line[slot];
+    if (!logits)
+        return start_line(d, l, feed) ? BATCH_RESTART : end_attempt(d, l, DRAW_HEADER, feed);
+    enum draw_outcome o = draw_token(d, l, logits, feed);
+    return o == DRAW_OUTCOMES ? BATCH_FEED : end_attempt(d, l, o, feed);
+}
+
+static void work(void *ctx, struct draw_worker *me)
+{
+    struct writer *w = ctx;
+    struct desk d = { .w = w, .me = me };
+    d.line = mem_array(w->slots, sizeof *d.line);
+    d.mask = mem_array(w->V, 1);
+    for (size_t s = 0; s < w->slots; s++)
+        d.line[s].rng = rng_stream(0, DRAW_STREAM, 0);
+    struct batch_client client = { &d, begin, turn };
+    me->rep.tokens += batch_run(w->decoder[me->number], w->slots, w->V, &client);
+    for (size_t s = 0; s < w->slots; s++) {
+        gsl_rng_free(d.line[s].rng);
+        tokens_free(&d.line[s].ids);
+    }
+    free(d.line);
+    free(d.mask);
+    buf_free(&d.text);
+}
+
+static bool writer_init(struct writer *w, struct err *err)
+{
+    const struct llm *m = w->m;
+    struct compact_limits limits = compact_limits_standard;
+    size_t known = tokenizer_size(m->tokenizer);
+    w->V = m->model->config.vocab;
+    w->max_len = m->model->config.max_len;
+    w->slots = w->o->batch ? w->o->batch : 32;
+    limits.marks = m->marks;
+    limits.draw_open = false;
+    if (known > w->V)
+        return err_set(err, EXIT_DATA, "the tokenizer has %zu tokens, the model %zu", known, w->V);
+    w->words = mem_array(w->V, sizeof *w->words);
+    w->blank = mem_array(w->V, 1);
+    memcpy(w->words, m->words, known * sizeof *w->words);
+    for (size_t i = 0; i < known; i++)
+        w->blank[i] = vocabulary_blank(m->tokenizer, (uint32_t)i);
+    return w->o->unconstrained || compact_grammar_init(&w->grammar, w->words, w->V, &limits, err);
+}
+
+bool llm_compact_run(const struct llm *m, const struct llm_options *o, const struct draw_job *job,
+                     struct graphset *out, struct draw_report *rep, struct err *err)
+{
+    struct writer w = { .m = m, .o = o, .job = job };
+    bool good = writer_init(&w, err);
+    if (good) {
+        size_t threads = draw_threads(job);
+        w.decoder = mem_array(threads, sizeof *w.decoder);
+        w.decoder[0] = decoder_new(m->model, w.slots, w.max_len);
+        for (size_t t = 1; t < threads; t++)
+            w.decoder[t] = decoder_twin(w.decoder[0], w.slots);
+        out->tick_us = m->tick_us;
+        draw_run(job, threads, work, &w, out, rep);
+        for (size_t t = threads; t-- > 0;)
+            decoder_free(w.decoder[t]);
+        free(w.decoder);
+    }
+    free(w.words);
+    free(w.blank);
+    return good;
+}

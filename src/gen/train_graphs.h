@@ -1,0 +1,45 @@
+/* train_graphs.h: call graphs in, a checkpoint out.
+ *
+ *     graphs --text format--> samples --tokenizer, llm/train--> DIR (see llm.h for what it carries)
+ *
+ * Samples are made again every epoch. In the compact format header fields are left open at random,
+ * so that one model serves every mode of asking, and the loss counts the header too, so that
+ * the model can draw it. In the layered formats one layer is a sample.
+ *
+ * Source of the recipe and its defaults: the house's prototypes (small Llama, whole names,
+ * header dropout, AdamW 1.5e-3 cosine); epochs and dropout were chosen here, on the frontier of
+ * likeness against copying.
+ */
+#ifndef GEN_TRAIN_GRAPHS_H
+#define GEN_TRAIN_GRAPHS_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/meta.h"
+#include "llm/train.h"
+#include "trace/callgraph.h"
+
+/* Shares of compact samples whose header fields are left open. */
+struct header_dropout {
+    double all;            /* all four fields */
+    double numbers;        /* calls, depth, latency; the service is told */
+    double each;           /* each of the three by itself, in samples that lost nothing above */
+};
+
+struct train_graphs_options {
+    const char *to;                 /* compact tabular recursive instruction */
+    const char *preset;             /* of llm/model.h */
+    struct header_dropout dropout;
+    struct train_options train;     /* dir and fingerprint are set here */
+};
+
+extern const struct train_graphs_options train_graphs_standard;
+
+/* Train on all graphs and save the checkpoint, with the pairs of meta, in dir; remove the training
+ * state. With train.resume an unfinished run in dir goes on, and a finished one of the same
+ * fingerprint is left as it is. meta gains what llm.h needs and the options that change the result. */
+bool train_graphs(const struct graphset *graphs, const struct train_graphs_options *o,
+                  const char *dir, struct meta *meta, struct train_report *rep, struct err *err);
+
+#endif
