@@ -4,5 +4,6 @@
 const struct command *const commands[] = {
     &cmd_import,
     &cmd_reference,
+    &cmd_generate,
     NULL
 };

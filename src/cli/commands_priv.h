@@ -6,5 +6,6 @@
 
 extern const struct command cmd_import;
 extern const struct command cmd_reference;
+extern const struct command cmd_generate;
 
 #endif
