@@ -1,8 +1,13 @@
 #!/bin/sh
-# setup.sh: the packages that the build needs. As root they are installed; otherwise the one
-# line to run is printed. Nothing happens when all are there.
-packages="gcc make pkg-config git xz-utils zstd libgsl-dev libopenblas-dev libcairo2-dev libpango1.0-dev
- libxlsxwriter-dev libjansson-dev libarchive-dev libcmark-dev libssl-dev libcmocka-dev fonts-dejavu-core"
+# setup.sh [PACKAGE...]: the packages that the build needs, and those named. As root they are
+# installed; otherwise the one line to run is printed. Nothing happens when all are there.
+packages="gcc make pkg-config git xz-utils zstd mandoc libgsl-dev libopenblas-dev libcairo2-dev
+ libpango1.0-dev libxlsxwriter-dev libjansson-dev libarchive-dev libcmark-dev libssl-dev
+ libcmocka-dev fonts-dejavu-core $*"
+if ! command -v dpkg-query >/dev/null; then
+    echo "this is no Debian; the build needs what these packages hold:" $packages >&2
+    exit 0
+fi
 missing=""
 for p in $packages; do
     dpkg-query -W -f='${Status}' "$p" 2>/dev/null | grep -q 'ok installed' || missing="$missing $p"

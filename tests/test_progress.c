@@ -32,7 +32,8 @@ static _Noreturn void work(bool silent)
 }
 
 /* What work() writes to stderr when it is `fd`'s other end. */
-static void capture(int read_end, int write_end, const char *term, bool silent, char *text, size_t cap)
+static void capture(int read_end, int write_end, const char *term, bool silent, char *text,
+                    size_t cap)
 {
     pid_t child = fork();
     if (child == 0) {
@@ -49,7 +50,8 @@ static void capture(int read_end, int write_end, const char *term, bool silent, 
     close(read_end);
 }
 
-static void on_terminal(unsigned short columns, const char *term, bool silent, char *text, size_t cap)
+static void on_terminal(unsigned short columns, const char *term, bool silent, char *text,
+                        size_t cap)
 {
     int master, slave;
     struct winsize size = { .ws_row = 24, .ws_col = columns };

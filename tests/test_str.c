@@ -73,7 +73,7 @@ static void integers_are_strict(void **state)
     }
     int64_t x;
     assert_false(str_i64((struct str){ "1\0002", 3 }, &x));
-    assert_true(str_i64((struct str){ "123", 2 }, &x) && x == 12);   /* the view ends, not the text */
+    assert_true(str_i64((struct str){ "123", 2 }, &x) && x == 12);   /* the view ends here */
 }
 
 static void reals_are_strict(void **state)
@@ -90,7 +90,8 @@ static void reals_are_strict(void **state)
         { "0.1", 1, 0.1 }, { "1.7976931348623157e308", 1, 1.7976931348623157e308 },
         { "", 0, 0 }, { "-", 0, 0 }, { ".", 0, 0 }, { "e5", 0, 0 }, { "1e", 0, 0 }, { "1,5", 0, 0 },
         { " 1", 0, 0 }, { "1 ", 0, 0 }, { "\f1", 0, 0 }, { "0x10", 0, 0 }, { "1.5ms", 0, 0 },
-        { "1111111111111111111111111111111111111111111111111111111111111111", 0, 0 },   /* 64 bytes */
+        /* 64 bytes */
+        { "1111111111111111111111111111111111111111111111111111111111111111", 0, 0 },
     };
     for (size_t i = 0; i < sizeof way / sizeof *way; i++) {
         double x = 0;
@@ -111,7 +112,8 @@ static void utf8_is_well_formed_or_not(void **state)
         const char *text;
         bool good;
     } way[] = {
-        { "", 1 }, { "abc", 1 }, { "\xC3\xA9", 1 }, { "\xE2\x82\xAC", 1 }, { "\xF0\x9F\x8C\xB2", 1 },
+        { "", 1 }, { "abc", 1 }, { "\xC3\xA9", 1 }, { "\xE2\x82\xAC", 1 },
+        { "\xF0\x9F\x8C\xB2", 1 },
         { "\xF4\x8F\xBF\xBF", 1 }, { "\xEF\xBB\xBF", 1 },
         { "\xC0\xAF", 0 },            /* overlong slash */
         { "\xE0\x80\xAF", 0 }, { "\xF0\x80\x80\xAF", 0 },

@@ -20,8 +20,12 @@ struct outfile {
 };
 
 bool outfile_open(struct outfile *o, const char *path, struct err *err);
-bool outfile_commit(struct outfile *o, struct err *err);   /* false: nothing replaced, aside removed */
-void outfile_abandon(struct outfile *o);                   /* remove what was written; safe after commit */
+
+/* False: nothing was replaced, and what lay aside is gone. */
+bool outfile_commit(struct outfile *o, struct err *err);
+
+/* Remove what was written. Safe after commit. */
+void outfile_abandon(struct outfile *o);
 
 /* From now on SIGINT, SIGTERM and SIGHUP remove what lies aside and exit with 128 + signal.
  * For mains; a command that saves its work on a signal sets its own handler afterwards. */

@@ -93,7 +93,7 @@ bool meta_input(struct meta *m, const char *role, const char *path, struct err *
     return true;
 }
 
-void meta_each(const struct meta *m, void (*fn)(void *ctx, const char *key, const char *value), void *ctx)
+void meta_each(const struct meta *m, meta_visit fn, void *ctx)
 {
     for (size_t i = 0; i < m->n; i++)
         fn(ctx, m->at[i].key, m->at[i].value);

@@ -19,11 +19,14 @@ void meta_free(struct meta *m);
 void meta_text(struct meta *m, const char *key, const char *value);
 void meta_int(struct meta *m, const char *key, int64_t value);
 void meta_real(struct meta *m, const char *key, double value);      /* %.17g */
-bool meta_input(struct meta *m, const char *role, const char *path, struct err *err);   /* its SHA-256, not its name;
-                             * further inputs of a role are numbered from 2; "-" is "standard input" */
+
+/* Note an input by its SHA-256, not its name: "sha256.ROLE". Further inputs of a role are numbered
+ * from 2; for path "-" the value is "standard input". */
+bool meta_input(struct meta *m, const char *role, const char *path, struct err *err);
 
 /* Visit the pairs in key order, as strings: for __metadata__ and provenance sheets. */
-void meta_each(const struct meta *m, void (*fn)(void *ctx, const char *key, const char *value), void *ctx);
+typedef void (*meta_visit)(void *ctx, const char *key, const char *value);
+void meta_each(const struct meta *m, meta_visit fn, void *ctx);
 
 /* Write PATH.meta.json (keys sorted). For path "-" nothing is written. */
 bool meta_write_beside(const struct meta *m, const char *path, struct err *err);

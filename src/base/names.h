@@ -10,7 +10,7 @@
 
 #include "base/str.h"
 
-enum { NAMES_NONE = 0xFFFFFFFFu };
+#define NAMES_NONE UINT32_MAX
 
 struct names;
 struct names *names_new(void);

@@ -1,4 +1,5 @@
-/* progress.c: the clock is read on every progress_set, so call it per item of work, not per byte. */
+/* progress.c: a line is built whole and written at once. The clock is read on every progress_set,
+ * so call it per item of work, not per byte. */
 #include "base/progress.h"
 
 #include <stdarg.h>

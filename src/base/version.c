@@ -8,6 +8,7 @@
 #endif
 
 const char version_number[] = "0.1.0";
+const char version_date[] = "2026-11-21";
 const char version_commit[] = VERSION_COMMIT;
 const char version_flags[] = VERSION_FLAGS;
 const char version_compiler[] =

@@ -24,12 +24,17 @@ struct args {
     size_t n_operands;
 };
 
-static size_t option_count(const struct command *c)
+size_t option_count(const struct command *c)
 {
     size_t n = 0;
     while (c->options && c->options[n].name)
         n++;
     return n;
+}
+
+const char *option_dashes(const struct option *o)
+{
+    return o->name[1] ? "--" : "-";
 }
 
 static size_t option_find(const struct command *c, const char *name, size_t len)
@@ -60,12 +65,15 @@ static bool set_value(struct value *v, const struct option *o, const char *text,
     } else if (o->kind == OPT_REAL)
         good = str_f64(str_of(text), &v->real) && isfinite(v->real);
     else if (o->kind == OPT_CHOICE && !is_choice(o->arg, text))
-        return err_set(err, EXIT_USAGE, "--%s: \"%s\" is not one of %s", o->name, text, o->arg);
+        return err_set(err, EXIT_USAGE, "%s%s: \"%s\" is not one of %s", option_dashes(o), o->name,
+                       text, o->arg);
     if (!good)
-        return err_set(err, EXIT_USAGE, "--%s: \"%s\" is not a number", o->name, text);
+        return err_set(err, EXIT_USAGE, "%s%s: \"%s\" is not %s", option_dashes(o), o->name, text,
+                       o->kind == OPT_INT ? "a whole number" : "a finite number");
     if ((o->kind == OPT_INT || o->kind == OPT_REAL) && o->lo < o->hi &&
         (v->real < o->lo || v->real > o->hi))
-        return err_set(err, EXIT_USAGE, "--%s: %s is outside %g to %g", o->name, text, o->lo, o->hi);
+        return err_set(err, EXIT_USAGE, "%s%s: %s is outside %.16g to %.16g", option_dashes(o),
+                       o->name, text, o->lo, o->hi);
     return true;
 }
 
@@ -78,14 +86,30 @@ static bool take_option(struct args *a, int argc, char **argv, int *i, struct er
     size_t len = eq ? (size_t)(eq - name) : strlen(name);
     size_t k = s[1] != '-' && len != 1 ? SIZE_MAX : option_find(a->command, name, len);
     if (k == SIZE_MAX)
-        return err_set(err, EXIT_USAGE, "unknown option %s; see %s --help", s, a->command->name);
+        return err_set(err, EXIT_USAGE, "unknown option %s; see tracewright %s --help", s,
+                       a->command->name);
     const struct option *o = &a->command->options[k];
     a->value[k].given = true;
     if (o->kind == OPT_FLAG)
-        return !eq || err_set(err, EXIT_USAGE, "--%s takes no value", o->name);
+        return !eq || err_set(err, EXIT_USAGE, "%s%s takes no value", option_dashes(o), o->name);
     if (!eq && *i + 1 >= argc)
-        return err_set(err, EXIT_USAGE, "--%s needs a value: %s", o->name, o->arg);
+        return err_set(err, EXIT_USAGE, "%s%s needs a value: %s", option_dashes(o), o->name,
+                       o->arg);
     return set_value(&a->value[k], o, eq ? eq + 1 : argv[++*i], err);
+}
+
+static bool count_operands(const struct args *a, struct err *err)
+{
+    const struct command *c = a->command;
+    const char *usage = c->operands ? c->operands : "";
+    if (a->n_operands > c->max_operands)
+        return err_set(err, EXIT_USAGE, "\"%s\" is one operand too many; "
+                       "usage: tracewright %s [options] %s",
+                       a->operand[c->max_operands], c->name, usage);
+    if (a->n_operands < c->min_operands)
+        return err_set(err, EXIT_USAGE, "%s is missing; usage: tracewright %s [options] %s", usage,
+                       c->name, usage);
+    return true;
 }
 
 struct args *args_parse(const struct command *c, int argc, char **argv, struct err *err)
@@ -110,12 +134,8 @@ struct args *args_parse(const struct command *c, int argc, char **argv, struct e
         } else
             a->operand[a->n_operands++] = argv[i];
     }
-    if (a->n_operands < c->min_operands || a->n_operands > c->max_operands) {
-        err_set(err, EXIT_USAGE, "%zu operands given; usage: tracewright %s %s", a->n_operands,
-                c->name, c->operands ? c->operands : "(no operands)");
-        goto fail;
-    }
-    return a;
+    if (count_operands(a, err))
+        return a;
 fail:
     args_free(a);
     return NULL;
@@ -179,9 +199,9 @@ void command_help(const struct command *c)
     size_t n = option_count(c);
     for (size_t k = 0; k < n; k++) {
         const struct option *o = &c->options[k];
-        char left[128];
-        snprintf(left, sizeof left, "%s%s %s", o->name[1] ? "--" : "-", o->name, o->arg ? o->arg : "");
-        printf("  %-34s %s", left, o->help);
+        char left[192];
+        snprintf(left, sizeof left, "%s%s %s", option_dashes(o), o->name, o->arg ? o->arg : "");
+        printf(strlen(left) > 34 ? "  %s\n  %34s %s" : "  %-34s%s %s", left, "", o->help);
         printf(o->standard ? " [%s]\n" : "\n", o->standard);
     }
     printf("  %-34s %s\n  %-34s %s\n", "-q, --quiet", "no progress", "--help", "this text");

@@ -48,8 +48,10 @@ char *const *args_operand(const struct args *a);
 
 /* Options many commands share. */
 #define OPTION_SEED { "seed", OPT_INT, "S", "1", "seed of everything that is drawn", 0, 9e15 }
-#define OPTION_THREADS { "threads", OPT_INT, "N", "0", "threads; 0 is all cores; does not change results", 0, 1024 }
-#define OPTION_OUT { "o", OPT_TEXT, "FILE", "-", "where the result goes; - is standard output", 0, 0 }
+#define OPTION_THREADS \
+    { "threads", OPT_INT, "N", "0", "threads; 0 is all cores; does not change results", 0, 1024 }
+#define OPTION_OUT \
+    { "o", OPT_TEXT, "FILE", "-", "where the result goes; - is standard output", 0, 0 }
 #define OPTION_JSON { "json", OPT_FLAG, NULL, NULL, "machine-readable output", 0, 0 }
 #define OPTION_END { NULL, OPT_FLAG, NULL, NULL, NULL, 0, 0 }
 
@@ -57,5 +59,7 @@ char *const *args_operand(const struct args *a);
 struct args *args_parse(const struct command *c, int argc, char **argv, struct err *err);
 void args_free(struct args *a);
 void command_help(const struct command *c);
+size_t option_count(const struct command *c);
+const char *option_dashes(const struct option *o);   /* "-" for one letter, else "--" */
 
 #endif

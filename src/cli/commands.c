@@ -5,5 +5,7 @@ const struct command *const commands[] = {
     &cmd_import,
     &cmd_reference,
     &cmd_generate,
+    &cmd_man,
+    &cmd_completion,
     NULL
 };

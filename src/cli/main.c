@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/progress.h"
 #include "base/version.h"
 #include "cli/command.h"
@@ -18,11 +19,11 @@ static void usage(FILE *f)
 
 static void version(void)
 {
-    printf("tracewright %s\ncommit   %s\ncompiler %s\nflags    %s\nblas     OpenBLAS, core %s\n", version_number,
-           version_commit, version_compiler, version_flags, linalg_core());
+    printf("tracewright %s\ncommit   %s\ncompiler %s\nflags    %s\nblas     OpenBLAS, core %s\n",
+           version_number, version_commit, version_compiler, version_flags, linalg_core());
 }
 
-/* Remove -q, --quiet from anywhere before "--"; report --help. */
+/* Take -q, --quiet and --help out, wherever they stand before "--"; true if help is asked for. */
 static bool common_options(int *argc, char **argv)
 {
     bool help = false;
@@ -54,17 +55,11 @@ static int run(const struct command *c, int argc, char **argv)
     args_free(a);
     if (status != EXIT_GOOD && err.msg[0])
         err_report(&err, "tracewright");
-    if (status == EXIT_GOOD && (fflush(stdout) != 0 || ferror(stdout))) {
-        perror("tracewright: standard output");
-        return EXIT_IO;
-    }
     return status;
 }
 
-int main(int argc, char **argv)
+static int dispatch(int argc, char **argv)
 {
-    linalg_start(argc, argv);
-    signal(SIGPIPE, SIG_IGN);   /* a closed pipe is a failed write: EXIT_IO, not a silent death */
     if (argc < 2) {
         usage(stderr);
         return EXIT_USAGE;
@@ -82,4 +77,18 @@ int main(int argc, char **argv)
             return run(commands[i], argc - 2, argv + 2);
     fprintf(stderr, "tracewright: no command \"%s\"; see tracewright --help\n", argv[1]);
     return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    linalg_start(argc, argv);
+    signal(SIGPIPE, SIG_IGN);   /* a closed pipe is a failed write: EXIT_IO, not a silent death */
+    outfile_clean_on_signals();
+    int status = dispatch(argc, argv);
+    bool written = fflush(stdout) == 0 && !ferror(stdout);
+    if (!written && (status == EXIT_GOOD || status == EXIT_CHECK)) {
+        perror("tracewright: standard output");
+        return EXIT_IO;
+    }
+    return status;
 }

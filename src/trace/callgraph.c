@@ -88,7 +88,8 @@ static uint32_t carry(struct names *to, const struct names *from, uint32_t id)
     return id == NAMES_NONE || !from || from == to ? id : names_id(to, names_str(from, id));
 }
 
-struct callgraph *graphset_copy(struct graphset *s, const struct callgraph *g, const struct names *from)
+struct callgraph *graphset_copy(struct graphset *s, const struct callgraph *g,
+                                const struct names *from)
 {
     struct callgraph whole = *g;   /* g may lie in s->graphs, which the add can move */
     struct callgraph *c = graphset_add(s, whole.n);

@@ -24,13 +24,15 @@
 #include "base/mem.h"
 #include "base/names.h"
 
-enum { CALL_NONE = 0xFFFFFFFFu };
+#define CALL_NONE UINT32_MAX
 
 /* The first five are Alibaba's rpctype values; CALL_OTHER is any further protocol. */
 enum call_type { CALL_HTTP, CALL_RPC, CALL_DB, CALL_MC, CALL_MQ, CALL_OTHER, CALL_TYPES };
 
 /* Span kind, as OpenTelemetry has it. Alibaba rows are CLIENT, mq rows PRODUCER. */
-enum call_kind { KIND_INTERNAL, KIND_SERVER, KIND_CLIENT, KIND_PRODUCER, KIND_CONSUMER, CALL_KINDS };
+enum call_kind {
+    KIND_INTERNAL, KIND_SERVER, KIND_CLIENT, KIND_PRODUCER, KIND_CONSUMER, CALL_KINDS
+};
 
 enum call_status { STATUS_UNSET, STATUS_OK, STATUS_ERROR, CALL_STATUSES };
 
@@ -73,7 +75,8 @@ void graphset_free(struct graphset *s);
 struct callgraph *graphset_add(struct graphset *s, size_t n);
 
 /* Append a copy of g, whose names live in `from`; a NULL `from` means s->names itself. */
-struct callgraph *graphset_copy(struct graphset *s, const struct callgraph *g, const struct names *from);
+struct callgraph *graphset_copy(struct graphset *s, const struct callgraph *g,
+                                const struct names *from);
 
 /* A new set with graphs index[0..n) of s, in that order, repeats allowed. It shares s's names
  * and calls: free it with graphset_free before s; weights follow. */
@@ -93,8 +96,10 @@ void callgraph_rpcid(const struct callgraph *g, size_t i, struct buf *b);   /* a
  * dst) in pre-order, no ids, no times; full: also ids, starts and rts. */
 uint64_t callgraph_hash_structure(const struct callgraph *g, const struct names *names);
 uint64_t callgraph_hash_full(const struct callgraph *g, const struct names *names);
+
+/* Equal in all fields but arrival and trace id? */
 bool callgraph_same(const struct callgraph *a, const struct names *na,
-                    const struct callgraph *b, const struct names *nb);     /* all fields but arrival, trace id */
+                    const struct callgraph *b, const struct names *nb);
 
 /* Set parent and level of every call from the levels already in calls[i].level; false when they do
  * not describe a tree in pre-order. */
@@ -110,7 +115,9 @@ enum callgraph_fault callgraph_check(const struct callgraph *g, size_t *at);
 
 const char *call_type_name(enum call_type t);    /* "http" ... "other" */
 bool call_type_parse(struct str s, enum call_type *t);
-static inline bool call_type_is_leaf(enum call_type t)   /* db, mc, mq call nothing in the cleaned Alibaba traces */
+
+/* In the cleaned Alibaba traces these call nothing. */
+static inline bool call_type_is_leaf(enum call_type t)
 {
     return t == CALL_DB || t == CALL_MC || t == CALL_MQ;
 }
