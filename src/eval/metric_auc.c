@@ -5,7 +5,8 @@
 
 const struct metric metric_auc = {
     .name = "auc",
-    .prose = "area under the ROC curve of extra trees telling generated from real graphs by shape and times; 0.5 is chance",
+    .prose = "area under the ROC curve of extra trees telling generated from real graphs "
+             "by shape and times; 0.5 is chance",
     .better = BETTER_LOWER,
     .views = { true, true },
     .least = 0, .most = 1,

@@ -6,7 +6,8 @@
 
 const struct metric metric_auc_identity = {
     .name = "auc_identity",
-    .prose = "area under the ROC curve of extra trees telling generated from real graphs by shape, times and names; 0.5 is chance",
+    .prose = "area under the ROC curve of extra trees telling generated from real graphs "
+             "by shape, times and names; 0.5 is chance",
     .better = BETTER_LOWER,
     .views = { true, true },
     .least = 0, .most = 1,

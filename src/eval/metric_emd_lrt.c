@@ -1,6 +1,5 @@
-/* metric_emd_lrt.c: Response times of calls, on log2(1 + ms): in milliseconds a handful of slow calls would
- * decide. Graphs without times take no part; without any, there is no value.
- */
+/* metric_emd_lrt.c: Response times of calls, on log2(1 + ms): in milliseconds a handful of slow
+ * calls would decide. Graphs without times take no part; without any, there is no value. */
 #include <math.h>
 
 #include "eval/metric_priv.h"

@@ -1,4 +1,5 @@
-/* metric_emd_out_degree.c: calls issued by a microservice of a graph, 0 for those that only receive; not of USER. */
+/* metric_emd_out_degree.c: calls issued by a microservice of a graph, 0 for those that only
+ * receive; not of USER. */
 #include <math.h>
 
 #include "eval/metric_priv.h"

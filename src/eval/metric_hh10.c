@@ -10,7 +10,8 @@ static double compute(const struct metric_input *in)
 
 const struct metric metric_hh10 = {
     .name = "hh10",
-    .prose = "share of the 10 most called microservices that are among the 10 most called ones generated",
+    .prose = "share of the 10 most called microservices that are among the 10 most called "
+             "ones generated",
     .better = BETTER_HIGHER,
     .views = { true, true },
     .least = 0, .most = 1,

@@ -10,7 +10,8 @@ static double compute(const struct metric_input *in)
 
 const struct metric metric_hh20 = {
     .name = "hh20",
-    .prose = "share of the 20 most called microservices that are among the 20 most called ones generated",
+    .prose = "share of the 20 most called microservices that are among the 20 most called "
+             "ones generated",
     .better = BETTER_HIGHER,
     .views = { true, true },
     .least = 0, .most = 1,

@@ -1,4 +1,5 @@
-/* metric_jsd100.c: Jensen-Shannon divergence on kl100's 100 calls: bounded, and in need of no pseudo-count. */
+/* metric_jsd100.c: Jensen-Shannon divergence on kl100's 100 calls: bounded, and in need of no
+ * pseudo-count. */
 #include "eval/metric_priv.h"
 
 const struct metric metric_jsd100 = {

@@ -1,6 +1,5 @@
-/* metric_jsd_all.c: Jensen-Shannon divergence over every call of either side: the tail counts too, so it
- * depends strongly on how many graphs there are.
- */
+/* metric_jsd_all.c: Jensen-Shannon divergence over every call of either side: the tail counts too,
+ * so it depends strongly on how many graphs there are. */
 #include "eval/metric_priv.h"
 
 const struct metric metric_jsd_all = {

@@ -1,6 +1,5 @@
-/* metric_presence_jsd100.c: Which calls occur in a graph at all? Each distinct call counts once per graph: four times
- * lower floors than with counts, and far steadier ones.
- */
+/* metric_presence_jsd100.c: Which calls occur in a graph at all? Each distinct call counts once
+ * per graph: four times lower floors than with counts, and far steadier ones. */
 #include "eval/metric_priv.h"
 
 const struct metric metric_presence_jsd100 = {

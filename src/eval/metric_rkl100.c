@@ -1,4 +1,5 @@
-/* metric_rkl100.c: KL(generated || real): what is generated too often, where kl100 sees what is missing. */
+/* metric_rkl100.c: KL(generated || real): what is generated too often, where kl100 sees what is
+ * missing. */
 #include <math.h>
 
 #include "eval/metric_priv.h"

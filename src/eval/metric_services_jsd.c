@@ -1,6 +1,5 @@
-/* metric_services_jsd.c: Are the services asked for as often as they should be? Given by the prompts where there
- * are prompts.
- */
+/* metric_services_jsd.c: Are the services asked for as often as they should be? Given by the
+ * prompts where there are prompts. */
 #include "eval/metric_priv.h"
 
 const struct metric metric_services_jsd = {

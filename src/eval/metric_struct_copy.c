@@ -4,7 +4,8 @@
 
 const struct metric metric_struct_copy = {
     .name = "struct_copy",
-    .prose = "share of graphs whose structure (service, levels, types, callers, callees) occurs in the training graphs",
+    .prose = "share of graphs whose structure (service, levels, types, callers, callees) "
+             "occurs in the training graphs",
     .better = BETTER_NEAR_FLOOR,
     .views = { true, true },
     .least = 0, .most = 1,

@@ -1,5 +1,6 @@
-/* metric_unseen_coverage.c: structures that exist, but not in the training graphs: does the generator
- * find them? A copier scores 0. Grows with the number of graphs generated, so state it. */
+/* metric_unseen_coverage.c: structures that exist, but not in the training graphs: does the
+ * generator find them? A copier scores 0. Grows with the number of graphs generated, so state it.
+ */
 #include <math.h>
 
 #include "eval/metric_priv.h"
@@ -17,7 +18,8 @@ static double compute(const struct metric_input *in)
 
 const struct metric metric_unseen_coverage = {
     .name = "unseen_coverage",
-    .prose = "share of the real graphs with a structure unseen in training whose structure was generated",
+    .prose = "share of the real graphs with a structure unseen in training whose structure"
+             " was generated",
     .better = BETTER_HIGHER,
     .views = { true, true },
     .least = 0, .most = 1,

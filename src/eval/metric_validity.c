@@ -1,5 +1,5 @@
-/* metric_validity.c: graphs in which callgraph_check finds no fault, out of all that were asked for:
- * a source that says how many it dropped has them counted here. Text is judged elsewhere. */
+/* metric_validity.c: graphs in which callgraph_check finds no fault, out of all that were asked
+ * for: a source that says how many it dropped has them counted here. Text is judged elsewhere. */
 #include <math.h>
 
 #include "eval/metric_priv.h"
