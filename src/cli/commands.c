@@ -8,5 +8,6 @@ const struct command *const commands[] = {
     &cmd_generate,
     &cmd_man,
     &cmd_completion,
+    &cmd_figure,
     NULL
 };

@@ -10,5 +10,6 @@ extern const struct command cmd_reference;
 extern const struct command cmd_generate;
 extern const struct command cmd_man;
 extern const struct command cmd_completion;
+extern const struct command cmd_figure;
 
 #endif
