@@ -13,7 +13,7 @@
  * service_info table and graph set):
  *
  *   services     2,014; traffic by rank has DGG's cumulative shares, log-log between the ranks
- *   families     the giants (ranks 1-7) have fixed families, as the named giants of TAB and DGG
+ *   families     the giants (ranks 1-10) have fixed families, as the named giants of TAB and DGG
  *                have; below them families are dealt by traffic share, so a seed moves names and
  *                details, not marginals. See reference_family.c, one paragraph each.
  *   topologies   per service 1 to 163 (DGG quantiles: 1, 3, 11, 39, 40, 163 at p10 ... p99), the

@@ -54,22 +54,41 @@ static uint32_t entry(struct ref_grow *t)
     return ref_ms_new(t->world, t->g);
 }
 
+/* An entry that works on for a while after its callees; often one that does not. */
+static uint32_t busy_entry(struct ref_grow *t, double often, double median_ms, double sigma)
+{
+    uint32_t ms = entry(t);
+    double work = median_ms * exp(sigma * gsl_ran_gaussian(t->g, 1));
+    if (chance(t, often))
+        t->world->ms[ms].work_ms = work;
+    return ms;
+}
+
 static uint32_t shared(struct ref_grow *t, enum call_type type)
 {
     return ref_pool_draw(t->world, type, t->g);
 }
 
-static size_t one(gsl_rng *g)
+static size_t one(struct ref_grow *t)
 {
-    (void)g;
+    (void)t;
     return 1;
 }
 
+/* In [0, 1), spread evenly over the k of a service and over the services of a family (golden and
+ * plastic ratio): what is rare and large must not hang on one coin of a popular service. */
+static double dealt(const struct ref_grow *t, size_t k)
+{
+    double u = .5 + .6180339887498949 * (double)k + .7548776662466927 * (double)t->member;
+    return u - floor(u);
+}
+
 /* DGG: topologies per service 1, 3, 11, 39, 40, 163 at p10, p25, p50, p75, p95, p99. */
-static size_t variety(gsl_rng *g)
+static size_t variety(struct ref_grow *t)
 {
     static const double at[][2] = { { 0, 1 }, { .1, 1 }, { .25, 3 }, { .5, 11 }, { .75, 39 }, { .95, 40 }, { 1, 163 } };
-    double u = rng_unit(g);
+    double u = .25 + .5698402909980532 * (double)t->member;   /* dealt too */
+    u -= floor(u);
     size_t i = 1;
     while (u > at[i][0])
         i++;
@@ -82,6 +101,12 @@ static void relay_cast(struct ref_grow *t, uint32_t cast[REF_CAST])
 {
     for (size_t i = 0; i < 8; i++)
         cast[i] = entry(t);
+}
+
+static size_t relay_variety(struct ref_grow *t)
+{
+    size_t n = variety(t);   /* the most popular are poor in topologies (DGG: 5 and 8) */
+    return n > 12 ? 12 : n;
 }
 
 static void relay_grow(struct ref_grow *t, const uint32_t cast[REF_CAST], size_t k)
@@ -111,26 +136,31 @@ static void chain_cast(struct ref_grow *t, uint32_t cast[REF_CAST])
 {
     for (size_t i = 0; i < 3; i++)
         cast[i] = entry(t);
+    cast[9] = busy_entry(t, 1, 11, 0);   /* a second, slower middle (TAB: root median 7, p75 19) */
     cast[3] = shared(t, CALL_DB);
     cast[4] = shared(t, CALL_MC);
     for (size_t i = 5; i < 9; i++)
         cast[i] = shared(t, CALL_MC);
 }
 
-static size_t chain_variety(gsl_rng *g)
+enum { CHAIN_TOPOLOGIES = 20 };
+
+static size_t chain_variety(struct ref_grow *t)
 {
-    (void)g;
-    return 20;
+    (void)t;
+    return CHAIN_TOPOLOGIES;
 }
 
 static void chain_grow(struct ref_grow *t, const uint32_t cast[REF_CAST], size_t k)
 {
-    /* TAB's largest service: the six frequent shapes in order, then rarer ones */
+    /* TAB's largest service: R(dR(mm)) 36 %, R(dR(m)) 25, R(d) 18, mmR(d) 14, mmR(dR(mm)) 3, ...
+     * dealt to the topologies so that their popularities add up to that */
     static const struct { uint8_t before, below; bool relay; } shape[] = {
-        { 0, 2, true }, { 0, 1, true }, { 0, 0, false }, { 2, 0, false }, { 0, 2, true }, { 0, 1, true }, { 2, 2, true }
+        { 0, 2, true }, { 0, 1, true }, { 0, 0, false }, { 2, 0, false }, { 2, 2, true }
     };
-    size_t n = sizeof shape / sizeof *shape, i = k < n ? k : rng_below(t->g, n);
-    uint32_t mid = k < 4 || chance(t, .5) ? cast[1] : entry(t);
+    static const uint8_t dealt[CHAIN_TOPOLOGIES] = { 0, 1, 2, 1, 0, 2, 3, 0, 1, 0, 3, 2, 1, 3, 3, 2, 3, 4, 4, 0 };
+    size_t i = dealt[k];
+    uint32_t mid = k % 3 == 1 ? cast[9] : k < 4 || chance(t, .5) ? cast[1] : entry(t);
     ref_add(t, 0, CALL_HTTP, cast[0]);
     add_many(t, 1, CALL_MC, cast[5 + rng_below(t->g, 4)], shape[i].before);
     ref_add(t, 1, CALL_RPC, mid);
@@ -148,15 +178,15 @@ static void gateway_cast(struct ref_grow *t, uint32_t cast[REF_CAST])
         cast[i] = entry(t);
 }
 
-static size_t gateway_variety(gsl_rng *g)
+static size_t gateway_variety(struct ref_grow *t)
 {
-    return 15 + rng_below(g, 10);
+    return 15 + rng_below(t->g, 10);
 }
 
 static void gateway_grow(struct ref_grow *t, const uint32_t cast[REF_CAST], size_t k)
 {
     ref_add(t, 0, CALL_HTTP, cast[k % 24]);
-    if (k >= 6 && chance(t, .2))
+    if (k >= 10 && chance(t, .1))
         ref_add(t, 1, CALL_RPC, shared(t, CALL_RPC));
 }
 
@@ -169,16 +199,20 @@ static void burst_cast(struct ref_grow *t, uint32_t cast[REF_CAST])
         cast[i] = shared(t, CALL_MC);
 }
 
-static size_t burst_variety(gsl_rng *g)
+static size_t burst_variety(struct ref_grow *t)
 {
-    return 30 + rng_below(g, 30);
+    return 30 + rng_below(t->g, 30);
 }
 
 static void burst_grow(struct ref_grow *t, const uint32_t cast[REF_CAST], size_t k)
 {
-    /* the two commonest are short; the others a geometric burst, 49 to 91 for a third (TAB) */
-    size_t e = k < 2 ? 0 : rng_below(t->g, 3);
-    size_t n = k < 2 ? 1 + k : chance(t, .35) ? 49 + rng_below(t->g, 43) : gsl_ran_geometric(t->g, .2);
+    /* TAB: of 50 graphs 32 have one call, 6 have two, 4 have 49 to 91: here every seventh topology */
+    size_t e = k < 2 ? 0 : rng_below(t->g, 3), n = 1;
+    double u = rng_unit(t->g);
+    if (k % 7 == 6)
+        n = 49 + rng_below(t->g, 43);
+    else if (k > 1 && u < .3)
+        n = u < .15 ? 2 : gsl_ran_geometric(t->g, .2);
     ref_add(t, 0, CALL_HTTP, cast[e]);
     add_many(t, 1, CALL_MC, cast[3 + e], n > 91 ? 91 : n);
 }
@@ -194,9 +228,9 @@ static void cluster_cast(struct ref_grow *t, uint32_t cast[REF_CAST])
     cast[8] = t->world->pool[CALL_HTTP].ms[1];
 }
 
-static size_t cluster_variety(gsl_rng *g)
+static size_t cluster_variety(struct ref_grow *t)
 {
-    return 39 + rng_below(g, 2);
+    return 39 + rng_below(t->g, 2);
 }
 
 static void cluster_grow(struct ref_grow *t, const uint32_t cast[REF_CAST], size_t k)
@@ -224,8 +258,8 @@ static void cluster_grow(struct ref_grow *t, const uint32_t cast[REF_CAST], size
 /* ---- store ---- */
 static void store_cast(struct ref_grow *t, uint32_t cast[REF_CAST])
 {
-    cast[0] = entry(t);
-    cast[1] = chance(t, .5) ? CALL_DB : CALL_MC;
+    cast[0] = busy_entry(t, .4, 8, 1.2);
+    cast[1] = t->member % 2 ? CALL_DB : CALL_MC;
     for (size_t i = 2; i < 5; i++)
         cast[i] = shared(t, CALL_DB);
     for (size_t i = 5; i < 8; i++)
@@ -234,10 +268,9 @@ static void store_cast(struct ref_grow *t, uint32_t cast[REF_CAST])
 
 static void store_grow(struct ref_grow *t, const uint32_t cast[REF_CAST], size_t k)
 {
-    (void)k;
-    size_t n = gsl_ran_geometric(t->g, .35);
-    if (chance(t, .15))
-        n = 13;   /* TAB's second mode */
+    /* 13 calls is TAB's second mode; the others geometric with p .35, by quantile */
+    double u = dealt(t, k);
+    size_t n = u < .15 ? 13 : 1 + (size_t)(log((1 - u) / .85) / log(1 - .35));
     ref_add(t, 0, CALL_HTTP, cast[0]);
     bool db = cast[1] == CALL_DB;
     uint32_t ms = cast[(db ? 2 : 5) + rng_below(t->g, 3)];
@@ -253,7 +286,7 @@ static void store_grow(struct ref_grow *t, const uint32_t cast[REF_CAST], size_t
 /* ---- tree ---- */
 static void tree_cast(struct ref_grow *t, uint32_t cast[REF_CAST])
 {
-    cast[0] = entry(t);
+    cast[0] = busy_entry(t, .4, 6, 1.2);
     cast[1] = chance(t, .05);   /* an rpc root */
     for (size_t i = 2; i < 6; i++)
         cast[i] = entry(t);
@@ -294,7 +327,7 @@ static void tree_below(struct ref_grow *t, const uint32_t cast[REF_CAST], uint16
     enum call_type type = CALL_RPC;
     uint32_t ms = 0;
     for (size_t i = 0; i < n && t->n < 200; i++) {
-        if (i == 0 || !chance(t, .37)) {   /* else repeat the sibling before */
+        if (i == 0 || !chance(t, level < 3 ? .37 : .8)) {   /* else repeat the sibling before */
             type = (enum call_type)choose(t, p[level > 3 ? 2 : level - 1], 5);
             ms = tree_callee(t, cast, type);
         }
@@ -306,9 +339,13 @@ static void tree_below(struct ref_grow *t, const uint32_t cast[REF_CAST], uint16
 
 static void tree_grow(struct ref_grow *t, const uint32_t cast[REF_CAST], size_t k)
 {
-    (void)k;
     ref_add(t, 0, cast[1] ? CALL_RPC : CALL_HTTP, cast[0]);
     tree_below(t, cast, 1);
+    if (k >= 5 && dealt(t, k) < .035) {   /* a loop over a database, deep down (TAB: 29 and 91 calls at level 3) */
+        ref_add(t, 1, CALL_RPC, cast[2]);
+        ref_add(t, 2, CALL_RPC, cast[3]);
+        add_many(t, 3, CALL_DB, cast[12], 20 + rng_below(t->g, 70));
+    }
 }
 
 /* ---- deep ---- */
@@ -317,9 +354,8 @@ static void tree_grow(struct ref_grow *t, const uint32_t cast[REF_CAST], size_t 
  * of its ancestors, which makes depth grow with size (RAW21: median 6). */
 static void deep_grow(struct ref_grow *t, const uint32_t cast[REF_CAST], size_t k)
 {
-    (void)k;
     static const double p[5] = { .05, .53, .035, .365, .02 };   /* RAW21 rows: http rpc db mc mq */
-    double size = 30 * pow(pow(1 - rng_unit(t->g), -1 / 1.4) - 1, 1 / 1.09);
+    double size = 30 * pow(pow(1 - dealt(t, k), -1 / 1.4) - 1, 1 / 1.09);
     size_t n = size < 1 ? 1 : size > REF_CALLS_MAX ? REF_CALLS_MAX : (size_t)size;
     ref_add(t, 0, chance(t, .5) ? CALL_HTTP : CALL_RPC, cast[0]);
     uint16_t level = 1;   /* of the next call */
@@ -334,10 +370,10 @@ static void deep_grow(struct ref_grow *t, const uint32_t cast[REF_CAST], size_t 
 }
 
 static const struct ref_family
-    relay = { "relay", "an entry that passes on", PACE_FAST, relay_cast, relay_grow, variety },
+    relay = { "relay", "an entry that passes on", PACE_FAST, relay_cast, relay_grow, relay_variety },
     ping = { "ping", "one call", PACE_FAST, ping_cast, ping_grow, one },
     chain = { "chain", "entry, middle, database and memcached", PACE_NORMAL, chain_cast, chain_grow, chain_variety },
-    gateway = { "gateway", "one call to one of many entries", PACE_SLOW, gateway_cast, gateway_grow, gateway_variety },
+    gateway = { "gateway", "one call to one of many entries", PACE_GATE, gateway_cast, gateway_grow, gateway_variety },
     burst = { "burst", "a slow entry asking one memcached over and over", PACE_HEAVY, burst_cast, burst_grow, burst_variety },
     cluster = { "cluster", "near-identical services behind one entry", PACE_NORMAL, cluster_cast, cluster_grow, cluster_variety },
     store = { "store", "an entry and its stores", PACE_NORMAL, store_cast, store_grow, variety },

@@ -27,6 +27,9 @@ static uint32_t interface_name(struct reference *r, gsl_rng *g)
     return names_id_of(r->names, name);
 }
 
+/* What nearly everyone calls is near its type's median: else one draw would move a whole seed. */
+static const double CALM = .3;
+
 uint32_t ref_ms_new(struct reference *r, gsl_rng *g)
 {
     char name[32];
@@ -66,6 +69,7 @@ static void draw_pools(struct reference *r)
         double sum = 0;
         for (size_t i = 0; i < p->n; i++) {
             p->ms[i] = ref_ms_new(r, g);
+            r->ms[p->ms[i]].z *= i < 5 ? CALM : 1;
             p->cum[i] = sum += pow((double)i + 1, -1.32);
         }
     }
@@ -89,20 +93,28 @@ static double share_to(double rank)
 }
 
 /* The giants as TAB and DGG have them, by rank from 1. */
-static const uint8_t giants[] = { FAMILY_RELAY,   FAMILY_PING, FAMILY_CHAIN, FAMILY_GATEWAY,
-                                  FAMILY_GATEWAY, FAMILY_PING, FAMILY_BURST };
-enum { N_GIANTS = sizeof giants, BAND = 100 };   /* ranks up to BAND are the middle */
+static const uint8_t giants[] = { FAMILY_RELAY, FAMILY_PING, FAMILY_GATEWAY, FAMILY_CHAIN,
+                                  FAMILY_GATEWAY, FAMILY_PING,  FAMILY_PING,    FAMILY_PING,
+                                  FAMILY_PING,    FAMILY_BURST };
+enum { N_GIANTS = sizeof giants };
 
-/* Shares of traffic by family, in the middle and in the tail. The cluster is 41 % of the services
- * and 7 % of the traffic (DGG type0), so it lives in the tail alone: .37 of it. */
-static const double middle_share[FAMILIES] = {
-    [FAMILY_RELAY] = .30, [FAMILY_PING] = .40, [FAMILY_GATEWAY] = .05, [FAMILY_CHAIN] = .03,
-    [FAMILY_BURST] = .02, [FAMILY_STORE] = .08, [FAMILY_TREE] = .12
+/* Shares of the traffic of a band of ranks, by family. Below rank 100 they follow TAB's services
+ * seen a few times (cluster 195, ping 166, store 46, tree 36, relay 25 of them); the cluster is
+ * DGG's type0, 41 % of all services and 7 % of all traffic, so it thickens down the ranks. */
+static const struct band {
+    size_t ranks;   /* up to this one */
+    double share[FAMILIES];
+} bands[] = {
+    { 30, { [FAMILY_RELAY] = .12, [FAMILY_PING] = .84, [FAMILY_GATEWAY] = .04 } },
+    { 100, { [FAMILY_RELAY] = .10, [FAMILY_PING] = .60, [FAMILY_GATEWAY] = .04, [FAMILY_CHAIN] = .04,
+             [FAMILY_STORE] = .11, [FAMILY_TREE] = .11 } },
+    { 500, { [FAMILY_RELAY] = .055, [FAMILY_PING] = .48, [FAMILY_CLUSTER] = .285, [FAMILY_STORE] = .10,
+             [FAMILY_TREE] = .08 } },
+    { REFERENCE_SERVICES, { [FAMILY_RELAY] = .042, [FAMILY_PING] = .33, [FAMILY_CLUSTER] = .468,
+                            [FAMILY_STORE] = .09, [FAMILY_TREE] = .07 } },
 };
-static const double tail_share[FAMILIES] = {
-    [FAMILY_RELAY] = .08, [FAMILY_PING] = .34, [FAMILY_CLUSTER] = .37, [FAMILY_STORE] = .08,
-    [FAMILY_TREE] = .13
-};
+enum { BANDS = sizeof bands / sizeof *bands };
+
 /* 2021: the same giants would drown it; most services are deep (see FAMILY_DEEP). */
 static const double share_2021[FAMILIES] = {
     [FAMILY_RELAY] = .06, [FAMILY_PING] = .10, [FAMILY_TREE] = .09, [FAMILY_DEEP] = .75
@@ -125,9 +137,12 @@ static void draw_topologies(struct reference *r, struct ref_service *s, size_t r
     uint32_t cast[REF_CAST] = { 0 };
     rng_restart(t->g, r->seed, "reference/service", rank);
     s->pace = (uint8_t)f->pace;
-    s->z = gsl_ran_gaussian(t->g, 1);
-    s->n = f->variety(t->g);
+    s->z = rank < N_GIANTS ? 0 : gsl_ran_gaussian(t->g, 1);   /* the giants' medians are TAB's */
+    s->n = f->variety(t);
+    size_t first = r->n_ms;
     f->cast(t, cast);
+    for (size_t i = first; i < r->n_ms && rank < N_GIANTS; i++)
+        r->ms[i].z *= CALM;
     s->topology = ARENA_ARRAY(r->arena, s->n, struct ref_topology);
     s->cum = ARENA_ARRAY(r->arena, s->n, double);
     double sum = 0;
@@ -159,16 +174,20 @@ static void draw_services(struct reference *r)
     gsl_rng *g = rng_stream(r->seed, "reference/names", 0);
     struct ref_grow *t = mem_alloc(sizeof *t);
     *t = (struct ref_grow){ .world = r, .g = rng_stream(r->seed, "reference/service", 0) };
-    double got[2][FAMILIES] = { { 0 } }, total[2] = { 0 };
+    size_t members[FAMILIES] = { 0 };
+    double got[BANDS][FAMILIES] = { { 0 } }, total[BANDS] = { 0 };
     for (size_t i = 0; i < r->n_services; i++) {
         struct ref_service *s = &r->service[i];
-        bool tail = i >= BAND;
-        const double *share = r->preset == REFERENCE_2021 ? share_2021 : tail ? tail_share : middle_share;
+        size_t band = 0;
+        while (i >= bands[band].ranks)
+            band++;
+        const double *share = r->preset == REFERENCE_2021 ? share_2021 : bands[band].share;
         double weight = share_to((double)i + 1) - share_to((double)i);
         r->cum[i] = share_to((double)i + 1);
         s->name = service_name(r, g);
         s->family = r->preset == REFERENCE_2022 && i < N_GIANTS ? giants[i]
-                                                                : deal(share, weight, got[tail], &total[tail]);
+                                                                : deal(share, weight, got[band], &total[band]);
+        t->member = members[s->family]++;
         draw_topologies(r, s, i, t);
     }
     gsl_rng_free(t->g);

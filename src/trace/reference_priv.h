@@ -19,6 +19,7 @@ struct ref_ms {
     uint32_t name;
     uint32_t interface[REF_INTERFACES];   /* names */
     double z;               /* standard normal: its place among its type's medians */
+    double work_ms;         /* median of its own work once its callees are done; 0: hardly any */
     uint32_t pods;
 };
 
@@ -35,7 +36,7 @@ struct ref_topology {
     size_t n;
 };
 
-enum ref_pace { PACE_FAST, PACE_NORMAL, PACE_SLOW, PACE_HEAVY, PACES };   /* of a service: reference_times.c */
+enum ref_pace { PACE_FAST, PACE_NORMAL, PACE_GATE, PACE_HEAVY, PACES };   /* of a service: reference_times.c */
 
 struct ref_service {
     uint32_t name;
@@ -75,6 +76,7 @@ void ref_law_draw(struct reference *r);   /* pools, services, popularity */
 struct ref_grow {
     struct reference *world;
     gsl_rng *g;             /* of the service: what all its topologies share is drawn first */
+    size_t member;          /* how many services of its family went before it */
     struct ref_node node[4096];
     size_t n;
 };
@@ -89,7 +91,7 @@ struct ref_family {
     enum ref_pace pace;
     void (*cast)(struct ref_grow *t, uint32_t cast[REF_CAST]);
     void (*grow)(struct ref_grow *t, const uint32_t cast[REF_CAST], size_t k);   /* k-th most popular */
-    size_t (*variety)(gsl_rng *g);   /* topologies of a service */
+    size_t (*variety)(struct ref_grow *t);   /* topologies of a service */
 };
 enum {
     FAMILY_RELAY, FAMILY_PING, FAMILY_CHAIN, FAMILY_GATEWAY, FAMILY_BURST, FAMILY_CLUSTER,
