@@ -143,7 +143,8 @@ bool file_write(const char *path, const void *p, size_t n, struct err *err)
     struct outfile o;
     if (!outfile_open(&o, path, err))
         return false;
-    fwrite(p, 1, n, o.f);   /* a failure shows in ferror at commit */
+    if (n)
+        fwrite(p, 1, n, o.f);   /* a failure shows in ferror at commit */
     return outfile_commit(&o, err);
 }
 

@@ -194,8 +194,8 @@ char *const *args_operand(const struct args *a)
 
 void command_help(const struct command *c)
 {
-    printf("tracewright %s: %s\n\nusage: tracewright %s [options] %s\n", c->name, c->summary,
-           c->name, c->operands ? c->operands : "");
+    printf("tracewright %s: %s\n\nusage: tracewright %s [options]%s%s\n", c->name, c->summary,
+           c->name, c->operands ? " " : "", c->operands ? c->operands : "");
     size_t n = option_count(c);
     for (size_t k = 0; k < n; k++) {
         const struct option *o = &c->options[k];
@@ -205,6 +205,11 @@ void command_help(const struct command *c)
         printf(o->standard ? " [%s]\n" : "\n", o->standard);
     }
     printf("  %-34s %s\n  %-34s %s\n", "-q, --quiet", "no progress", "--help", "this text");
-    if (c->examples)
-        printf("\nexamples:\n%s\n", c->examples);
+    struct str rest = str_of(c->examples ? c->examples : ""), example;
+    if (rest.n)
+        printf("\nexamples:\n");
+    while (str_next(&rest, '\n', &example)) {
+        example = str_trim(example);
+        printf("  %.*s\n", (int)example.n, example.p);
+    }
 }
