@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "cli/commands_priv.h"
 #include "cli/importers.h"
+#include "trace/compat.h"
 #include "trace/export.h"
 
 static const struct option options[] = {
@@ -18,13 +19,50 @@ static const struct option options[] = {
     OPTION_END
 };
 
+enum form { FORM_CSV, FORM_LINES };
+
+struct writer {
+    enum form form;
+    bool dedup;
+    struct export_2022 csv;
+    struct buf line;
+    bool header;               /* of compat's CSV: written */
+};
+
+static bool flush_line(struct writer *w, struct err *err)
+{
+    fwrite(w->line.p, 1, w->line.n, stdout);
+    buf_clear(&w->line);
+    return !ferror(stdout) || err_set(err, EXIT_IO, "standard output: write failed");
+}
+
 static bool write_graph(void *ctx, const struct callgraph *g, const struct names *names, double weight,
                         struct err *err)
 {
     (void)weight;
-    struct export_2022 *x = ctx;
-    export_2022_graph(x, g, names);
-    return !ferror(x->f) || err_set(err, EXIT_IO, "standard output: write failed");
+    struct writer *w = ctx;
+    if (w->form == FORM_LINES) {
+        compat_line_of(g, names, 1000, w->dedup, &w->line);
+        return flush_line(w, err);
+    }
+    if (!w->header)
+        w->csv = export_2022_begin(stdout, 1000, w->csv.extra);
+    w->header = true;
+    export_2022_graph(&w->csv, g, names);
+    return !ferror(stdout) || err_set(err, EXIT_IO, "standard output: write failed");
+}
+
+static bool write_compat(void *ctx, const struct compat_graph *g, struct err *err)
+{
+    struct writer *w = ctx;
+    if (w->form == FORM_LINES)
+        compat_line(g, w->dedup, &w->line);
+    else {
+        buf_str(&w->line, w->header ? "" : compat_csv_header);
+        w->header = true;
+        compat_csv(g, &w->line);
+    }
+    return flush_line(w, err);
 }
 
 static const struct importer *find(const char *name)
@@ -44,20 +82,32 @@ static bool write_report(const struct import_report *rep, const char *path, stru
     return outfile_commit(&o, err);
 }
 
-static int run(const struct args *a, struct err *err)
+static bool import(const struct args *a, struct writer *w, struct import_report *rep, struct err *err)
 {
     const struct importer *from = find(args_text(a, "from"));
-    if (!from) {
-        err_set(err, EXIT_USAGE, "--from %s is not in this build", args_text(a, "from"));
-        return err->status;
+    if (!from)
+        return err_set(err, EXIT_USAGE, "--from %s is not in this build", args_text(a, "from"));
+    if (!args_text(a, "compat")) {
+        struct import_options o = { .threads = (size_t)args_int(a, "threads"), .dedup = w->dedup,
+                                    .progress = true };
+        return from->stream(args_operand(a), args_operands(a), &o, write_graph, w, rep, err);
     }
-    struct import_options o = { .threads = (size_t)args_int(a, "threads"),
-                                .dedup = args_flag(a, "dedup"), .progress = true };
+    if (strcmp(from->name, "alibaba-2022") != 0)
+        return err_set(err, EXIT_USAGE, "--compat tracellm reads alibaba-2022, not %s", from->name);
+    return compat_tracellm(args_operand(a), args_operands(a), w->dedup, write_compat, w, rep, err);
+}
+
+static int run(const struct args *a, struct err *err)
+{
+    struct writer w = { .dedup = args_flag(a, "dedup"),
+                        .form = strcmp(args_text(a, "to"), "tracellm-lines") == 0 ? FORM_LINES : FORM_CSV };
     struct import_report rep = { 0 };
-    struct export_2022 x = export_2022_begin(stdout, 1000, false);
-    bool good = from->stream(args_operand(a), args_operands(a), &o, write_graph, &x, &rep, err);
-    good &= export_2022_end(&x);
-    import_report_words(&rep, stderr);
+    bool good = import(a, &w, &rep, err);
+    if (w.header && !args_text(a, "compat"))
+        good = export_2022_end(&w.csv) && good;
+    buf_free(&w.line);
+    if (rep.files)
+        import_report_words(&rep, stderr);
     struct err second = { 0 };
     if (args_text(a, "report") && !write_report(&rep, args_text(a, "report"), &second) && good) {
         *err = second;
