@@ -9,5 +9,6 @@ const struct command *const commands[] = {
     &cmd_man,
     &cmd_completion,
     &cmd_figure,
+    &cmd_tables,
     NULL
 };

@@ -11,5 +11,6 @@ extern const struct command cmd_generate;
 extern const struct command cmd_man;
 extern const struct command cmd_completion;
 extern const struct command cmd_figure;
+extern const struct command cmd_tables;
 
 #endif

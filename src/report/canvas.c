@@ -11,7 +11,6 @@
 #include <cairo-svg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/file.h"
 #include "base/mem.h"
@@ -24,13 +23,16 @@ static cairo_status_t take(void *ctx, const unsigned char *p, unsigned n)
     return CAIRO_STATUS_SUCCESS;
 }
 
-void canvas_date(char out[32])
+time_t canvas_time(void)
 {
     const char *e = getenv("SOURCE_DATE_EPOCH");
-    uint64_t s = 315532800;                      /* 1980-01-01 */
-    if (e && (!str_u64(str_of(e), &s) || s > 253402300799u))
-        s = 315532800;
-    time_t t = (time_t)s;
+    uint64_t s;
+    return e && str_u64(str_of(e), &s) && s <= 253402300799u ? (time_t)s : 315532800;   /* 1980-01-01 */
+}
+
+void canvas_date(char out[32])
+{
+    time_t t = canvas_time();
     struct tm tm;
     gmtime_r(&t, &tm);
     strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &tm);

@@ -8,6 +8,7 @@
 #define REPORT_CANVAS_H
 
 #include <cairo.h>
+#include <time.h>
 
 #include "base/err.h"
 #include "base/str.h"
@@ -41,5 +42,6 @@ void canvas_done(cairo_t *cr);
 
 /* "2026-01-31T00:00:00Z" of SOURCE_DATE_EPOCH, or of 1980-01-01. */
 void canvas_date(char out[32]);
+time_t canvas_time(void);
 
 #endif
