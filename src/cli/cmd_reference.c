@@ -71,8 +71,8 @@ const struct command cmd_reference = {
     .min_operands = 1,
     .max_operands = 1,
     .options = options,
-    .examples = "tracewright reference callgraphs -o calls.csv\n"
-                "tracewright reference callgraphs --traces 100000 --defects --seed 7 -o raw.csv\n"
-                "tracewright reference callgraphs --preset 2021 -o heavy.csv",
+    .examples = "  tracewright reference callgraphs -o calls.csv\n"
+                "  tracewright reference callgraphs --traces 100000 --defects --seed 7 -o raw.csv\n"
+                "  tracewright reference callgraphs --preset 2021 -o heavy.csv",
     .run = run,
 };

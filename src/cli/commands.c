@@ -5,6 +5,7 @@ const struct command *const commands[] = {
     &cmd_compare,
     &cmd_import,
     &cmd_reference,
+    &cmd_stats,
     &cmd_generate,
     &cmd_man,
     &cmd_completion,

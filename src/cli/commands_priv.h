@@ -7,6 +7,7 @@
 extern const struct command cmd_compare;
 extern const struct command cmd_import;
 extern const struct command cmd_reference;
+extern const struct command cmd_stats;
 extern const struct command cmd_generate;
 extern const struct command cmd_man;
 extern const struct command cmd_completion;
