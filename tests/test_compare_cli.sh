@@ -11,7 +11,7 @@ $t reference callgraphs -q --traces 900 --seed 3 -o "$dir/all.csv" || fail refer
 awk -F, -v d="$dir" 'NR == 1 { head = $0; print > d "/train.csv"; print > d "/real.csv"; next }
      { if (!($2 in seen)) { seen[$2] = ++n } print > (d (seen[$2] <= 600 ? "/train.csv" : "/real.csv")) }' "$dir/all.csv"
 $t reference callgraphs -q --traces 700 --seed 3 -o "$dir/gen.csv" || fail reference
-sed '2s/,[0-9]*$/,-5/' "$dir/gen.csv" > "$dir/bad.csv"    # one unusable row
+{ cat "$dir/gen.csv"; echo '9,T_orphan,S_1,0.1,rpc,MS_1,,,MS_2,,1'; } > "$dir/bad.csv"   # a graph without root
 
 compare() { $t compare -q --real "$dir/real.csv" --train "$dir/train.csv" --redraws 30 "$@"; }
 compare --json --threads 1 good="$dir/gen.csv" bad="$dir/bad.csv" > "$dir/1.json" 2> "$dir/words" || fail "compare: $?"
@@ -27,7 +27,8 @@ done
 grep '"auc_identity", "view": "traffic", "name": "good"' "$dir/1.json" |
     grep -q '"value": null.*"why": "needs a third slice' || fail "n/a is not null with a reason"
 grep '"validity"' "$dir/1.json" | grep '"good"' | grep -q '"value": 1.0' || fail "validity of good"
-grep -q 'bad.csv' "$dir/words" || fail "the dropped row is not named"
+grep '"validity"' "$dir/1.json" | grep '"bad"' | grep -q '"value": 0.998' || fail "validity of bad"
+grep -q 'bad.csv' "$dir/words" || fail "the dropped graph is not named"
 compare good="$dir/gen.csv" | grep -q '^== by topology' || fail "no table"
 compare --csv good="$dir/gen.csv" | head -n 1 | grep -qx 'metric,view,name,value,lo,hi,n,floor' || fail "no CSV"
 compare --slice "$dir/gen.csv" good="$dir/gen.csv" --json | grep '"auc_identity"' | grep -q '"value": 0' || fail "no auc_identity with a slice"
