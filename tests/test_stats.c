@@ -261,11 +261,19 @@ static void auc_counts_pairs(void **state)
     const double score[] = { 2, 3, 1, 2 };
     const bool positive[] = { true, true, false, false };
     assert_near(auc_of(score, positive, 4), 3.5 / 4, 1e-15);
-    struct auc_order o = auc_order_make(score, 4);
+    struct auc_order o = auc_order_make(score, NULL, 4);
     const double twice[] = { 2, 1, 1, 0 };   /* 2+ twice, 2- gone: 2 pairs 2+ > 1-, 1 pair 3+ > 1- */
     assert_near(auc_weighted(&o, positive, twice), 1, 1e-15);
     const double ties[] = { 1, 0, 0, 1 };
     assert_near(auc_weighted(&o, positive, ties), 0.5, 1e-15);
+    auc_order_free(&o);
+    const size_t fold[] = { 7, 2, 7, 2 };    /* 2+ and 1- together: won; 3+ and 2- together: won */
+    o = auc_order_make(score, fold, 4);
+    assert_near(auc_weighted(&o, positive, NULL), 1, 1e-15);
+    auc_order_free(&o);
+    const size_t alone[] = { 0, 1, 2, 3 };
+    o = auc_order_make(score, alone, 4);
+    assert_true(isnan(auc_weighted(&o, positive, NULL)));
     auc_order_free(&o);
 }
 

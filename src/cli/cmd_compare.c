@@ -9,8 +9,10 @@
 #include "trace/import.h"
 
 static const struct option options[] = {
-    { "real", OPT_TEXT, "HELDOUT.csv", NULL, "real graphs to compare with; the training file again asks for fidelity", 0, 0 },
-    { "train", OPT_TEXT, "TRAIN.csv", NULL, "what the generators were fitted on: copies are copies of these", 0, 0 },
+    { "real", OPT_TEXT, "HELDOUT.csv", NULL,
+      "real graphs to compare with; the training file again asks for fidelity", 0, 0 },
+    { "train", OPT_TEXT, "TRAIN.csv", NULL,
+      "what the generators were fitted on: copies are copies of these", 0, 0 },
     { "slice", OPT_TEXT, "OTHER.csv", NULL, "a third slice of real graphs, for auc_identity", 0, 0 },
     { "redraws", OPT_INT, "B", "200", "re-draws behind each interval", 20, 100000 },
     OPTION_JSON,

@@ -111,19 +111,19 @@ static void deal_folds(const float *x, size_t n, size_t d, gsl_rng *r, size_t *f
 }
 
 /* Fit on the rows outside fold f, score those inside. */
-static void score_fold(struct scored *s, const float *x, size_t d, const size_t *fold, size_t f,
+static void score_fold(struct scored *s, const float *x, size_t d, size_t f,
                        const struct extratrees_options *o)
 {
     float *fit_x = mem_array(s->n * d, sizeof *fit_x), *fit_y = mem_array(s->n, sizeof *fit_y);
     size_t n = 0;
     for (size_t i = 0; i < s->n; i++)
-        if (fold[i] != f) {
+        if (s->fold[i] != f) {
             memcpy(fit_x + n * d, x + i * d, d * sizeof *x);
             fit_y[n++] = s->generated[i];
         }
     struct extratrees *m = n ? extratrees_fit(fit_x, fit_y, n, d, o) : NULL;
     for (size_t i = 0; i < s->n; i++)
-        if (fold[i] == f)
+        if (s->fold[i] == f)
             s->score[i] = m ? extratrees_predict(m, x + i * d) : 0.5;
     double share[COLUMNS_IDENTITY] = { 0 };
     if (m)
@@ -185,16 +185,17 @@ struct scored classify(const struct columns *c, const struct frequencies *slice,
     for (size_t i = n; i < s.n; i++)
         s.generated[i] = true;
     float *x = fill_rows(c, slice, side, &s);
-    size_t *fold = mem_array(s.n, sizeof *fold);
+    s.fold = mem_array(s.n, sizeof *s.fold);
     gsl_rng *r = rng_stream(seed, "classify/folds", repeat);
-    deal_folds(x, s.n, c->n, r, fold);
+    deal_folds(x, s.n, c->n, r, s.fold);
     for (size_t f = 0; f < CLASSIFY_FOLDS; f++)
-        score_fold(&s, x, c->n, fold, f, &(struct extratrees_options){
+        score_fold(&s, x, c->n, f, &(struct extratrees_options){
                        .trees = TREES, .min_leaf = LEAF, .seed = rng_u64(r), .threads = threads });
     gsl_rng_free(r);
-    s.auc = auc_of(s.score, s.generated, s.n);
+    struct auc_order order = auc_order_make(s.score, s.fold, s.n);
+    s.auc = auc_weighted(&order, s.generated, NULL);
+    auc_order_free(&order);
     free(x);
-    free(fold);
     return s;
 }
 
@@ -203,5 +204,6 @@ void scored_free(struct scored *s)
     free(s->graph);
     free(s->generated);
     free(s->score);
+    free(s->fold);
     *s = (struct scored){ .auc = NAN };
 }

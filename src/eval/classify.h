@@ -1,8 +1,8 @@
 /* classify.h: can generated graphs be told from real ones?
  *
  * Two classes of equal size, extra trees (150, at least 3 rows a leaf), five folds; every graph is
- * scored by the forest that has not seen it. Graphs with identical rows stay in one fold: duplicates
- * on both sides of a split would leak.
+ * scored by the forest that has not seen it. Graphs with identical rows stay in one fold:
+ * duplicates on both sides of a split would leak.
  *
  * Source: classifier two-sample tests (Lopez-Paz and Oquab, 2017), with grouped folds.
  */
@@ -23,11 +23,12 @@ struct classify_side {
 };
 
 struct scored {              /* out-of-fold scores */
-    size_t n;                /* rows: twice the class size; 0: a class is smaller than CLASSIFY_LEAST */
+    size_t n;                /* rows: twice the class size; 0: a class is below CLASSIFY_LEAST */
     size_t *graph;           /* (n) index in its own side's profile */
     bool *generated;         /* (n) class */
     double *score;           /* (n) probability of being generated */
-    double auc;              /* NaN when n is 0 */
+    size_t *fold;            /* (n) scores compare only within a fold */
+    double auc;              /* over the pairs within folds; NaN when n is 0 */
     double importance[COLUMNS_IDENTITY];   /* mean over folds, by column */
 };
 

@@ -13,8 +13,8 @@
 static const char *const names[COLUMNS_IDENTITY] = {
     "calls", "levels", "width of level 1", "width of level 2", "width of level 3",
     "width beyond level 3", "greatest width", "calls that call", "greatest fan-out", "mean fan-out",
-    "distinct callees", "repeated calls", "most repeats of one call", "same callee as the sibling before",
-    "self calls", "http", "rpc", "db", "mc", "mq",
+    "distinct callees", "repeated calls", "most repeats of one call",
+    "same callee as the sibling before", "self calls", "http", "rpc", "db", "mc", "mq",
     "time of the root", "mean time", "sd of time", "longest below the root", "share of zero times",
     "overlapping siblings", "starts before its parent", "mean gap between siblings",
     "longest gap between siblings", "wait before a first child", "exclusive time of the root",
@@ -129,8 +129,8 @@ static void fill_times(const struct callgraph *g, uint32_t tick_us, float *row)
     row[24] = (float)(zeros / n);
 }
 
-/* Gaps lie between a sibling's finish and the next one's start; an exclusive part is a caller's time
- * less what its children cover, taken as the sum of their times. */
+/* Gaps lie between a sibling's finish and the next one's start; an exclusive part is a caller's
+ * time less what its children cover, taken as the sum of their times. */
 static void fill_gaps(const struct callgraph *g, uint32_t tick_us, float *row)
 {
     size_t *last = mem_array(g->n, sizeof *last);
@@ -166,7 +166,8 @@ static void fill_gaps(const struct callgraph *g, uint32_t tick_us, float *row)
     free(own);
 }
 
-static void fill_shape(const struct profile *p, size_t i, const struct frequencies *slice, float *row)
+static void fill_shape(const struct profile *p, size_t i, const struct frequencies *slice,
+                       float *row)
 {
     (void)slice;
     const struct callgraph *g = &p->set->graphs[i];
@@ -264,10 +265,10 @@ static double log_frequency(const struct frequencies *f, uint64_t key)
     return lo < f->n && f->at[lo].key == key ? log2(1 + f->at[lo].count) : 0;
 }
 
+typedef uint64_t (*key_fn)(const struct profile *p, const struct callgraph *g, size_t k);
+
 static void mean_and_least(const struct profile *p, const struct callgraph *g,
-                           const struct frequencies *slice,
-                           uint64_t (*key)(const struct profile *, const struct callgraph *, size_t),
-                           float *out)
+                           const struct frequencies *slice, key_fn key, float *out)
 {
     double sum = 0, least = INFINITY;
     for (size_t k = 0; k < g->n; k++) {
@@ -279,7 +280,8 @@ static void mean_and_least(const struct profile *p, const struct callgraph *g,
     out[1] = (float)least;
 }
 
-static void fill_identity(const struct profile *p, size_t i, const struct frequencies *slice, float *row)
+static void fill_identity(const struct profile *p, size_t i, const struct frequencies *slice,
+                          float *row)
 {
     const struct callgraph *g = &p->set->graphs[i];
     fill_shape(p, i, NULL, row);

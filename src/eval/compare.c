@@ -5,7 +5,7 @@
  *     train ------------------> role train +--> metrics --> draws[view][entrant][metric][b]
  *     entrant --re-draw b-----> role gen --+
  *
- * Each (view, b) is one item of work with one stream per set, so the bytes do not depend on threads.
+ * Each (view, b) is one item of work with one stream per set, so bytes do not depend on threads.
  */
 #include "eval/compare.h"
 
@@ -23,7 +23,7 @@
 #include "stats/auc.h"
 #include "stats/resample.h"
 
-enum { REDRAWS = 200, REPEATS = 3, FLOOR_DRAWS = 200, FLOOR_CLASSIFIED = 6, ENTRANTS_MORE = 2 };
+enum { REDRAWS = 200, REPEATS = 5, FLOOR_DRAWS = 200, FLOOR_CLASSIFIED = 6, ENTRANTS_MORE = 2 };
 
 struct entrant {
     const char *name;
@@ -109,7 +109,7 @@ static void redraw_scores(const struct job *j, const struct scored *s, const str
     const struct profile *real = j->p[0], *gen = j->p[e->set];
     double *wr = mem_array(real->n + 1, sizeof *wr), *wg = mem_array(gen->n + 1, sizeof *wg);
     double *row = mem_array(s->n + 1, sizeof *row);
-    struct auc_order order = auc_order_make(s->score, s->n);
+    struct auc_order order = auc_order_make(s->score, s->fold, s->n);
     for (size_t b = 0; b <= j->redraws; b++) {
         redraw(j, "real", real, view, b, wr);
         redraw_entrant(j, e, view, b, wg);
@@ -123,6 +123,11 @@ static void redraw_scores(const struct job *j, const struct scored *s, const str
     free(wr);
     free(wg);
     free(row);
+}
+
+static struct classify_side side_of(const struct job *j, size_t set, size_t view)
+{
+    return (struct classify_side){ j->p[set], j->p[set]->weight[view] };
 }
 
 static void classify_item(void *ctx, size_t item, size_t worker)
@@ -139,10 +144,8 @@ static void classify_item(void *ctx, size_t item, size_t worker)
     for (size_t k = 0; k < j->repeats; k++) {
         struct scored s = { 0 };
         if (!entrant->is_real && metric->views[view])
-            s = classify(metric->columns, j->slice,
-                         (struct classify_side){ j->p[0], j->p[0]->weight[view] },
-                         (struct classify_side){ j->p[entrant->set], j->p[entrant->set]->weight[view] },
-                         j->o->seed, k, 1);
+            s = classify(metric->columns, j->slice, side_of(j, 0, view),
+                         side_of(j, entrant->set, view), j->o->seed, k, 1);
         if (s.n)
             redraw_scores(j, &s, entrant, view, auc);
         else
@@ -232,7 +235,8 @@ static void rows_of_floors(const struct job *j, struct comparison *c, const stru
                 continue;
             for (size_t k = 0; k < n_floors; k++) {
                 struct compare_row *r = add_row(&c->floor_row, &c->n_floors, &cap);
-                *r = (struct compare_row){ metrics[m], (enum view)v, f[k].name, f[k].at[v][m], NAN, NULL };
+                *r = (struct compare_row){ metrics[m], (enum view)v, f[k].name, f[k].at[v][m],
+                                           NAN, NULL };
             }
             for (size_t e = j->sources; e < j->entrants; e++) {
                 if (j->entrant[e].is_real != (metrics[m]->better == BETTER_NEAR_FLOOR))
@@ -275,7 +279,7 @@ static void compute(struct job *j)
     free(j->scratch);
 }
 
-/* Floors by re-drawing the real set alone. Halves are needed in any case, to see where there is room. */
+/* Floors by re-drawing the real set alone. Halves are always needed, to see where there is room. */
 static void fill_floors(const struct job *j, bool fidelity, struct floors floors[2])
 {
     struct floors_options o = { .seed = j->o->seed, .draws = FLOOR_DRAWS, .threads = j->threads,
@@ -289,7 +293,8 @@ static void enter(struct job *j, const struct compare_source *source, size_t n, 
 {
     j->entrant = mem_array(n + ENTRANTS_MORE, sizeof *j->entrant);
     for (size_t i = 0; i < n; i++)
-        j->entrant[i] = (struct entrant){ source[i].name, j->train + 1 + i, source[i].dropped, false };
+        j->entrant[i] = (struct entrant){ source[i].name, j->train + 1 + i, source[i].dropped,
+                                          false };
     j->sources = j->entrants = n;
     if (!fidelity) {
         j->entrant[j->entrants++] = (struct entrant){ "train", j->train, 0, false };

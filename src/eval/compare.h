@@ -1,15 +1,15 @@
 /* compare.h: generated sets of call graphs held against real ones: every metric, by traffic and by
  * topology, with intervals, floors and paired differences.
  *
- * The distances are to `real`. Give the training set as both real and train to ask for fidelity (how
- * well is it reproduced?): the floors are then "copier" and "halves". Give a held-out set as real to
- * ask for generalisation: the floors are then "train", the fit set's own score, and "real", the real
- * graphs' own rate of copies.
+ * The distances are to `real`. Give the training set as both real and train to ask for fidelity
+ * (how well is it reproduced?): the floors are then "copier" and "halves". Give a held-out set as
+ * real to ask for generalisation: the floors are then "train", the fit set's own score, and "real",
+ * the real graphs' own rate of copies.
  *
  * Intervals: 2.5 to 97.5 % over re-draws of the real and of the generated graphs, centred
  * (stats/interval.h). A re-draw of the real graphs serves all sources, so differences are paired.
- * The training set is not re-drawn. Classifier scores are not refitted: the out-of-fold scores are
- * re-drawn by graph.
+ * The training set is not re-drawn. Classifiers are not refitted: their out-of-fold scores are
+ * re-drawn by graph, so the luck of the fit is left out, which matters below some hundred graphs.
  *
  * What cannot be computed is NaN and says why: no times, too few graphs, no room between real and
  * real, no third slice.
@@ -35,8 +35,8 @@ struct compare_source {
 
 struct compare_options {
     uint64_t seed;
-    size_t redraws;      /* 0: 200 */
-    size_t repeats;      /* of the classifier, with other draws from the larger side; 0: 3 */
+    size_t redraws;      /* 0: 200; 1 where only values are wanted, not intervals */
+    size_t repeats;      /* of the classifier, with other draws from the larger side; 0: 5 */
     size_t threads;
     const struct graphset *slice;   /* third slice of real graphs for auc_identity, or NULL */
 };

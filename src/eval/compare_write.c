@@ -156,12 +156,13 @@ static bool same_block(const struct compare_row *a, const struct compare_row *b)
 
 void compare_write_table(const struct comparison *c, FILE *f)
 {
-    static const char *const aim[] = { "lower is better", "higher is better", "the floor is the aim" };
+    static const char *const aim[] = { "lower is better", "higher is better",
+                                       "the floor is the aim" };
     fprintf(f, "%s\n", c->fidelity
-            ? "Fidelity to the training graphs. Floors (~): copier, a bootstrap sample of them; halves, "
-              "one half of them against the other."
-            : "Generalisation to held-out graphs. Floors (~): train, the training graphs' own score; real, "
-              "the held-out graphs' own rate.");
+            ? "Fidelity to the training graphs. Floors (~): copier, a bootstrap sample of them; "
+              "halves, one half of them against the other."
+            : "Generalisation to held-out graphs. Floors (~): train, the training graphs' own "
+              "score; real, the held-out graphs' own rate.");
     fprintf(f, "Intervals: 2.5 to 97.5 %% over re-draws of both sides.\n");
     size_t k = 0;
     for (size_t i = 0; i < c->n; i++) {

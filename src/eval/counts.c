@@ -78,7 +78,8 @@ static uint32_t cell_of(const uint64_t *key, size_t n, uint64_t k)
     return (uint32_t)lo;
 }
 
-static void fill(struct counts_table *to, const struct tallies *t, const uint64_t *key, size_t cells)
+static void fill(struct counts_table *to, const struct tallies *t, const uint64_t *key,
+                 size_t cells)
 {
     to->cell = mem_array(t->n + 1, sizeof *to->cell);
     to->count = mem_array(t->n + 1, sizeof *to->count);

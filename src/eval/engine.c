@@ -103,7 +103,8 @@ void engine_values(const struct engine *e, struct engine_scratch *s, enum view v
             continue;
         struct metric_input in = {
             .cells = e->counts[f]->cells, .x = e->counts[f]->x,
-            .real = s->sum[f][ROLE_REAL], .train = s->sum[f][ROLE_TRAIN], .gen = s->sum[f][ROLE_GEN],
+            .real = s->sum[f][ROLE_REAL], .train = s->sum[f][ROLE_TRAIN],
+            .gen = s->sum[f][ROLE_GEN],
             .p = s->p, .q = s->q, .index = s->index,
         };
         value[m] = metrics[m]->compute(&in);

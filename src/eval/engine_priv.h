@@ -1,8 +1,8 @@
 /* engine_priv.h: all counting metrics of many re-draws, quickly.
  *
  * Sets are digested once; then each role (real, train, gen) is filled from a set and a weight for
- * each of its graphs, and the metrics computed. What a role holds stays until it is filled again, so
- * one re-draw of the real graphs serves all generators, which pairs their differences.
+ * each of its graphs, and the metrics computed. What a role holds stays until it is filled again,
+ * so one re-draw of the real graphs serves all generators, which pairs their differences.
  */
 #ifndef EVAL_ENGINE_PRIV_H
 #define EVAL_ENGINE_PRIV_H

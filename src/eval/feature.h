@@ -37,19 +37,19 @@ void tallies_add(struct tallies *t, uint64_t key, double count);
 /* A call is (caller, callee, type). */
 uint64_t feature_call_key(const struct profile *p, const struct call *c);
 
-extern const struct feature feature_calls;           /* one per call */
-extern const struct feature feature_calls_presence;  /* one per distinct call of a graph */
-extern const struct feature feature_destinations;    /* callees, one per call */
-extern const struct feature feature_services;        /* one per graph */
-extern const struct feature feature_in_degree;       /* calls received, one per microservice of a graph, USER not */
-extern const struct feature feature_out_degree;      /* calls issued, likewise; 0 where it only receives */
-extern const struct feature feature_size;            /* calls, one per graph */
-extern const struct feature feature_depth;           /* levels, one per graph */
-extern const struct feature feature_lrt;             /* log2(1 + response time in ms), one per call with times */
-extern const struct feature feature_structure;       /* one per graph */
-extern const struct feature feature_structure3;      /* one per graph of 3 calls or more */
-extern const struct feature feature_full;            /* structure, ids and times; one per graph */
-extern const struct feature feature_full3;           /* the same, of 3 calls or more */
-extern const struct feature feature_valid;           /* 1: callgraph_check finds nothing; else 0 */
+/* One tally a call: */
+extern const struct feature feature_calls, feature_destinations;
+extern const struct feature feature_calls_presence;   /* one per distinct call of a graph */
+extern const struct feature feature_lrt;              /* log2(1 + response time in ms) */
+
+/* One a microservice of a graph, USER excepted: */
+extern const struct feature feature_in_degree;        /* calls received */
+extern const struct feature feature_out_degree;       /* calls issued; 0 where it only receives */
+
+/* One a graph: */
+extern const struct feature feature_services, feature_size, feature_depth;
+extern const struct feature feature_structure, feature_structure3;   /* 3: of 3 calls or more */
+extern const struct feature feature_full, feature_full3;             /* structure, ids and times */
+extern const struct feature feature_valid;            /* 1: callgraph_check finds nothing; else 0 */
 
 #endif

@@ -4,9 +4,9 @@
  *   halves   one random half against the other: independent real graphs, and few of them;
  *   fit      random splits by graph: the part a generator would be fitted on against the rest.
  *
- * Fidelity to a training set is read beside the first two: good is at or below the halves, and below
- * the copier means nothing. Generalisation is read beside the third. For metrics whose aim is the
- * real rate (copies), `fit` gives the rate of the rest itself.
+ * Fidelity to a training set is read beside the first two: good is at or below the halves, and
+ * below the copier means nothing. Generalisation is read beside the third. For metrics whose aim is
+ * the real rate (copies), `fit` gives the rate of the rest itself.
  *
  * By topology a draw of graphs is made first and reduced to its distinct structures after.
  */

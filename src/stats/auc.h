@@ -12,11 +12,15 @@
 /* An order to be made once, so that many re-draws (weights) of the same scores are cheap. */
 struct auc_order {
     size_t n;
-    size_t *index;    /* (n) ascending score */
-    bool *tied;       /* (n) the same score as the one before */
+    size_t *index;    /* (n) by stratum, then ascending score */
+    bool *tied;       /* (n) the same stratum and score as the one before */
+    bool *first;      /* (n) of its stratum */
 };
 
-struct auc_order auc_order_make(const double *score, size_t n);
+/* Only pairs within one stratum are counted. Scores of different folds of a cross-validation are
+ * not comparable: a fold rich in class 1 was scored by a forest poor in it, and pooling them pulls
+ * the area of indistinguishable classes below 0.5. stratum (n) NULL: all one. */
+struct auc_order auc_order_make(const double *score, const size_t *stratum, size_t n);
 void auc_order_free(struct auc_order *o);
 
 /* weight NULL: all 1. */

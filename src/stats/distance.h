@@ -19,7 +19,7 @@ struct distance distance_sorted(const double *a, size_t na, const double *b, siz
 /* The same of samples in any order; works on copies. */
 struct distance distance_samples(const double *a, size_t na, const double *b, size_t nb);
 
-/* Weighted samples on common ascending positions x[0..n): weights p, q >= 0, each normalised here. */
+/* Weighted samples on common ascending positions x[0..n): weights p, q >= 0, normalised here. */
 struct distance distance_weighted(const double *x, const double *p, const double *q, size_t n);
 
 /* Probability that two samples of one continuous law differ by more than ks: Kolmogorov's limit

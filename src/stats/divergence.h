@@ -1,7 +1,7 @@
 /* divergence.h: how far apart two vectors of counts over the same categories are.
  *
- * Counts are >= 0, not necessarily integers, not normalised. A side whose sum (with its pseudo-counts)
- * is 0 gives NaN.
+ * Counts are >= 0, not necessarily integers, not normalised. A side whose sum (pseudo-counts
+ * included) is 0 gives NaN.
  */
 #ifndef STATS_DIVERGENCE_H
 #define STATS_DIVERGENCE_H

@@ -13,13 +13,13 @@ enum { INTERVAL_MIN_DRAWS = 20 };
 
 struct interval {
     double value, lo, hi;   /* NaN: cannot be computed */
-    size_t n;               /* what the value rests on: graphs, calls, re-draws, as the maker says */
+    size_t n;               /* what it rests on: graphs, calls, re-draws, as the maker says */
 };
 
 /* Quantile q in [0, 1] of ascending x[0..n); NaN when n is 0. */
 double quantile_sorted(const double *x, size_t n, double q);
 
-/* The mean of the re-draws and their range: for floors, where a re-draw is the experiment itself. */
+/* Mean and range of the re-draws: for floors, where a re-draw is the experiment itself. */
 struct interval interval_of_draws(const double *draws, size_t n_draws);
 
 /* A measured value and the re-draws' spread, centred: lo = value + q2.5 - mean, hi likewise, kept
