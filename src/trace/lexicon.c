@@ -90,10 +90,11 @@ static uint32_t ask(struct lexicon *l, struct str s)
     return id;
 }
 
+/* Of a product only the top bits depend on all bits of the factors, the last letters included. */
 static size_t place(const struct slot *k, size_t slots)
 {
     uint64_t h = (k->a ^ k->b * 0x9E3779B97F4A7C15u ^ k->n) * 0xD1B54A32D192ED03u;
-    return (size_t)(h >> 32) & (slots - 1);
+    return (size_t)(h >> (64 - __builtin_ctzll(slots)));
 }
 
 static void grow(struct lexicon *l)

@@ -2,7 +2,6 @@
  * short paths; everything else falls to the strict readers of base/str.h. */
 #include "trace/row_priv.h"
 
-#include <math.h>
 #include <string.h>
 
 const char *const field_names[FIELDS] = {
@@ -98,15 +97,26 @@ static bool parse_rpcid(struct str s, uint8_t key[KEY_MAX], struct row *r)
     return n > 0;
 }
 
+/* Up to five letters as one number, so that a type is one comparison. */
+#define LETTERS(a, b, c, d, e) ((uint64_t)(a) | (uint64_t)(b) << 8 | (uint64_t)(c) << 16 | \
+                                (uint64_t)(d) << 24 | (uint64_t)(e) << 32)
+
 static bool parse_type(struct str s, uint8_t *type)
 {
-    enum call_type t;
-    if (str_is(s, "other"))
-        t = CALL_OTHER;
-    else if (!call_type_parse(s, &t))
+    uint64_t w = 0;
+    if (s.n > 5)
         return false;
-    *type = (uint8_t)t;
-    return true;
+    for (size_t i = 0; i < s.n; i++)
+        w |= (uint64_t)(unsigned char)s.p[i] << 8 * i;
+    switch (w) {
+    case LETTERS('h', 't', 't', 'p', 0): *type = CALL_HTTP; return true;
+    case LETTERS('r', 'p', 'c', 0, 0): *type = CALL_RPC; return true;
+    case LETTERS('d', 'b', 0, 0, 0): *type = CALL_DB; return true;
+    case LETTERS('m', 'c', 0, 0, 0): *type = CALL_MC; return true;
+    case LETTERS('m', 'q', 0, 0, 0): *type = CALL_MQ; return true;
+    case LETTERS('o', 't', 'h', 'e', 'r'): *type = CALL_OTHER; return true;
+    default: return false;
+    }
 }
 
 /* Whole ms, truncated; 15 digits at most so that everything later is exact. */
@@ -121,7 +131,7 @@ static bool parse_ms(struct str s, int64_t *ms)
         return true;
     }
     double x;
-    if (!str_f64(s, &x) || !(x > -1) || x >= 1e15 || signbit(x))
+    if ((s.n && s.p[0] == '-') || !str_f64(s, &x) || !(x >= 0) || x >= 1e15)
         return false;
     *ms = (int64_t)x;
     return true;
