@@ -218,7 +218,8 @@ static bool category(const char **names, size_t n, const char *word, double *x)
 static int by_x(const void *a, const void *b)
 {
     const double *x = *(const double *const *)a, *y = *(const double *const *)b;
-    return (*x > *y) - (*x < *y) ? (*x > *y) - (*x < *y) : (x > y) - (x < y);
+    int c = (*x > *y) - (*x < *y);
+    return c ? c : (x > y) - (x < y);
 }
 
 /* Arrays from columns; categories become indices. Lines and steps are sorted by x. */

@@ -69,6 +69,12 @@ static uint32_t shared(struct ref_grow *t, enum call_type type)
     return ref_pool_draw(t->world, type, t->g);
 }
 
+/* One of the five that are called most. */
+static uint32_t hot(struct ref_grow *t, enum call_type type)
+{
+    return t->world->pool[type].ms[rng_below(t->g, 5)];
+}
+
 static size_t one(struct ref_grow *t)
 {
     (void)t;
@@ -137,8 +143,8 @@ static void chain_cast(struct ref_grow *t, uint32_t cast[REF_CAST])
     for (size_t i = 0; i < 3; i++)
         cast[i] = entry(t);
     cast[9] = busy_entry(t, 1, 11, 0);   /* a second, slower middle (TAB: root median 7, p75 19) */
-    cast[3] = shared(t, CALL_DB);
-    cast[4] = shared(t, CALL_MC);
+    cast[3] = hot(t, CALL_DB);
+    cast[4] = hot(t, CALL_MC);
     for (size_t i = 5; i < 9; i++)
         cast[i] = shared(t, CALL_MC);
 }
@@ -259,7 +265,6 @@ static void cluster_grow(struct ref_grow *t, const uint32_t cast[REF_CAST], size
 static void store_cast(struct ref_grow *t, uint32_t cast[REF_CAST])
 {
     cast[0] = busy_entry(t, .4, 8, 1.2);
-    cast[1] = t->member % 2 ? CALL_DB : CALL_MC;
     for (size_t i = 2; i < 5; i++)
         cast[i] = shared(t, CALL_DB);
     for (size_t i = 5; i < 8; i++)
@@ -272,12 +277,12 @@ static void store_grow(struct ref_grow *t, const uint32_t cast[REF_CAST], size_t
     double u = dealt(t, k);
     size_t n = u < .15 ? 13 : 1 + (size_t)(log((1 - u) / .85) / log(1 - .35));
     ref_add(t, 0, CALL_HTTP, cast[0]);
-    bool db = cast[1] == CALL_DB;
+    bool db = (k + t->member) % 2;
     uint32_t ms = cast[(db ? 2 : 5) + rng_below(t->g, 3)];
     for (size_t i = 0; i < n && i < 40; i++) {
         ref_add(t, 1, db ? CALL_DB : CALL_MC, ms);
         if (chance(t, .63)) {   /* not a repeat */
-            db = chance(t, .2) ? !db : db;
+            db = chance(t, db ? .22 : .185) ? !db : db;
             ms = cast[(db ? 2 : 5) + rng_below(t->g, 3)];
         }
     }
