@@ -16,8 +16,8 @@
 /* Leaves by type (TAB, section 8 of the statistics: P(rt = 0); ln rt of the others normal). `among` is the part of sigma that lies between
  * destinations, `within` that of one destination. */
 static const struct { double zero, mu, among, within; } leaf[CALL_TYPES] = {
-    [CALL_HTTP] = { .10, 2.06, .90, .85 }, [CALL_RPC] = { .12, .60, .70, .60 },
-    [CALL_DB] = { .43, .22, .35, .40 },    [CALL_MC] = { .43, .035, .10, .17 },
+    [CALL_HTTP] = { .10, 2.06, .90, .85 }, [CALL_RPC] = { .10, .45, .60, .60 },
+    [CALL_DB] = { .43, .15, .15, .45 },    [CALL_MC] = { .43, .035, .10, .17 },
     [CALL_MQ] = { .30, .30, .30, .50 }
 };
 
@@ -118,7 +118,7 @@ static size_t run(const struct clock_of *c, size_t i, int64_t start)
     }
     double work = c->r->ms[n[i].ms].work_ms;
     if (work > 0)
-        free_at += whole(work * exp(.3 * gsl_ran_gaussian(c->g, 1)));
+        free_at += whole(work * exp(.2 * gsl_ran_gaussian(c->g, 1)));
     c->calls[i].rt = free_at + idle(c, 3.5) - start;
     return k;
 }
