@@ -231,7 +231,8 @@ struct frequencies *frequencies_new(const struct profile *slice)
             tallies_add(&t, key_parent_call(slice, g, k), w);
         }
     }
-    qsort(t.at, t.n, sizeof *t.at, by_key);
+    if (t.n)
+        qsort(t.at, t.n, sizeof *t.at, by_key);
     size_t to = 0;
     for (size_t i = 0; i < t.n; i++) {
         if (to && t.at[to - 1].key == t.at[i].key)

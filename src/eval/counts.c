@@ -21,6 +21,8 @@ static int by_value(const void *a, const void *b)
 /* Sort the tallies from `from` on by key and merge equal ones. */
 static void merge(struct tallies *t, size_t from, bool presence)
 {
+    if (t->n == from)
+        return;
     qsort(t->at + from, t->n - from, sizeof *t->at, by_key);
     size_t to = from;
     for (size_t i = from; i < t->n; i++) {
