@@ -10,7 +10,7 @@
 
 enum { N = 160 };
 
-/* Graph i of a small law: a root with up to 4 callees out of a dozen, some of which call once more. */
+/* A graph of a small law: a root with up to 4 callees of a dozen, some of which call once more. */
 static void add_drawn(struct graphset *s, gsl_rng *r)
 {
     struct fixture_call f[9] = { { 0, 0, CALL_HTTP, "MS_0", 0, 0 } };
@@ -21,7 +21,8 @@ static void add_drawn(struct graphset *s, gsl_rng *r)
     for (size_t k = 0; k < children; k++) {
         size_t dst = rng_below(r, 1 + rng_below(r, 12));
         int64_t rt = (int64_t)rng_below(r, 1 + rng_below(r, 40));
-        f[n++] = (struct fixture_call){ 1, (uint32_t)k + 1, dst % 2 ? CALL_RPC : CALL_MC, ms[dst], t, t + rt };
+        enum call_type type = dst % 2 ? CALL_RPC : CALL_MC;
+        f[n++] = (struct fixture_call){ 1, (uint32_t)k + 1, type, ms[dst], t, t + rt };
         if (dst % 2 && rng_below(r, 2))
             f[n++] = (struct fixture_call){ 2, 1, CALL_DB, ms[(dst + 3) % 12], t, t + rt / 2 };
         t += rt;
@@ -40,7 +41,9 @@ static struct graphset *drawn_set(uint64_t index, size_t n)
     return s;
 }
 
-static const struct compare_options quick = { .seed = 1, .redraws = 40, .repeats = 1, .threads = 1 };
+static const struct compare_options quick = {
+    .seed = 1, .redraws = 40, .repeats = 1, .threads = 1,
+};
 
 static struct comparison *compare_one(struct graphset *real, struct graphset *train,
                                       struct graphset *gen)
@@ -62,7 +65,7 @@ static void the_same_sample_is_ideal(void **state)
             continue;
         known++;
         if (strcmp(r->metric->name, "auc") == 0)
-            assert_true(r->value.value <= 0.5);   /* both classes have the same rows, fold by fold */
+            assert_true(r->value.value <= 0.5);   /* both classes have the same rows in a fold */
         else if (strcmp(r->metric->name, "mean_calls") == 0)
             assert_near(r->value.value, r->floor, 0.3);
         else
@@ -195,7 +198,8 @@ static void without_times_only_times_are_unknown(void **state)
     assert_string_equal(r->why, "no response times");
     assert_true(isnan(compare_get(c, "full_copy", VIEW_TRAFFIC, "gen")->value.value));
     assert_false(isnan(compare_get(c, "emd_depth", VIEW_TRAFFIC, "gen")->value.value));
-    assert_near(compare_get(c, "auc", VIEW_TRAFFIC, "gen")->value.value, 0.5, 0.12);   /* by shape alone */
+    /* by shape alone */
+    assert_near(compare_get(c, "auc", VIEW_TRAFFIC, "gen")->value.value, 0.5, 0.12);
     comparison_free(c);
     graphset_free(a);
     graphset_free(b);
@@ -242,8 +246,7 @@ static void generalisation_has_floors_of_its_own(void **state)
     graphset_free(b);
 }
 
-/* A third slice of the same law: a fresh sample stays near chance, copies of the training set do too
- * when shape is all there is, and a set with strange names is found out. */
+/* A service that the third slice never saw gives a set away that shape and times do not. */
 static void names_are_judged_by_a_third_slice(void **state)
 {
     (void)state;
@@ -297,7 +300,8 @@ static void threads_do_not_change_a_byte(void **state)
 static void differences_are_paired(void **state)
 {
     (void)state;
-    struct graphset *real = drawn_set(22, N), *near = drawn_set(23, 2000), *far = drawn_set(24, 2000);
+    struct graphset *real = drawn_set(22, N);
+    struct graphset *near = drawn_set(23, 2000), *far = drawn_set(24, 2000);
     for (size_t i = 0; i < far->n; i++)
         for (size_t k = 0; k < far->graphs[i].n; k++)
             far->graphs[i].calls[k].rt += 20;

@@ -6,36 +6,53 @@ dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
 fail() { echo "FAILED: $*"; exit 1; }
 
+# The first 600 traces train, the others are held out; the generated ones are of the same world.
 $t reference callgraphs -q --traces 900 --seed 3 -o "$dir/all.csv" || fail reference
-# rows of a trace stand together: the first 600 traces train, the others are held out
-awk -F, -v d="$dir" 'NR == 1 { head = $0; print > d "/train.csv"; print > d "/real.csv"; next }
-     { if (!($2 in seen)) { seen[$2] = ++n } print > (d (seen[$2] <= 600 ? "/train.csv" : "/real.csv")) }' "$dir/all.csv"
+awk -F, -v d="$dir" '
+    NR == 1 { print > (d "/train.csv"); print > (d "/real.csv"); next }
+    !($2 in seen) { seen[$2] = ++n }
+    { print > (d (seen[$2] <= 600 ? "/train.csv" : "/real.csv")) }' "$dir/all.csv"
 $t reference callgraphs -q --traces 700 --seed 3 -o "$dir/gen.csv" || fail reference
-{ cat "$dir/gen.csv"; echo '9,T_orphan,S_1,0.1,rpc,MS_1,,,MS_2,,1'; } > "$dir/bad.csv"   # a graph without root
+cp "$dir/gen.csv" "$dir/bad.csv"
+echo '9,T_orphan,S_1,0.1,rpc,MS_1,,,MS_2,,1' >> "$dir/bad.csv"   # a graph without a root
 
 compare() { $t compare -q --real "$dir/real.csv" --train "$dir/train.csv" --redraws 30 "$@"; }
-compare --json --threads 1 good="$dir/gen.csv" bad="$dir/bad.csv" > "$dir/1.json" 2> "$dir/words" || fail "compare: $?"
-compare --json --threads 4 good="$dir/gen.csv" bad="$dir/bad.csv" > "$dir/4.json" 2> /dev/null || fail "compare: $?"
+for threads in 1 4; do
+    compare --json --threads $threads good="$dir/gen.csv" bad="$dir/bad.csv" \
+        > "$dir/$threads.json" 2> "$dir/words" || fail "compare: $?"
+done
 cmp -s "$dir/1.json" "$dir/4.json" || fail "threads change the bytes"
-grep -q '"rows": \[' "$dir/1.json" || fail "no rows"
+grep -q 'bad.csv' "$dir/words" || fail "the dropped graph is not named"
+
+row() { grep "\"metric\": \"$1\", \"view\": \"$2\", \"name\": \"$3\"" "$dir/1.json"; }
+number=": [0-9.e-]*"
+values="\"value\"$number, \"lo\"$number, \"hi\"$number, \"n\": [0-9]*, \"floor\"$number}"
 for view in traffic topology; do
     for name in good bad; do
-        grep -q "\"metric\": \"kl100\", \"view\": \"$view\", \"name\": \"$name\", \"value\": [0-9.e-]*, \"lo\": [0-9.e-]*, \"hi\": [0-9.e-]*, \"n\": [0-9]*, \"floor\": [0-9.e-]*}" "$dir/1.json" ||
-            fail "no kl100 row for $view, $name"
+        row kl100 $view $name | grep -q "$values" ||
+            fail "no row of kl100, $view, $name"
     done
 done
-grep '"auc_identity", "view": "traffic", "name": "good"' "$dir/1.json" |
-    grep -q '"value": null.*"why": "needs a third slice' || fail "n/a is not null with a reason"
-grep '"validity"' "$dir/1.json" | grep '"good"' | grep -q '"value": 1.0' || fail "validity of good"
-grep '"validity"' "$dir/1.json" | grep '"bad"' | grep -q '"value": 0.998' || fail "validity of bad"
-grep -q 'bad.csv' "$dir/words" || fail "the dropped graph is not named"
+row auc_identity traffic good | grep -q '"value": null.*"why": "needs a third slice' ||
+    fail "n/a is not null with a reason"
+row validity traffic good | grep -q '"value": 1.0' || fail "validity of good"
+row validity traffic bad | grep -q '"value": 0.998' || fail "validity of bad"
+
 compare good="$dir/gen.csv" | grep -q '^== by topology' || fail "no table"
-compare --csv good="$dir/gen.csv" | head -n 1 | grep -qx 'metric,view,name,value,lo,hi,n,floor' || fail "no CSV"
-compare --slice "$dir/gen.csv" good="$dir/gen.csv" --json | grep '"auc_identity"' | grep -q '"value": 0' || fail "no auc_identity with a slice"
+compare --csv good="$dir/gen.csv" | sed -n 1p |
+    grep -qx 'metric,view,name,value,lo,hi,n,floor' || fail "no CSV"
+compare --slice "$dir/gen.csv" good="$dir/gen.csv" --json | grep '"auc_identity"' |
+    grep -q '"value": 0' || fail "no auc_identity with a slice"
 compare good="$dir/gen.csv" --json -o "$dir/out.json" || fail "-o"
 grep -q '"seed"' "$dir/out.json.meta.json" || fail "no provenance"
 
-status() { want=$1; shift; "$@" > /dev/null 2> "$dir/err"; got=$?; [ $got = "$want" ] || fail "$* gives $got, not $want: $(cat "$dir/err")"; }
+status() {
+    want=$1
+    shift
+    "$@" > /dev/null 2> "$dir/err"
+    got=$?
+    [ $got = "$want" ] || fail "$* gives $got, not $want: $(cat "$dir/err")"
+}
 status 2 $t compare x="$dir/gen.csv"
 status 2 compare
 status 2 compare "$dir/gen.csv"

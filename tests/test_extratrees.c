@@ -35,7 +35,8 @@ static void a_forest_learns_what_no_single_column_tells(void **state)
     static struct data fit, test;
     draw(&fit, 0);
     draw(&test, 1);
-    struct extratrees *m = extratrees_fit(fit.x, fit.y, N, D, &(struct extratrees_options){ .seed = 1 });
+    struct extratrees_options o = { .seed = 1 };
+    struct extratrees *m = extratrees_fit(fit.x, fit.y, N, D, &o);
     size_t right = 0;
     for (size_t i = 0; i < N; i++) {
         double p = extratrees_predict(m, test.x + i * D);
@@ -58,7 +59,8 @@ static void unlimited_trees_repeat_their_training_rows(void **state)
     draw(&fit, 0);
     for (size_t i = 0; i < N; i++)
         fit.y[i] = (float)i;   /* regression: every row its own value */
-    struct extratrees *m = extratrees_fit(fit.x, fit.y, N, D, &(struct extratrees_options){ .trees = 3 });
+    struct extratrees_options o = { .trees = 3 };
+    struct extratrees *m = extratrees_fit(fit.x, fit.y, N, D, &o);
     for (size_t i = 0; i < N; i++)
         assert_near(extratrees_predict(m, fit.x + i * D), (double)i, 1e-3);
     assert_int_equal(extratrees_nodes(m), 3 * (2 * N - 1));
@@ -70,8 +72,8 @@ static void leaves_keep_their_least_size(void **state)
     (void)state;
     static struct data fit;
     draw(&fit, 0);
-    struct extratrees *m = extratrees_fit(fit.x, fit.y, N, D,
-                                          &(struct extratrees_options){ .trees = 10, .min_leaf = 50 });
+    struct extratrees_options o = { .trees = 10, .min_leaf = 50 };
+    struct extratrees *m = extratrees_fit(fit.x, fit.y, N, D, &o);
     assert_true(extratrees_nodes(m) <= 10 * (2 * (N / 50) - 1));
     assert_true(extratrees_nodes(m) > 10);
     extratrees_free(m);

@@ -83,7 +83,7 @@ static void known_shifts_have_closed_forms(void **state)
     free(b);
 }
 
-/* Under the null hypothesis p-values are uniform; recorded value: Q(1.36) = 0.0495 (the 5 % point). */
+/* Under the null hypothesis p-values are uniform; recorded: Q(1.36) = 0.0495 (the 5 % point). */
 static void ks_p_values_are_uniform_under_the_null(void **state)
 {
     (void)state;
@@ -262,7 +262,7 @@ static void auc_counts_pairs(void **state)
     const bool positive[] = { true, true, false, false };
     assert_near(auc_of(score, positive, 4), 3.5 / 4, 1e-15);
     struct auc_order o = auc_order_make(score, NULL, 4);
-    const double twice[] = { 2, 1, 1, 0 };   /* 2+ twice, 2- gone: 2 pairs 2+ > 1-, 1 pair 3+ > 1- */
+    const double twice[] = { 2, 1, 1, 0 };   /* 2+ twice, 2- gone: all three pairs are won */
     assert_near(auc_weighted(&o, positive, twice), 1, 1e-15);
     const double ties[] = { 1, 0, 0, 1 };
     assert_near(auc_weighted(&o, positive, ties), 0.5, 1e-15);

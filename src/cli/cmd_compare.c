@@ -13,7 +13,8 @@ static const struct option options[] = {
       "real graphs to compare with; the training file again asks for fidelity", 0, 0 },
     { "train", OPT_TEXT, "TRAIN.csv", NULL,
       "what the generators were fitted on: copies are copies of these", 0, 0 },
-    { "slice", OPT_TEXT, "OTHER.csv", NULL, "a third slice of real graphs, for auc_identity", 0, 0 },
+    { "slice", OPT_TEXT, "OTHER.csv", NULL, "a third slice of real graphs, for auc_identity",
+      0, 0 },
     { "redraws", OPT_INT, "B", "200", "re-draws behind each interval", 20, 100000 },
     OPTION_JSON,
     { "csv", OPT_FLAG, NULL, NULL, "the rows as CSV", 0, 0 },
@@ -60,7 +61,8 @@ static bool load_source(const char *operand, struct inputs *in, struct meta *m, 
     for (size_t i = 0; i < in->n; i++)
         if (strcmp(in->source[i].name, name) == 0) {
             free(name);
-            return err_set(err, EXIT_USAGE, "compare: the name in \"%s\" was given before", operand);
+            return err_set(err, EXIT_USAGE, "compare: the name in \"%s\" was given before",
+                           operand);
         }
     in->n++;
     s->graphs = load(eq + 1, &s->dropped, err);
@@ -144,8 +146,8 @@ const struct command cmd_compare = {
     .min_operands = 1,
     .max_operands = 1000,
     .options = options,
-    .examples = "tracewright compare --real heldout.csv --train train.csv model=a.csv baseline=b.csv\n"
+    .examples = "tracewright compare --real test.csv --train train.csv model=a.csv other=b.csv\n"
                 "tracewright compare --real train.csv --train train.csv --json model=a.csv\n"
-                "tracewright compare --real heldout.csv --train train.csv --csv -o rows.csv model=a.csv",
+                "tracewright compare --real test.csv --train train.csv --csv -o rows.csv new=a.csv",
     .run = run,
 };
