@@ -14,6 +14,7 @@
 
 #include "base/mem.h"
 #include "text/compact_words.h"
+#include "text/escape.h"
 
 struct place {
     int64_t base;      /* gaps count from here */
@@ -80,7 +81,7 @@ static void put_rare(const struct call *c, const struct names *names, uint64_t u
     static const char *const kind[] = { " ~internal", " ~server", " ~client", " ~producer", " ~consumer" };
     if (c->interface != NAMES_NONE) {
         buf_str(out, " @");
-        compact_put_escaped(names_str(names, c->interface), out);
+        escape_put(names_str(names, c->interface), "", out);
     }
     if (c->kind != usual_kind(c->type))
         buf_str(out, kind[c->kind]);
@@ -95,7 +96,7 @@ static void put_rare(const struct call *c, const struct names *names, uint64_t u
         return;
     if (!str_is(names_str(names, c->src), "USER")) {
         buf_str(out, " <");
-        compact_put_escaped(names_str(names, c->src), out);
+        escape_put(names_str(names, c->src), "", out);
     }
     if (c->start > 0) {
         buf_str(out, " ^ ");
@@ -210,7 +211,7 @@ static bool read_number(struct reader *r, uint64_t max, uint64_t *x)
 static bool read_name(struct reader *r, size_t mark, uint32_t *id)
 {
     struct str s = { r->spelling.p + mark, r->spelling.n - mark };
-    if (!compact_name_bytes(s, &r->bytes))
+    if (!escape_read(s, &r->bytes))
         return fault(r, "a name with %XX escapes");
     *id = names_id(r->set->names, buf_view(&r->bytes));
     next(r);

@@ -1,9 +1,9 @@
 /* compact_words.c: spelling and class of words; see the header for the alphabet. */
 #include "text/compact_words.h"
 
-#include <stdio.h>
 #include <string.h>
 
+#include "text/escape.h"
 #include "trace/callgraph.h"
 
 static const char *const kind_names[CALL_KINDS] = { "internal", "server", "client", "producer", "consumer" };
@@ -91,32 +91,19 @@ struct compact_word compact_word_classify(struct str s)
     return w;
 }
 
-static void put_byte(char c, bool always, struct buf *out)
-{
-    unsigned char u = (unsigned char)c;
-    if (always || u <= ' ' || u == 0x7F || u == '%')
-        buf_printf(out, "%%%02X", u);
-    else
-        buf_char(out, c);
-}
-
-void compact_put_escaped(struct str name, struct buf *out)
-{
-    for (size_t i = 0; i < name.n; i++)
-        put_byte(name.p[i], false, out);
-}
-
 void compact_put_name(struct str name, struct buf *out)
 {
-    if (name.n == 0) {
-        buf_char(out, '%');
+    /* The first byte is escaped where the word would otherwise belong to another class. */
+    bool reserved = name.n && compact_word_classify((struct str){ name.p, 1 }).class != WORD_NAME;
+    uint8_t type;
+    if (!reserved && !type_word(name, &type) && !str_is(name, "n/a")) {
+        escape_put(name, "", out);
         return;
     }
-    bool reserved = name.p[0] != ' ' && compact_word_classify((struct str){ name.p, 1 }).class != WORD_NAME;
-    uint8_t type;
-    reserved = reserved || type_word(name, &type) || str_is(name, "n/a");
-    put_byte(name.p[0], reserved, out);
-    compact_put_escaped((struct str){ name.p + 1, name.n - 1 }, out);
+    const char first[2] = { name.p[0], '\0' };
+    escape_put((struct str){ name.p, 1 }, first, out);
+    if (name.n > 1)
+        escape_put((struct str){ name.p + 1, name.n - 1 }, "", out);
 }
 
 void compact_put_number(uint64_t x, struct buf *out)
@@ -133,28 +120,4 @@ void compact_put_number(uint64_t x, struct buf *out)
         if (n)
             buf_char(out, ' ');
     }
-}
-
-static int hex(char c)
-{
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-bool compact_name_bytes(struct str word, struct buf *out)
-{
-    buf_clear(out);
-    if (str_is(word, "%"))
-        return true;
-    for (size_t i = 0; i < word.n; i++) {
-        if (word.p[i] != '%') {
-            buf_char(out, word.p[i]);
-            continue;
-        }
-        int hi = i + 2 < word.n ? hex(word.p[i + 1]) : -1, lo = hi < 0 ? -1 : hex(word.p[i + 2]);
-        if (lo < 0 || hi * 16 + lo == 0)
-            return false;
-        buf_char(out, (char)(hi * 16 + lo));
-        i += 2;
-    }
-    return true;
 }

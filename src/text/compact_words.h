@@ -63,12 +63,9 @@ struct compact_word compact_word_classify(struct str word);
  * written: spelling of word i, or NULL past the last. Marks of rare facts are not among them. */
 const char *compact_word_fixed(size_t i);
 
-/* Append without a blank: a name as a word, a number as one word or several. */
+/* Append without a blank: a name as a word of its own (after a mark such as @, escape_put will do),
+ * a number as one word or several. A name word reads back with escape_read. */
 void compact_put_name(struct str name, struct buf *out);
-void compact_put_escaped(struct str name, struct buf *out);     /* after a mark such as @ */
 void compact_put_number(uint64_t x, struct buf *out);
-
-/* The bytes that a name word, or the part after its mark, stands for; false if malformed. */
-bool compact_name_bytes(struct str word, struct buf *out);
 
 #endif
