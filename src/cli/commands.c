@@ -9,6 +9,7 @@ const struct command *const commands[] = {
     &cmd_generate,
     &cmd_man,
     &cmd_completion,
+    &cmd_encode,
     &cmd_figure,
     &cmd_tables,
     NULL

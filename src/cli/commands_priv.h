@@ -11,6 +11,7 @@ extern const struct command cmd_stats;
 extern const struct command cmd_generate;
 extern const struct command cmd_man;
 extern const struct command cmd_completion;
+extern const struct command cmd_encode;
 extern const struct command cmd_figure;
 extern const struct command cmd_tables;
 
