@@ -93,9 +93,9 @@ static void event(struct chunks *c, struct chunk *out, enum import_cause cause, 
     out->source = c->sources - 1;
     out->skipped = c->skipped;
     c->skipped = 0;
-    size_t n = value.n < sizeof out->value - 1 ? value.n : sizeof out->value - 1;
+    size_t n = value.n < sizeof out->value ? value.n : sizeof out->value;
     memcpy(out->value, value.p, n);
-    out->value[n] = '\0';
+    out->value_n = (uint32_t)n;
 }
 
 /* Read until rest holds `want` bytes or the stream ends. */
@@ -177,7 +177,7 @@ static bool take_header(struct chunks *c, struct chunk *out)
     c->header = false;
     fill(c, CHUNK_BYTES);
     size_t bom = c->n >= 3 && memcmp(c->rest, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
-    if (c->n <= bom) {
+    if (c->n <= bom || (c->n == bom + 1 && c->rest[bom] == '\n')) {
         c->n = 0;
         if (c->broken.status)
             return true;

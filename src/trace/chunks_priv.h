@@ -17,7 +17,8 @@ struct chunk {
     size_t n, cap;
     bool quotes;           /* some quote is in it */
     enum import_cause cause;   /* IMPORT_CAUSES: rows. Else an event: CAUSE_LONG, or one of an input */
-    char value[160];       /* of the event */
+    char value[160];       /* of the event, value_n bytes */
+    uint32_t value_n;
     uint32_t source;       /* index of the stream */
     uint64_t skipped;      /* lines before this chunk that no chunk holds: header, long line */
 };

@@ -175,7 +175,8 @@ static void merge_event(struct ingest *in, const struct chunk *c)
     uint64_t local, rows = c->cause == CAUSE_LONG;
     const char *file = ingest_file(in, in->line, &local);
     in->rep->rows_read += rows;
-    import_report_drop(in->rep, c->cause, rows, 0, file, local, str_of(c->value));
+    import_report_drop(in->rep, c->cause, rows, 0, file, local,
+                       (struct str){ c->value, c->value_n });
 }
 
 static bool merge_rows(struct ingest *in, const struct slot *s)
