@@ -90,10 +90,11 @@ static int64_t idle(const struct clock_of *c, double often)
 static bool concurrent(const struct clock_of *c, const struct ref_node *caller, const struct ref_node *a,
                        const struct ref_node *b)
 {
-    if (a->ms == b->ms)
+    bool both_rpc = a->type == CALL_RPC && b->type == CALL_RPC;
+    if (a->ms == b->ms && !both_rpc)
         return false;
     uint64_t h = hash64_mix(hash64_mix(c->r->seed, caller->ms), hash64_mix(a->ms, b->ms));
-    double p = a->type == CALL_RPC && b->type == CALL_RPC ? .20 : .03;
+    double p = both_rpc ? .45 : .02;
     return (double)(h >> 11) * 0x1p-53 < p;
 }
 
