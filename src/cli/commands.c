@@ -12,5 +12,6 @@ const struct command *const commands[] = {
     &cmd_encode,
     &cmd_figure,
     &cmd_tables,
+    &cmd_paper,
     NULL
 };

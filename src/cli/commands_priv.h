@@ -14,5 +14,6 @@ extern const struct command cmd_completion;
 extern const struct command cmd_encode;
 extern const struct command cmd_figure;
 extern const struct command cmd_tables;
+extern const struct command cmd_paper;
 
 #endif

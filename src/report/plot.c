@@ -89,7 +89,7 @@ static void key(cairo_t *cr, const struct entry *e, double x, double y)
         if (e->style == STYLE_REAL)
             style_grey(cr, 0.25);
         else
-            style_ink(cr, e->style, 0.9);
+            style_ink(cr, e->style, 1);
         cairo_fill(cr);
     } else {
         style_stroke(cr, e->style, 1.4);

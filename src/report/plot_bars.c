@@ -59,7 +59,7 @@ static void bar(cairo_t *cr, const struct plot_frame *f, const struct plot_serie
     if (s->style == STYLE_REAL)
         style_grey(cr, 0.25);
     else
-        style_ink(cr, s->style, 0.9);
+        style_ink(cr, s->style, 1);
     cairo_fill(cr);
 }
 

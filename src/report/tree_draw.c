@@ -134,7 +134,7 @@ static void bar(const struct tree_graph *g, const struct tree_row *r, const stru
     double x0 = scale_at(&l->time, r->start), x1 = scale_at(&l->time, r->finish);
     double h = fmin(l->line * 0.62, 6);
     cairo_rectangle(cr, x0, y - h / 2, fmax(x1 - x0, 1.0), h);
-    style_ink(cr, tree_style(g->calls[r->call].type), r->times > 1 ? 0.55 : 0.95);
+    style_ink(cr, tree_style(g->calls[r->call].type), r->times > 1 ? 0.55 : 1);
     cairo_fill(cr);
 }
 

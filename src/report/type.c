@@ -112,6 +112,7 @@ static void put(struct type_pen *p, struct type_font font, const char *text, dou
     cairo_move_to(p->cr, 0, 0);
     note(p, text, &ink);
     pango_cairo_show_layout(p->cr, l);
+    cairo_new_path(p->cr);      /* pango leaves its current point behind */
     cairo_restore(p->cr);
     g_object_unref(l);
 }

@@ -1,0 +1,138 @@
+/* paper_pages.c: see the header. Filling one page is a function from a state to a state, so that
+ * the last page can be tried at several heights and filled once. */
+#include "report/paper_pages.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+
+struct queue { size_t at[64]; size_t n; };
+struct state { size_t next; struct queue column, page; };
+
+struct filler {
+    const struct paper_atom *a;
+    size_t n;
+    const struct paper_page_shape *s;
+    struct paper_placed *placed;
+    size_t n_placed, cap, page;
+};
+
+static void put(struct filler *f, size_t atom, double x, double y)
+{
+    MEM_GROW(f->placed, f->n_placed, f->cap);
+    f->placed[f->n_placed++] = (struct paper_placed){ f->page, atom, x, y };
+}
+
+static void push(struct queue *q, size_t atom)
+{
+    REQUIRE(q->n < sizeof q->at / sizeof *q->at);
+    q->at[q->n++] = atom;
+}
+
+static size_t pop(struct queue *q)
+{
+    size_t first = q->at[0];
+    memmove(q->at, q->at + 1, --q->n * sizeof *q->at);
+    return first;
+}
+
+/* Height of atom i and all that must stay with it. */
+static double together(const struct filler *f, size_t i)
+{
+    double h = f->a[i].height;
+    while (i + 1 < f->n && f->a[i].keep && f->a[i + 1].kind != PAPER_FLOAT)
+        h += f->a[++i].height;
+    return h;
+}
+
+/* Floats that wait, from y down while they fit; the first is placed anyhow in an empty column. */
+static double waiting(struct filler *f, struct queue *q, double x, double y, double bottom, bool force)
+{
+    while (q->n > 0 && (force || y + f->a[q->at[0]].height <= bottom)) {
+        size_t i = pop(q);
+        put(f, i, x, y);
+        y += f->a[i].height + f->s->float_gap;
+        force = false;
+    }
+    return y;
+}
+
+static void fill_column(struct filler *f, struct state *st, double x, double top, double bottom)
+{
+    double whole = f->s->top + f->s->height;
+    bool tall = st->column.n && f->a[st->column.at[0]].height > bottom - top;
+    double y = waiting(f, &st->column, x, top, bottom, tall && bottom >= whole && top <= f->s->top + 1);
+    bool empty = true;      /* no line yet: spaces are dropped */
+    for (; st->next < f->n; st->next++) {
+        const struct paper_atom *a = &f->a[st->next];
+        if (a->kind == PAPER_SPACE) {
+            if (!empty)
+                y += a->height;
+        } else if (a->kind == PAPER_FLOAT) {
+            if (a->wide) {
+                push(&st->page, st->next);
+            } else if (st->column.n == 0 && y + a->height + f->s->float_gap * 2 <= bottom) {
+                y += empty ? 0 : f->s->float_gap;
+                put(f, st->next, x, y);
+                y += a->height + f->s->float_gap;
+            } else {
+                push(&st->column, st->next);
+            }
+        } else {
+            if (y + together(f, st->next) > bottom + 0.01 && !(empty && y <= f->s->top + 1))
+                return;
+            put(f, st->next, x, y);
+            y += a->height;
+            empty = false;
+        }
+    }
+    waiting(f, &st->column, x, y + f->s->float_gap, bottom, false);
+}
+
+static bool done(const struct filler *f, const struct state *st)
+{
+    return st->next >= f->n && st->column.n == 0 && st->page.n == 0;
+}
+
+/* Fill the current page with columns that end `height` below the top of the page. */
+static void fill_page(struct filler *f, struct state *st, double height)
+{
+    const struct paper_page_shape *s = f->s;
+    double top = s->top + (f->page == 0 ? s->head : 0), most = s->top + s->height * 0.75;
+    top = waiting(f, &st->page, s->left, top, most, st->page.n > 0 && f->a[st->page.at[0]].height > s->height * 0.75);
+    for (int c = 0; c < 2; c++)
+        fill_column(f, st, s->left + c * (s->column + s->gap), top, s->top + height);
+}
+
+size_t paper_pages(const struct paper_atom *atoms, size_t n, const struct paper_page_shape *shape,
+                   struct paper_placed **placed, size_t *pages)
+{
+    struct filler f = { .a = atoms, .n = n, .s = shape };
+    struct state st = { 0 };
+    while (!done(&f, &st)) {
+        struct state before = st;
+        size_t kept = f.n_placed;
+        fill_page(&f, &st, shape->height);
+        if (done(&f, &st) && f.page > 0) {      /* the last page: the least height that holds it */
+            double lo = 0, hi = shape->height;
+            for (int k = 0; k < 12; k++) {
+                double mid = (lo + hi) / 2;
+                struct state try = before;
+                f.n_placed = kept;
+                fill_page(&f, &try, mid);
+                *(done(&f, &try) ? &hi : &lo) = mid;
+            }
+            st = before;
+            f.n_placed = kept;
+            fill_page(&f, &st, hi);
+        }
+        REQUIRE(f.n_placed > kept || st.next > before.next);
+        f.page++;
+    }
+    *placed = f.placed;
+    *pages = f.page;
+    return f.n_placed;
+}
