@@ -178,7 +178,7 @@ static void wrapping_does_not_matter(void **state)
         struct got cut = read_bytes(b.p, i == 4 ? 700 : b.n / 2, NULL);   /* tar is padded */
         check_account(&cut.r);
         if (cut.r.cause[CAUSE_BROKEN].files != 1)
-            fail_msg("way %zu: cut, but not said", i);
+            fail_msg("way %zu: cut, but said %d times", i, (int)cut.r.cause[CAUSE_BROKEN].files);
         drop(&cut);
     }
     buf_free(&b);

@@ -27,6 +27,7 @@ struct input {
     struct archive *archive;   /* NULL: plain */
     bool multiple;             /* the archive holds members, not one raw stream */
     bool at_plain;             /* the plain stream was given out */
+    bool dead;                 /* reading failed: nothing more of this file */
     char *feed;
     struct buf name;
 };
@@ -138,7 +139,7 @@ static bool open_file(struct input *in, const char *path, struct err *err)
     if (in->fd < 0)
         return err_set(err, EXIT_NOINPUT, "%s: %s", path, strerror(errno));
     in->head_n = in->head_used = 0;
-    in->at_plain = false;
+    in->at_plain = in->dead = false;
     for (ssize_t got = 1; got > 0 && in->head_n < HEAD; in->head_n += (size_t)got) {
         got = read_some(in, in->head + in->head_n, HEAD - in->head_n);
         if (got < 0)
@@ -171,7 +172,7 @@ bool input_next(struct input *in, struct err *err)
 {
     *err = (struct err){ 0 };
     for (;;) {
-        if (in->fd >= 0 && in->archive) {
+        if (in->fd >= 0 && in->archive && !in->dead) {
             const char *path = in->paths[in->next - 1];
             if (next_member(in, path, err))
                 return true;
@@ -223,6 +224,7 @@ bool input_read(struct input *in, void *p, size_t n, size_t *got, struct err *er
         k = archive_read_data(in->archive, p, n);
     while (k == ARCHIVE_RETRY);
     *got = k > 0 ? (size_t)k : 0;
+    in->dead = k < 0;
     return k >= 0 || err_set(err, EXIT_DATA, "%s: %s", input_name(in),
                              archive_error_string(in->archive));
 }
