@@ -3,8 +3,10 @@
  *     reference_law.c      popularity, microservices, pools, which service is of which family
  *     reference_family.c   the families: how a service's topologies look
  *     reference_times.c    start and rt of every call of one trace
- *     reference_rows.c     raw rows of one trace, corrupted or not
- *     reference.c          the world, its graphs, the CSV
+ *     reference_rows.c     raw rows of one trace
+ *     reference_defects.c  the same rows, spoilt
+ *     reference_csv.c      the table and the truth about it
+ *     reference.c          the world and its graphs
  */
 #ifndef TRACE_REFERENCE_PRIV_H
 #define TRACE_REFERENCE_PRIV_H
@@ -113,6 +115,9 @@ struct ref_trace {
     size_t n, cap;
 };
 void ref_trace_draw(const struct reference *r, uint64_t index, gsl_rng *g, struct ref_trace *out);
+
+/* The arrival, in ms, of the trace after the one at *clock_ms. */
+int64_t ref_next_arrival(gsl_rng *arrivals, double *clock_ms);
 
 /* A row of the raw table: words by name id, instances by number. */
 enum { POD_UNKNOWN = -1, POD_UNAVAILABLE = -2, POD_USER = -3 };
