@@ -53,7 +53,7 @@ static double *slot(const struct job *j, size_t view, size_t m, size_t b)
 static void count_view(const struct job *j, struct engine_scratch *s, enum view view, size_t b,
                        const double *real, const double *gen)
 {
-    double value[METRICS_MAX], rest[METRICS_MAX];
+    double value[METRICS_MAX], rest[METRICS_MAX] = { 0 };
     engine_fill(j->engine, s, ROLE_REAL, 0, real);
     engine_fill(j->engine, s, ROLE_TRAIN, 0, j->kind == FIT ? gen : real);
     engine_fill(j->engine, s, ROLE_GEN, 0, gen);

@@ -1,8 +1,8 @@
 /* metric_auc_identity.c: the same with names: how usual are the service, the calls and their
  * context, by their frequency in a third slice of real graphs that neither class was drawn from?
- * Fresh real graphs score 0.5, and so do copies (struct_copy counts those); names in the wrong place
- * do not. Without a third slice there is no value: frequencies in the training graphs would themselves tell
- * what was trained on from what was not. */
+ * Fresh real graphs score 0.5, and so do copies (struct_copy counts those); names in the wrong
+ * place do not. Without a third slice there is no value: frequencies in the training graphs would
+ * themselves tell what was trained on from what was not. */
 #include "eval/columns.h"
 #include "eval/metric.h"
 

@@ -2,6 +2,7 @@
 #include "stats/divergence.h"
 
 #include <math.h>
+#include <stdbool.h>
 
 static double sum(const double *p, size_t n)
 {
@@ -50,9 +51,11 @@ double divergence_tv(const double *p, const double *q, size_t n)
 }
 
 /* a comes after b in the order of popularity. */
-static int after(const double *count, size_t a, size_t b)
+static bool after(const double *count, size_t a, size_t b)
 {
-    return count[a] < count[b] || (count[a] == count[b] && a > b);
+    if (count[a] != count[b])
+        return count[a] < count[b];
+    return a > b;
 }
 
 /* Sift down in a heap whose top is the least popular of the chosen. */
