@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/rng.h"
+#include "eval/columns.h"
 #include "eval/compare.h"
 #include "tests/fixtures.h"
 
@@ -258,6 +259,11 @@ static void names_are_judged_by_a_third_slice(void **state)
     o.slice = slice;
     struct comparison *c = compare_run(real, real, &source, 1, &o);
     assert_true(compare_get(c, "auc_identity", VIEW_TRAFFIC, "gen")->value.value > 0.95);
+    struct compare_tell tell[COLUMNS_IDENTITY];
+    size_t n = compare_tells(c, "auc_identity", VIEW_TRAFFIC, 0, tell, 50);
+    assert_int_equal(compare_tells(c, "auc_identity", VIEW_TRAFFIC, 0, tell, 2), 2);
+    assert_string_equal(tell[0].column, "frequency of the service");
+    assert_true(tell[0].share > tell[1].share && n <= COLUMNS_IDENTITY && n > 2);
     assert_near(compare_get(c, "auc", VIEW_TRAFFIC, "gen")->value.value, 0.5, 0.1);
     comparison_free(c);
     graphset_free(real);

@@ -134,7 +134,8 @@ static void the_public_examples_have_their_recorded_floors(void **state)
 
 /* 62,689 weighted graphs without times. By topology random quarters agree closely; by traffic a
  * few giants decide, so nearly anything goes; times are unknown. Recorded by the prototype, by
- * topology: EMD of in-degree .26, out-degree .26, size 1.8, depth .005; by traffic .15, .27, .75, .35. */
+ * topology: EMD of in-degree .26, out-degree .26, size 1.8, depth .005; by traffic .15, .27, .75,
+ * .35. */
 static void weighted_graphs_without_times_have_floors(void **state)
 {
     (void)state;

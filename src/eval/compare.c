@@ -7,51 +7,21 @@
  *
  * Each (view, b) is one item of work with one stream per set, so bytes do not depend on threads.
  */
-#include "eval/compare.h"
-
-#include <gsl/gsl_cdf.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/mem.h"
 #include "base/rng.h"
 #include "base/threads.h"
-#include "eval/classify.h"
 #include "eval/compare_priv.h"
-#include "eval/engine_priv.h"
 #include "stats/auc.h"
 #include "stats/resample.h"
 
 enum { REDRAWS = 200, REPEATS = 5, FLOOR_DRAWS = 200, FLOOR_CLASSIFIED = 6, ENTRANTS_MORE = 2 };
 
-struct entrant {
-    const char *name;
-    size_t set;          /* index of its profile */
-    size_t dropped;
-    bool is_real;        /* the real graphs themselves: re-drawn with them, never classified */
-};
-
-struct job {
-    const struct compare_options *o;
-    struct profile **p;          /* (sets) 0 is real; 1 is train unless that is real too */
-    size_t sets, train;
-    struct entrant *entrant;     /* (entrants) the sources come first */
-    size_t entrants, sources, metrics, redraws, repeats, threads;
-    struct engine *engine;
-    struct engine_scratch **scratch;   /* (threads) */
-    struct frequencies *slice;
-    struct compare_draws *draws;
-};
-
-static double *draw_slot(const struct compare_draws *d, size_t view, size_t entrant, size_t m)
-{
-    return &d->value[((view * d->entrants + entrant) * d->metrics + m) * (d->redraws + 1)];
-}
-
 /* The weights of a set in re-draw b of a view; w has room for its graphs. */
-static void redraw(const struct job *j, const char *role, const struct profile *p, size_t view,
-                   size_t b, double *w)
+static void redraw(const struct compare_job *j, const char *role, const struct profile *p,
+                   size_t view, size_t b, double *w)
 {
     if (b == 0) {
         memcpy(w, p->weight[view], p->n * sizeof *w);
@@ -65,8 +35,8 @@ static void redraw(const struct job *j, const char *role, const struct profile *
     buf_free(&name);
 }
 
-static void redraw_entrant(const struct job *j, const struct entrant *e, size_t view, size_t b,
-                           double *w)
+static void redraw_entrant(const struct compare_job *j, const struct compare_entrant *e,
+                           size_t view, size_t b, double *w)
 {
     struct buf role = { 0 };
     buf_printf(&role, "generated/%s", e->name);
@@ -74,7 +44,7 @@ static void redraw_entrant(const struct job *j, const struct entrant *e, size_t 
     buf_free(&role);
 }
 
-static size_t most_graphs(const struct job *j)
+static size_t most_graphs(const struct compare_job *j)
 {
     size_t most = 0;
     for (size_t s = 0; s < j->sets; s++)
@@ -84,7 +54,7 @@ static size_t most_graphs(const struct job *j)
 
 static void count_item(void *ctx, size_t item, size_t worker)
 {
-    const struct job *j = ctx;
+    const struct compare_job *j = ctx;
     size_t view = item / (j->redraws + 1), b = item % (j->redraws + 1);
     struct engine_scratch *s = j->scratch[worker];
     double *w = mem_array(most_graphs(j) + 1, sizeof *w), value[METRICS_MAX];
@@ -97,14 +67,14 @@ static void count_item(void *ctx, size_t item, size_t worker)
         engine_values(j->engine, s, (enum view)view, value);
         for (size_t m = 0; m < j->metrics; m++)
             if (!metrics[m]->columns)
-                draw_slot(j->draws, view, e, m)[b] = value[m];
+                compare_slot(j->draws, view, e, m)[b] = value[m];
     }
     free(w);
 }
 
 /* Re-draw the graphs behind out-of-fold scores: a row counts as often as its graph was drawn. */
-static void redraw_scores(const struct job *j, const struct scored *s, const struct entrant *e,
-                          size_t view, double *auc)
+static void redraw_scores(const struct compare_job *j, const struct scored *s,
+                          const struct compare_entrant *e, size_t view, double *auc)
 {
     const struct profile *real = j->p[0], *gen = j->p[e->set];
     double *wr = mem_array(real->n + 1, sizeof *wr), *wg = mem_array(gen->n + 1, sizeof *wg);
@@ -125,7 +95,7 @@ static void redraw_scores(const struct job *j, const struct scored *s, const str
     free(row);
 }
 
-static struct classify_side side_of(const struct job *j, size_t set, size_t view)
+static struct classify_side side_of(const struct compare_job *j, size_t set, size_t view)
 {
     return (struct classify_side){ j->p[set], j->p[set]->weight[view] };
 }
@@ -133,12 +103,12 @@ static struct classify_side side_of(const struct job *j, size_t set, size_t view
 static void classify_item(void *ctx, size_t item, size_t worker)
 {
     (void)worker;
-    const struct job *j = ctx;
+    const struct compare_job *j = ctx;
     size_t m = item % j->metrics, e = item / j->metrics % j->entrants;
     size_t view = item / j->metrics / j->entrants;
     const struct metric *metric = metrics[m];
-    const struct entrant *entrant = &j->entrant[e];
-    double *auc = draw_slot(j->draws, view, e, m);
+    const struct compare_entrant *entrant = &j->entrant[e];
+    double *auc = compare_slot(j->draws, view, e, m);
     if (!metric->columns)
         return;
     for (size_t k = 0; k < j->repeats; k++) {
@@ -151,123 +121,13 @@ static void classify_item(void *ctx, size_t item, size_t worker)
         else
             for (size_t b = 0; b <= j->redraws; b++)
                 auc[b] = NAN;
+        for (size_t i = 0; i < metric->columns->n; i++)
+            compare_importance(j->draws, view, e, m)[i] += s.importance[i] / (double)j->repeats;
         scored_free(&s);
     }
 }
 
-/* Graphs that were asked for and not delivered are invalid: a binomial share with its exact
- * (Clopper-Pearson) interval, since a share of 1 has no spread to re-draw. */
-static struct interval validity(const struct job *j, const struct entrant *e, double *draws)
-{
-    double kept = (double)j->p[e->set]->units[VIEW_TRAFFIC], n = kept + (double)e->dropped;
-    for (size_t b = 0; b <= j->redraws; b++)
-        draws[b] = n > 0 ? (kept > 0 ? draws[b] * kept : 0) / n : NAN;
-    double valid = draws[0] * n;
-    struct interval v = { draws[0], NAN, NAN, (size_t)n };
-    if (n > 0) {
-        v.lo = valid > 0 ? gsl_cdf_beta_Pinv(0.025, valid, n - valid + 1) : 0;
-        v.hi = valid < n ? gsl_cdf_beta_Pinv(0.975, valid + 1, n - valid) : 1;
-    }
-    return v;
-}
-
-static struct interval measured(const struct job *j, size_t view, size_t e, size_t m)
-{
-    double *draws = draw_slot(j->draws, view, e, m);
-    if (metrics[m]->feature == &feature_valid)
-        return validity(j, &j->entrant[e], draws);
-    struct interval v = interval_centred(draws[0], draws + 1, j->redraws, metrics[m]->least,
-                                         metrics[m]->most);
-    v.n = j->p[j->entrant[e].set]->units[view];
-    return v;
-}
-
-static const char *why_unknown(const struct job *j, const struct metric *m, size_t view,
-                               const struct entrant *e)
-{
-    const struct profile *real = j->p[0], *gen = j->p[e->set];
-    if (real->units[view] == 0 || gen->units[view] == 0)
-        return "no graphs";
-    if (m->feature && m->feature->timed && !(real->timed && gen->timed && j->p[j->train]->timed))
-        return "no response times";
-    if (m->columns && m->columns->needs_slice && !j->slice)
-        return "needs a third slice of real graphs";
-    if (m->columns)
-        return "fewer than 20 graphs on a side";
-    if (m->room > 0)
-        return "too few microservices in the real graphs";
-    if (m->feature == &feature_structure)
-        return "no structure of the real graphs is unseen in training";
-    return "no such graphs";
-}
-
-static struct compare_row *add_row(struct compare_row **row, size_t *n, size_t *cap)
-{
-    MEM_GROW(*row, *n, *cap);
-    (*row)[*n] = (struct compare_row){ .floor = NAN };
-    return &(*row)[(*n)++];
-}
-
-static void rows_of_sources(const struct job *j, struct comparison *c)
-{
-    size_t cap = 0;
-    for (size_t v = 0; v < VIEWS; v++)
-        for (size_t m = 0; m < j->metrics; m++)
-            for (size_t e = 0; e < j->sources && metrics[m]->views[v]; e++) {
-                struct compare_row *r = add_row(&c->row, &c->n, &cap);
-                r->metric = metrics[m];
-                r->view = (enum view)v;
-                r->name = arena_strndup(j->draws->arena, j->entrant[e].name,
-                                        strlen(j->entrant[e].name));
-                r->value = measured(j, v, e, m);
-                if (isnan(r->value.value))
-                    r->why = why_unknown(j, metrics[m], v, &j->entrant[e]);
-            }
-}
-
-static void rows_of_floors(const struct job *j, struct comparison *c, const struct floors *f,
-                           size_t n_floors)
-{
-    size_t cap = 0;
-    for (size_t v = 0; v < VIEWS; v++)
-        for (size_t m = 0; m < j->metrics; m++) {
-            if (!metrics[m]->views[v])
-                continue;
-            for (size_t k = 0; k < n_floors; k++) {
-                struct compare_row *r = add_row(&c->floor_row, &c->n_floors, &cap);
-                *r = (struct compare_row){ metrics[m], (enum view)v, f[k].name, f[k].at[v][m],
-                                           NAN, NULL };
-            }
-            for (size_t e = j->sources; e < j->entrants; e++) {
-                if (j->entrant[e].is_real != (metrics[m]->better == BETTER_NEAR_FLOOR))
-                    continue;
-                struct compare_row *r = add_row(&c->floor_row, &c->n_floors, &cap);
-                *r = (struct compare_row){ metrics[m], (enum view)v, j->entrant[e].name,
-                                           measured(j, v, e, m), NAN, NULL };
-            }
-        }
-}
-
-/* The floor beside a row, and no value where real graphs leave no room for one. */
-static void judge_rows(const struct job *j, struct comparison *c, const struct floors *halves)
-{
-    for (size_t i = 0; i < c->n; i++) {
-        struct compare_row *r = &c->row[i];
-        const char *name = c->fidelity ? "halves"
-                           : r->metric->better == BETTER_NEAR_FLOOR ? "real" : "train";
-        const struct compare_row *f = compare_get(c, r->metric->name, r->view, name);
-        r->floor = f ? f->value.value : NAN;
-        size_t m;
-        metric_find(r->metric->name, &m);
-        double room = halves->at[r->view][m].value;
-        if (r->metric->room > 0 && !isnan(r->value.value) && !(room >= r->metric->room)) {
-            r->value = (struct interval){ NAN, NAN, NAN, r->value.n };
-            r->why = arena_printf(j->draws->arena, "real halves agree on %.2f only", room);
-        }
-    }
-}
-
-static void compute(struct job *j)
+static void compute(struct compare_job *j)
 {
     j->scratch = mem_array(j->threads, sizeof *j->scratch);
     for (size_t i = 0; i < j->threads; i++)
@@ -280,7 +140,7 @@ static void compute(struct job *j)
 }
 
 /* Floors by re-drawing the real set alone. Halves are always needed, to see where there is room. */
-static void fill_floors(const struct job *j, bool fidelity, struct floors floors[2])
+static void fill_floors(const struct compare_job *j, bool fidelity, struct floors floors[2])
 {
     struct floors_options o = { .seed = j->o->seed, .draws = FLOOR_DRAWS, .threads = j->threads,
                                 .classified = fidelity ? FLOOR_CLASSIFIED : 0 };
@@ -289,16 +149,17 @@ static void fill_floors(const struct job *j, bool fidelity, struct floors floors
         floors_copier(j->p[0], &o, &floors[0]);
 }
 
-static void enter(struct job *j, const struct compare_source *source, size_t n, bool fidelity)
+static void enter(struct compare_job *j, const struct compare_source *source, size_t n,
+                  bool fidelity)
 {
     j->entrant = mem_array(n + ENTRANTS_MORE, sizeof *j->entrant);
     for (size_t i = 0; i < n; i++)
-        j->entrant[i] = (struct entrant){ source[i].name, j->train + 1 + i, source[i].dropped,
-                                          false };
+        j->entrant[i] = (struct compare_entrant){ source[i].name, j->train + 1 + i,
+                                                  source[i].dropped, false };
     j->sources = j->entrants = n;
     if (!fidelity) {
-        j->entrant[j->entrants++] = (struct entrant){ "train", j->train, 0, false };
-        j->entrant[j->entrants++] = (struct entrant){ "real", 0, 0, true };
+        j->entrant[j->entrants++] = (struct compare_entrant){ "train", j->train, 0, false };
+        j->entrant[j->entrants++] = (struct compare_entrant){ "real", 0, 0, true };
     }
 }
 
@@ -311,7 +172,7 @@ static void digest_one(void *ctx, size_t i, size_t worker)
 }
 
 /* Profiles of real, train (unless it is the same), and the sources. */
-static bool digest(struct job *j, const struct graphset *real, const struct graphset *train,
+static bool digest(struct compare_job *j, const struct graphset *real, const struct graphset *train,
                    const struct compare_source *source, size_t n)
 {
     const struct graphset **set = mem_array(n + 2, sizeof *set);
@@ -338,7 +199,7 @@ struct comparison *compare_run(const struct graphset *real, const struct graphse
                                const struct compare_source *source, size_t n,
                                const struct compare_options *o)
 {
-    struct job j = { .o = o, .metrics = metric_count(),
+    struct compare_job j = { .o = o, .metrics = metric_count(),
                      .redraws = o->redraws ? o->redraws : REDRAWS,
                      .repeats = o->repeats ? o->repeats : REPEATS,
                      .threads = o->threads ? o->threads : threads_default() };
@@ -352,15 +213,15 @@ struct comparison *compare_run(const struct graphset *real, const struct graphse
         profile_free(slice);
     }
     c->draws = j.draws = mem_alloc(sizeof *j.draws);
-    *j.draws = (struct compare_draws){ arena_new(), j.entrants, j.metrics, j.redraws, NULL };
-    j.draws->value = mem_array(VIEWS * j.entrants * j.metrics * (j.redraws + 1), sizeof(double));
+    size_t cases = VIEWS * j.entrants * j.metrics;
+    *j.draws = (struct compare_draws){ arena_new(), j.entrants, j.metrics, j.redraws,
+                                       mem_array(cases * (j.redraws + 1), sizeof(double)),
+                                       mem_array(cases * COLUMNS_IDENTITY, sizeof(double)) };
     j.engine = engine_new((const struct profile *const *)j.p, j.sets, j.threads);
     compute(&j);
     struct floors floors[2];
     fill_floors(&j, c->fidelity, floors);
-    rows_of_sources(&j, c);
-    rows_of_floors(&j, c, floors, c->fidelity ? 2 : 0);
-    judge_rows(&j, c, &floors[1]);
+    compare_rows(&j, c, floors);
     engine_free(j.engine);
     for (size_t s = 0; s < j.sets; s++)
         profile_free(j.p[s]);
@@ -378,32 +239,7 @@ void comparison_free(struct comparison *c)
     free(c->floor_row);
     arena_free(c->draws->arena);
     free(c->draws->value);
+    free(c->draws->importance);
     free(c->draws);
     free(c);
-}
-
-static const struct compare_row *find(const struct compare_row *row, size_t n, const char *metric,
-                                      enum view view, const char *name)
-{
-    for (size_t i = 0; i < n; i++)
-        if (row[i].view == view && strcmp(row[i].metric->name, metric) == 0 &&
-            strcmp(row[i].name, name) == 0)
-            return &row[i];
-    return NULL;
-}
-
-const struct compare_row *compare_get(const struct comparison *c, const char *metric,
-                                      enum view view, const char *name)
-{
-    const struct compare_row *r = find(c->row, c->n, metric, view, name);
-    return r ? r : find(c->floor_row, c->n_floors, metric, view, name);
-}
-
-struct interval compare_difference(const struct comparison *c, const char *metric, enum view view,
-                                   size_t a, size_t b)
-{
-    size_t m;
-    REQUIRE(metric_find(metric, &m) && a < c->n_sources && b < c->n_sources);
-    const double *x = draw_slot(c->draws, view, a, m), *y = draw_slot(c->draws, view, b, m);
-    return interval_paired(x[0], x + 1, y[0], y + 1, c->draws->redraws);
 }

@@ -7,6 +7,8 @@
 #include "base/err.h"
 #include "eval/compare.h"
 
+enum { TELLS = 5 };
+
 static void set_real(json_t *o, const char *key, double x)
 {
     json_object_set_new(o, key, isfinite(x) ? json_real(x) : json_null());
@@ -68,6 +70,17 @@ static void write_rows(FILE *f, const struct compare_row *row, size_t n, bool fl
     }
 }
 
+static json_t *tell_json(const struct compare_row *r, const struct compare_tell *t)
+{
+    json_t *o = json_object();
+    json_object_set_new(o, "metric", json_string(r->metric->name));
+    json_object_set_new(o, "view", json_string(view_names[r->view]));
+    json_object_set_new(o, "name", name_json(r->name));
+    json_object_set_new(o, "column", json_string(t->column));
+    set_real(o, "share", t->share);
+    return o;
+}
+
 /* Rows of one metric and view stand together, one per source: r[0] begins such a block. */
 static bool block_known(const struct comparison *c, const struct compare_row *r)
 {
@@ -92,6 +105,19 @@ void compare_write_json(const struct comparison *c, FILE *f)
                 write_object(f, difference_json(c, &c->row[i], a, b));
                 first = false;
             }
+    fprintf(f, "\n],\n\"tells\": [");
+    first = true;
+    for (size_t i = 0; i < c->n; i++) {
+        const struct compare_row *r = &c->row[i];
+        struct compare_tell tell[TELLS];
+        size_t n = r->metric->columns
+                   ? compare_tells(c, r->metric->name, r->view, i % c->n_sources, tell, TELLS) : 0;
+        for (size_t k = 0; k < n; k++) {
+            fputs(first ? "\n" : ",\n", f);
+            write_object(f, tell_json(r, &tell[k]));
+            first = false;
+        }
+    }
     fprintf(f, "\n]}\n");
 }
 
@@ -149,6 +175,17 @@ static void table_row(FILE *f, const struct compare_row *r, const char *mark)
     }
 }
 
+static void table_tells(FILE *f, const struct comparison *c, const struct compare_row *r,
+                        size_t source)
+{
+    struct compare_tell tell[TELLS];
+    size_t n = compare_tells(c, r->metric->name, r->view, source, tell, TELLS);
+    fprintf(f, "    %-16s  ", "told by");
+    for (size_t k = 0; k < n; k++)
+        fprintf(f, "%s%s %.0f %%", k ? ", " : "", tell[k].column, 100 * tell[k].share);
+    putc('\n', f);
+}
+
 static bool same_block(const struct compare_row *a, const struct compare_row *b)
 {
     return a->metric == b->metric && a->view == b->view;
@@ -175,5 +212,7 @@ void compare_write_table(const struct comparison *c, FILE *f)
                 table_row(f, &c->floor_row[k], "~");
         }
         table_row(f, r, "");
+        if (r->metric->columns && !isnan(r->value.value))
+            table_tells(f, c, r, i % c->n_sources);
     }
 }
