@@ -184,11 +184,10 @@ void compat_read(const char *text, size_t n, const char *file, struct compat_tab
         import_report_drop(rep, CAUSE_EMPTY, 0, 0, file, 1, STR("no bytes"));
     for (; good && p < end; line += count_lines(p, next), p = next) {
         if (csv_record(&c, p, end, true, true, &next) == CSV_OPEN) {
-            struct str rest = { p, (size_t)(end - p) }, first;
-            str_next(&rest, '\n', &first);
-            next = rest.p ? rest.p : end;
+            const char *lf = memchr(p, '\n', (size_t)(end - p));
+            next = lf ? lf + 1 : end;
             rep->rows_read++;
-            drop(&r, CAUSE_QUOTE, line, first);
+            drop(&r, CAUSE_QUOTE, line, (struct str){ p, (size_t)(next - p) });
         } else if (!is_blank_line(&c))
             good = take_record(&r, &c, line, &header, &before);
     }
