@@ -1,7 +1,8 @@
 /* trace_reference: does the reference workload look like the traces it stands for?
  *
  * Claim    size, depth, type, time and popularity of the reference workload have a
- *          Kolmogorov-Smirnov distance of at most 0.10 to Alibaba's 2022 traces; shares are within 20 %.
+ *          Kolmogorov-Smirnov distance of at most 0.10 to Alibaba's 2022 traces; shares are within
+ *          20 %.
  * Reads    nothing: the targets are published or measured figures (trace/reference_check.c)
  * Writes   trace_reference.csv  metric,view,target,obtained,ks_or_relative_error,tolerance,source
  *          trace_reference_curves.csv  curve,x,target,obtained: distribution functions;
@@ -56,7 +57,9 @@ static void write_worst(FILE *f, struct reference_report *const *seeds, size_t n
 static void write_checks(const struct driver *d, const struct reference_report *r)
 {
     enum { SEEDS = 20 };
-    struct outfile out = driver_csv(d, "trace_reference.csv", "metric,view,target,obtained,ks_or_relative_error,tolerance,source");
+    struct outfile out =
+        driver_csv(d, "trace_reference.csv",
+                   "metric,view,target,obtained,ks_or_relative_error,tolerance,source");
     for (size_t i = 0; i < r->n_checks; i++)
         write_check(out.f, &r->check[i], r->check[i].view);
     if (d->full) {

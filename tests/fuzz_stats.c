@@ -1,4 +1,5 @@
-/* fuzz_stats.c: the reader of stats.json takes any bytes; what it accepts, it writes and reads again. */
+/* fuzz_stats.c: the reader of stats.json takes any bytes; what it accepts, it writes and reads
+ * again. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -39,7 +39,8 @@ static void ten_graphs_have_latencies_and_nine_have_not(void **state)
         add(s, "S_4", i, false);
     callstats_finish(s);
     assert_int_equal(callstats_services(s), 2);
-    const struct callstats_service *five = callstats_find(s, "S_5"), *four = callstats_find(s, "S_4");
+    const struct callstats_service *five = callstats_find(s, "S_5"),
+                                   *four = callstats_find(s, "S_4");
     assert_int_equal(five->graphs, 10);
     assert_near(five->p90_ms, 10, 0);   /* index floor(9) of 1 .. 10 */
     assert_near(five->max_ms, 10, 0);
@@ -166,8 +167,11 @@ static void tracellm_skips_repeats_and_deep_graphs(void **state)
 static void names_are_padded_only_when_they_are_numbers(void **state)
 {
     (void)state;
-    static const char *const names[][2] = { { "S_5", "S_000000005" }, { "S_1234567890", "S_1234567890" },
-                                            { "S_x", "S_x" }, { "cart", "cart" }, { "S_", "S_" } };
+    static const char *const names[][2] = { { "S_5", "S_000000005" },
+                                            { "S_1234567890", "S_1234567890" },
+                                            { "S_x", "S_x" },
+                                            { "cart", "cart" },
+                                            { "S_", "S_" } };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         struct callstats *s = callstats_new(CALLSTATS_TRACELLM);
         add(s, names[i][0], 1, false);
@@ -229,13 +233,16 @@ static void statistics_of_nothing_are_empty(void **state)
     free(text);
 }
 
-#define SERVICE(rest) "{\"mode\":\"careful\",\"services\":[{\"service\":\"S_1\",\"graphs\":3," rest "}]}"
+#define SERVICE(rest)                                                                              \
+    "{\"mode\":\"careful\",\"services\":[{\"service\":\"S_1\",\"graphs\":3," rest "}]}"
 #define LATENCIES "\"p90_ms\":1.5,\"max_ms\":2,\"mean_ms\":null,"
 
 static void every_way_to_be_wrong_is_said(void **state)
 {
     (void)state;
-    static const struct { const char *json, *says; } wrong[] = {
+    static const struct {
+        const char *json, *says;
+    } wrong[] = {
         { "", "stats.json:1" },
         { "[1,2", "stats.json:1" },
         { "[]", "not statistics" },
@@ -243,13 +250,17 @@ static void every_way_to_be_wrong_is_said(void **state)
         { "{\"mode\":\"careful\",\"services\":{}}", "not statistics" },
         { "{\"mode\":\"careful\",\"services\":[7]}", "service 0: no \"service\"" },
         { "{\"mode\":\"careful\",\"services\":[{\"service\":\"a\\u0000b\"}]}", "stats.json:1" },
-        { "{\"mode\":\"careful\",\"services\":[{\"service\":\"S_1\",\"graphs\":-1}]}", "not a count" },
+        { "{\"mode\":\"careful\",\"services\":[{\"service\":\"S_1\",\"graphs\":-1}]}",
+          "not a count" },
         { SERVICE("\"p90_ms\":\"x\""), "neither a number nor null" },
         { SERVICE(LATENCIES "\"rare\":{}"), "\"rare\" is not a list" },
-        { SERVICE(LATENCIES "\"rare\":[{\"src\":\"a\",\"type\":\"x\",\"dst\":\"b\"}]"), "a rare call without" },
+        { SERVICE(LATENCIES "\"rare\":[{\"src\":\"a\",\"type\":\"x\",\"dst\":\"b\"}]"),
+          "a rare call without" },
         { SERVICE(LATENCIES "\"rare\":[]"), "\"candidates\" is not a list" },
         { SERVICE(LATENCIES "\"rare\":[],\"candidates\":[{}]"), "a candidate without" },
-        { SERVICE(LATENCIES "\"rare\":[],\"candidates\":[{\"src\":\"a\",\"type\":\"mc\",\"dst\":[{\"name\":\"b\"}]}]"), "dst without name" },
+        { SERVICE(LATENCIES "\"rare\":[],\"candidates\":[{\"src\":\"a\",\"type\":\"mc\",\"dst\":[{"
+                            "\"name\":\"b\"}]}]"),
+          "dst without name" },
         { "{\"mode\":\"careful\",\"mode\":\"careful\",\"services\":[]}", "stats.json:1" },
     };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
@@ -260,8 +271,10 @@ static void every_way_to_be_wrong_is_said(void **state)
             fail_msg("case %zu says \"%s\", not \"%s\"", i, err.msg, wrong[i].says);
     }
     struct err err = { 0 };
-    const char *twice = "{\"mode\":\"careful\",\"services\":[{\"service\":\"S\",\"graphs\":1," LATENCIES "\"rare\":[],\"candidates\":[]},"
-                        "{\"service\":\"S\",\"graphs\":1," LATENCIES "\"rare\":[],\"candidates\":[]}]}";
+    const char *twice =
+        "{\"mode\":\"careful\",\"services\":[{\"service\":\"S\",\"graphs\":1," LATENCIES
+        "\"rare\":[],\"candidates\":[]},"
+        "{\"service\":\"S\",\"graphs\":1," LATENCIES "\"rare\":[],\"candidates\":[]}]}";
     assert_null(callstats_read("stats.json", str_of(twice), &err));
     assert_non_null(strstr(err.msg, "stands twice"));
 }

@@ -24,7 +24,9 @@ static void add_values(struct values *x, const struct callgraph *g, int what)
         if (what < 0 ? i > 0 : g->calls[i].type != what)
             continue;
         MEM_GROW(x->v, x->n, x->cap);
-        x->v[x->n++] = what == -1 ? (double)g->n : what == -2 ? (double)callgraph_depth(g) : (double)g->calls[i].rt;
+        x->v[x->n++] = what == -1   ? (double)g->n
+                       : what == -2 ? (double)callgraph_depth(g)
+                                    : (double)g->calls[i].rt;
     }
 }
 
@@ -105,7 +107,8 @@ static void the_examples_meet_their_own_figures(void **state)
         const struct reference_check *c = &r->check[i];
         if (!strstr(c->source, "1,091 graphs"))
             continue;
-        printf("%-40s target %7.3f obtained %7.3f error %.4f\n", c->metric, c->target, c->obtained, c->error);
+        printf("%-40s target %7.3f obtained %7.3f error %.4f\n", c->metric, c->target, c->obtained,
+               c->error);
         met++;
         if (c->error > .05)   /* they were rounded to two or three digits */
             fail_msg("%s: target %g, obtained %g", c->metric, c->target, c->obtained);

@@ -6,7 +6,12 @@ dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 
 fail() { echo "test_stats_command: $*"; exit 1; }
-status() { want=$1; shift; got=0; "$@" >/dev/null 2>&1 || got=$?; [ "$got" = "$want" ] || fail "exit $got, not $want: $*"; }
+status() {
+    want=$1 got=0
+    shift
+    "$@" >/dev/null 2>&1 || got=$?
+    [ "$got" = "$want" ] || fail "exit $got, not $want: $*"
+}
 
 "$program" reference callgraphs -q --traces 3000 --seed 4 --threads 1 -o "$dir/a.csv"
 "$program" reference callgraphs -q --traces 3000 --seed 4 --threads 4 -o "$dir/b.csv"
@@ -28,7 +33,8 @@ cmp "$dir/whole.json" "$dir/parts.json" || fail "a cut changes careful statistic
 grep -q '"mode":"careful"' "$dir/whole.json" || fail "mode is not in the JSON"
 
 # TraceLLM's way: means are 0, names padded, graphs counted once
-"$program" stats -q --json --compat tracellm "$dir/1.csv" "$dir/2.csv" >"$dir/compat.json" 2>/dev/null
+"$program" stats -q --json --compat tracellm "$dir/1.csv" "$dir/2.csv" \
+    >"$dir/compat.json" 2>/dev/null
 grep -q '"mode":"tracellm"' "$dir/compat.json" || fail "compat is not in the JSON"
 grep '"mean_ms":[1-9]' "$dir/compat.json" && fail "a mean survived compat"
 grep -q '"service":"S_[0-9]\{9\}"' "$dir/compat.json" || fail "names are not padded"

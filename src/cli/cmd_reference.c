@@ -9,7 +9,8 @@
 
 static const struct option options[] = {
     { "traces", OPT_INT, "N", "20000", "traces to write", 1, 1e12 },
-    { "defects", OPT_FLAG, NULL, NULL, "corrupt rows as the raw samples are; the truth goes to FILE.truth.csv", 0, 0 },
+    { "defects", OPT_FLAG, NULL, NULL,
+      "corrupt rows as the raw samples are; the truth goes to FILE.truth.csv", 0, 0 },
     { "preset", OPT_CHOICE, "2022|2021", "2022", "which year's sizes and defects", 0, 0 },
     OPTION_SEED,
     OPTION_THREADS,
@@ -41,7 +42,9 @@ static bool write_meta(const struct reference_options *o, const char *path, stru
 static int run(const struct args *a, struct err *err)
 {
     if (strcmp(args_operand(a)[0], "callgraphs") != 0) {
-        err_set(err, EXIT_USAGE, "reference: \"%s\" is not a kind of workload; there is: callgraphs", args_operand(a)[0]);
+        err_set(err, EXIT_USAGE,
+                "reference: \"%s\" is not a kind of workload; there is: callgraphs",
+                args_operand(a)[0]);
         return err->status;
     }
     const char *path = args_text(a, "o");
@@ -54,7 +57,8 @@ static int run(const struct args *a, struct err *err)
     };
     struct outfile csv = { 0 }, truth = { 0 };
     bool with_truth = o.defects && strcmp(path, "-") != 0;
-    bool ok = outfile_open(&csv, path, err) && (!with_truth || write_truth_beside(path, &truth, err)) &&
+    bool ok = outfile_open(&csv, path, err) &&
+              (!with_truth || write_truth_beside(path, &truth, err)) &&
               reference_callgraphs(&o, csv.f, truth.f, err) && outfile_commit(&csv, err) &&
               (!with_truth || outfile_commit(&truth, err)) && write_meta(&o, path, err);
     if (!ok) {

@@ -8,7 +8,8 @@
 #include "trace/import.h"
 
 static const struct option options[] = {
-    { "compat", OPT_CHOICE, "tracellm", NULL, "that program's figures and its way of merging files", 0, 0 },
+    { "compat", OPT_CHOICE, "tracellm", NULL, "that program's figures and its way of merging files",
+      0, 0 },
     { "top", OPT_INT, "N", "20", "services in the table", 1, 1e9 },
     OPTION_JSON,
     OPTION_THREADS,
@@ -16,7 +17,8 @@ static const struct option options[] = {
     OPTION_END
 };
 
-static bool count(void *ctx, const struct callgraph *g, const struct names *names, double weight, struct err *err)
+static bool count(void *ctx, const struct callgraph *g, const struct names *names, double weight,
+                  struct err *err)
 {
     (void)weight;
     (void)err;
@@ -40,7 +42,8 @@ static bool read_inputs(const struct args *a, bool compat, struct callstats *s, 
             first = one;
         import_report_words(&rep, stderr);
         callstats_end_file(s);
-        if (one.status && one.status != EXIT_DATA) {   /* not there, or our own trouble: do not go on */
+        /* not there, or our own trouble: do not go on */
+        if (one.status && one.status != EXIT_DATA) {
             if (err)
                 *err = one;
             return false;
@@ -98,6 +101,6 @@ const struct command cmd_stats = {
     .options = options,
     .examples = "  tracewright stats graphs.csv\n"
                 "  tracewright stats --json CallGraph_*.csv.gz -o stats.json\n"
-                "  tracewright stats --compat tracellm --json CallGraph_0.csv CallGraph_1.csv -o stats.json",
+                "  tracewright stats --compat tracellm --json CallGraph_*.csv -o stats.json",
     .run = run,
 };

@@ -161,7 +161,8 @@ static bool seen_before(struct callstats *s, uint64_t h)
     return false;
 }
 
-void callstats_add(struct callstats *s, const struct callgraph *g, const struct names *names, uint32_t tick_us)
+void callstats_add(struct callstats *s, const struct callgraph *g, const struct names *names,
+                   uint32_t tick_us)
 {
     REQUIRE(!s->finished && g->n > 0);
     if (s->mode == CALLSTATS_TRACELLM &&
@@ -175,8 +176,10 @@ void callstats_add(struct callstats *s, const struct callgraph *g, const struct 
         tally_finish(&s->all, service, 0);   /* counts the graphs over all files */
     for (size_t i = 0; i < g->n; i++) {
         const struct call *c = &g->calls[i];
-        struct seen_call call = { .service = service, .src = name_id(s, names, c->src),
-                                  .dst = name_id(s, names, c->dst), .type = (enum call_type)c->type };
+        struct seen_call call = { .service = service,
+                                  .src = name_id(s, names, c->src),
+                                  .dst = name_id(s, names, c->dst),
+                                  .type = (enum call_type)c->type };
         for (int k = 0; k < (file != &s->all) + 1; k++) {
             struct seen_call *at = tally_call(k ? &s->all : file, &call);
             at->graphs += at->last != s->graph;
@@ -222,10 +225,12 @@ void callstats_end_file(struct callstats *s)
     if (s->cap_latency > before)
         memset(s->latency + before, 0, (s->cap_latency - before) * sizeof *s->latency);
     for (size_t i = 0; i < s->file.cap_services; i++) {
-        struct latency now = figures(&s->file.service[i]), *all = &s->latency[i < s->cap_latency ? i : 0];
+        struct latency now = figures(&s->file.service[i]);
         if (!now.known)
             continue;
-        *all = (struct latency){ all->known ? fmin(all->p90, now.p90) : now.p90, fmax(all->max, now.max), 0, true };
+        struct latency *all = &s->latency[i];
+        *all = (struct latency){ all->known ? fmin(all->p90, now.p90) : now.p90,
+                                 fmax(all->max, now.max), 0, true };
     }
     collect_rare(s, &s->file);
     tally_free(&s->file);
@@ -247,9 +252,9 @@ static int by_name(const void *a, const void *b)
     return strcmp(x->name, y->name);
 }
 
-/* Deal calls[0..n) out to their services, keeping their order. first[s] and count[s] get the range. */
-static struct callstats_call *deal(struct callstats *s, const struct seen_call *calls, size_t n, size_t *first,
-                                   size_t *count, bool with_graphs)
+/* Deal calls[0..n) out to their services, keeping their order; first[s], count[s]: the range. */
+static struct callstats_call *deal(struct callstats *s, const struct seen_call *calls, size_t n,
+                                   size_t *first, size_t *count, bool with_graphs)
 {
     uint32_t names = names_count(s->names);
     struct callstats_call *out = ARENA_ARRAY(s->arena, n, struct callstats_call);
@@ -282,8 +287,10 @@ static struct latency latency_of(struct callstats *s, uint32_t service)
 static void add_services(struct callstats *s)
 {
     uint32_t names = names_count(s->names);
-    size_t *first = mem_array((size_t)names + 1, sizeof *first), *count = mem_array((size_t)names + 1, sizeof *count);
-    size_t *rare_first = mem_array((size_t)names + 1, sizeof *first), *rare_count = mem_array((size_t)names + 1, sizeof *count);
+    size_t *first = mem_array((size_t)names + 1, sizeof *first),
+           *count = mem_array((size_t)names + 1, sizeof *count);
+    size_t *rare_first = mem_array((size_t)names + 1, sizeof *first),
+           *rare_count = mem_array((size_t)names + 1, sizeof *count);
     struct callstats_call *calls = deal(s, s->all.call, s->all.n, first, count, true);
     struct callstats_call *rare = deal(s, s->rare, s->n_rare, rare_first, rare_count, false);
     s->service = ARENA_ARRAY(s->arena, names, struct callstats_service);
@@ -339,7 +346,8 @@ const struct callstats_service *callstats_find(const struct callstats *s, const 
     return s->n_services ? bsearch(&key, s->service, s->n_services, sizeof key, by_name) : NULL;
 }
 
-bool callstats_is_rare(const struct callstats_service *v, const char *src, enum call_type type, const char *dst)
+bool callstats_is_rare(const struct callstats_service *v, const char *src, enum call_type type,
+                       const char *dst)
 {
     struct callstats_call key = { .src = src, .dst = dst, .type = type };
     for (size_t i = 0; i < v->n_rare; i++)

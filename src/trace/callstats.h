@@ -25,7 +25,8 @@
 #include "base/str.h"
 #include "trace/callgraph.h"
 
-enum { CALLSTATS_MIN = 10 };   /* graphs of a service (in TraceLLM mode: of one file) for latencies */
+/* Graphs of a service (in TraceLLM mode: of one file) that latencies need. */
+enum { CALLSTATS_MIN = 10 };
 
 enum callstats_mode { CALLSTATS_CAREFUL, CALLSTATS_TRACELLM };
 
@@ -50,7 +51,8 @@ struct callstats *callstats_new(enum callstats_mode mode);
 void callstats_free(struct callstats *s);      /* and all it handed out */
 
 /* Count a graph whose times are ticks of tick_us microseconds. */
-void callstats_add(struct callstats *s, const struct callgraph *g, const struct names *names, uint32_t tick_us);
+void callstats_add(struct callstats *s, const struct callgraph *g, const struct names *names,
+                   uint32_t tick_us);
 
 /* A file ends. Changes nothing in careful mode. */
 void callstats_end_file(struct callstats *s);
@@ -64,12 +66,15 @@ const struct callstats_service *callstats_at(const struct callstats *s, size_t i
 
 /* NULL when the service is not known. */
 const struct callstats_service *callstats_find(const struct callstats *s, const char *service);
-bool callstats_is_rare(const struct callstats_service *v, const char *src, enum call_type type, const char *dst);
+bool callstats_is_rare(const struct callstats_service *v, const char *src, enum call_type type,
+                       const char *dst);
 
 /* {"mode":"careful"|"tracellm","services":[{"service","graphs","p90_ms","max_ms","mean_ms",
  *  "rare":[{"src","type","dst"}],"candidates":[{"src","type","dst":[{"name","graphs"}]}]}]} */
 void callstats_write(const struct callstats *s, FILE *json);
-void callstats_words(const struct callstats *s, size_t top, FILE *words);   /* a table of the top services by graphs */
+
+/* A table of the top services by graphs. */
+void callstats_words(const struct callstats *s, size_t top, FILE *words);
 
 /* A finished one from what callstats_write wrote. `path` is for messages. */
 struct callstats *callstats_read(const char *path, struct str json, struct err *err);

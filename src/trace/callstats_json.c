@@ -6,11 +6,14 @@
 
 #include "trace/callstats_priv.h"
 
-static const char *const mode_names[] = { [CALLSTATS_CAREFUL] = "careful", [CALLSTATS_TRACELLM] = "tracellm" };
+static const char *const mode_names[] = {
+    [CALLSTATS_CAREFUL] = "careful", [CALLSTATS_TRACELLM] = "tracellm"
+};
 
 /* ---- out ---- */
 
-/* JSON strings are UTF-8: a name that is not becomes Latin-1 read as Unicode, so that writing never fails. */
+/* JSON strings are UTF-8: a name that is not becomes Latin-1 read as Unicode, so that writing
+ * never fails. */
 static json_t *text(const char *s)
 {
     if (str_utf8(str_of(s)) || !*s)
@@ -90,7 +93,8 @@ void callstats_write(const struct callstats *s, FILE *json)
 
 static int by_graphs(const void *a, const void *b)
 {
-    const struct callstats_service *x = *(struct callstats_service *const *)a, *y = *(struct callstats_service *const *)b;
+    const struct callstats_service *x = *(struct callstats_service *const *)a,
+                                   *y = *(struct callstats_service *const *)b;
     return x->graphs != y->graphs ? (x->graphs < y->graphs ? 1 : -1) : strcmp(x->name, y->name);
 }
 
@@ -111,7 +115,8 @@ void callstats_words(const struct callstats *s, size_t top, FILE *words)
         known += !isnan(order[i]->p90_ms);
     }
     qsort(order, n, sizeof *order, by_graphs);
-    fprintf(words, "%-20s %9s %10s %10s %10s %6s %6s\n", "service", "graphs", "p90 ms", "max ms", "mean ms", "calls", "rare");
+    fprintf(words, "%-20s %9s %10s %10s %10s %6s %6s\n", "service", "graphs", "p90 ms", "max ms",
+            "mean ms", "calls", "rare");
     for (size_t i = 0; i < n && i < top; i++) {
         fprintf(words, "%-20s %9llu", order[i]->name, (unsigned long long)order[i]->graphs);
         cell(words, order[i]->p90_ms);
@@ -121,7 +126,8 @@ void callstats_words(const struct callstats *s, size_t top, FILE *words)
     }
     if (n > top)
         fprintf(words, "... and %zu more\n", n - top);
-    fprintf(words, "%zu services, %zu of them with %d graphs or more and so with latencies\n", n, known, CALLSTATS_MIN);
+    fprintf(words, "%zu services, %zu of them with %d graphs or more and so with latencies\n", n,
+            known, CALLSTATS_MIN);
     free(order);
 }
 
@@ -198,7 +204,8 @@ static int by_call(const void *a, const void *b)
     return c ? c : strcmp(x->dst, y->dst);
 }
 
-static bool read_candidates(const struct reading *r, const json_t *list, struct callstats_service *v)
+static bool read_candidates(const struct reading *r, const json_t *list,
+                            struct callstats_service *v)
 {
     if (!json_is_array(list))
         return bad(r, "\"candidates\" is not a list");
@@ -230,9 +237,11 @@ static bool read_service(const struct reading *r, const json_t *o, struct callst
         return bad(r, "no \"service\"");
     if (!count_at(o, "graphs", &v->graphs))
         return bad(r, "\"graphs\" is not a count");
-    if (!latency_at(o, "p90_ms", &v->p90_ms) || !latency_at(o, "max_ms", &v->max_ms) || !latency_at(o, "mean_ms", &v->mean_ms))
+    if (!latency_at(o, "p90_ms", &v->p90_ms) || !latency_at(o, "max_ms", &v->max_ms) ||
+        !latency_at(o, "mean_ms", &v->mean_ms))
         return bad(r, "p90_ms, max_ms or mean_ms is neither a number nor null");
-    return read_rare(r, json_object_get(o, "rare"), v) && read_candidates(r, json_object_get(o, "candidates"), v);
+    return read_rare(r, json_object_get(o, "rare"), v) &&
+           read_candidates(r, json_object_get(o, "candidates"), v);
 }
 
 static bool read_mode(struct callstats *s, const json_t *o)
@@ -256,7 +265,10 @@ static bool read_all(struct reading *r, const json_t *root)
     struct callstats *s = r->s;
     const json_t *list = json_object_get(root, "services");
     if (!read_mode(s, json_object_get(root, "mode")) || !json_is_array(list))
-        return err_set(r->err, EXIT_DATA, "%s: not statistics: \"mode\" and \"services\" are missing or of the wrong kind", r->path);
+        return err_set(
+            r->err, EXIT_DATA,
+            "%s: not statistics: \"mode\" and \"services\" are missing or of the wrong kind",
+            r->path);
     s->n_services = json_array_size(list);
     s->service = ARENA_ARRAY(s->arena, s->n_services, struct callstats_service);
     for (r->service = 0; r->service < s->n_services; r->service++)
@@ -265,7 +277,8 @@ static bool read_all(struct reading *r, const json_t *root)
     qsort(s->service, s->n_services, sizeof *s->service, by_name);
     for (size_t i = 1; i < s->n_services; i++)
         if (strcmp(s->service[i].name, s->service[i - 1].name) == 0)
-            return err_set(r->err, EXIT_DATA, "%s: service %s stands twice", r->path, s->service[i].name);
+            return err_set(r->err, EXIT_DATA, "%s: service %s stands twice", r->path,
+                           s->service[i].name);
     s->finished = true;
     return true;
 }

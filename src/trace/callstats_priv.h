@@ -24,14 +24,19 @@ struct tally {                 /* of everything (careful), or of one file */
     size_t cap_services;
 };
 
+struct latency {
+    double p90, max, mean;
+    bool known;
+};
+
 struct callstats {
     enum callstats_mode mode;
     struct names *names;       /* services, microservices */
-    struct tally file, all;    /* all: calls over all files; its finishes are those of careful mode */
+    struct tally file, all;    /* all: over all files; its finishes are careful mode's */
     uint64_t graph;            /* number of the current one, from 1 */
     uint64_t *seen;            /* TraceLLM: hash set of full hashes */
     size_t n_seen, n_seen_slots;
-    struct latency { double p90, max, mean; bool known; } *latency;   /* TraceLLM: merged, by service id */
+    struct latency *latency;   /* TraceLLM: merged, by service id */
     size_t cap_latency;
     struct seen_call *rare;    /* by service, concatenated */
     size_t n_rare, cap_rare;

@@ -77,7 +77,8 @@ struct graphset *reference_graphs(const struct reference_options *o)
     struct graphset *set = graphset_new();
     names_free(set->names);
     set->names = r->names;   /* the world's ids stay valid; trace ids are added */
-    gsl_rng *g = rng_stream(o->seed, "reference/trace", 0), *arrivals = rng_stream(o->seed, "reference/arrivals", 0);
+    gsl_rng *g = rng_stream(o->seed, "reference/trace", 0),
+            *arrivals = rng_stream(o->seed, "reference/arrivals", 0);
     struct ref_trace t = { 0 };
     double clock_ms = 0;
     for (uint64_t i = 0; i < (o->traces ? o->traces : REFERENCE_TRACES); i++) {

@@ -72,6 +72,7 @@ struct graphset *reference_graphs(const struct reference_options *o);
  *     traceid,service,rpc_id,rpctype,um,dm,start,rt,lines,defects
  * lines: where its rows stand in the raw file (header is 1), blank-separated, empty if none;
  * defects: what was done to them, blank-separated (names in reference_defect_names). */
-bool reference_callgraphs(const struct reference_options *o, FILE *csv, FILE *truth, struct err *err);
+bool reference_callgraphs(const struct reference_options *o, FILE *csv, FILE *truth,
+                          struct err *err);
 
 #endif

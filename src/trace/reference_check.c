@@ -61,16 +61,18 @@ static void add(struct reference_report *r, struct reference_check c)
     r->check[r->n_checks++] = c;
 }
 
-static void point(struct reference_report *r, const char *curve, double x, double target, double obtained)
+static void point(struct reference_report *r, const char *curve, double x, double target,
+                  double obtained)
 {
     MEM_GROW(r->point, r->n_points, r->cap_points);
     r->point[r->n_points++] = (struct reference_point){ curve, x, target, obtained };
 }
 
-static void share(struct reference_report *r, const char *metric, const char *view, double target, double obtained,
-                  double tolerance, const char *source)
+static void share(struct reference_report *r, const char *metric, const char *view, double target,
+                  double obtained, double tolerance, const char *source)
 {
-    add(r, (struct reference_check){ metric, view, target, obtained, fabs(obtained / target - 1), tolerance, source });
+    add(r, (struct reference_check){ metric, view, target, obtained, fabs(obtained / target - 1),
+                                     tolerance, source });
 }
 
 static double known_at(const struct known *k, size_t n, double x)
@@ -82,8 +84,9 @@ static double known_at(const struct known *k, size_t n, double x)
 }
 
 /* Sort s, compare it with the known points, and record both curves. */
-static void distribution(struct reference_report *r, const char *metric, const char *view, struct sample *s,
-                         const struct known *k, size_t n, bool exact, double tolerance, const char *source)
+static void distribution(struct reference_report *r, const char *metric, const char *view,
+                         struct sample *s, const struct known *k, size_t n, bool exact,
+                         double tolerance, const char *source)
 {
     qsort(s->v, s->n, sizeof *s->v, ascending);
     struct reference_check c = { metric, view, NAN, NAN, 0, tolerance, source };
@@ -105,7 +108,9 @@ static void distribution(struct reference_report *r, const char *metric, const c
             point(r, metric, k[i].x, k[i].f, below(s, k[i].x));
 }
 
-#define KNOWN(...) (const struct known[]){ __VA_ARGS__ }, sizeof((const struct known[]){ __VA_ARGS__ }) / sizeof(struct known)
+#define KNOWN(...)                                                                                 \
+    (const struct known[]){ __VA_ARGS__ },                                                         \
+        sizeof((const struct known[]){ __VA_ARGS__ }) / sizeof(struct known)
 
 /* ---- popularity, over all traces ---- */
 static int descending(const void *a, const void *b)
@@ -145,13 +150,15 @@ static void popularity(struct reference_report *r, const struct graphset *all)
     for (size_t i = 0; i < sizeof k / sizeof *k; i++) {
         double got = top_share(&counts, (size_t)k[i].x, (double)all->n);
         if (fabs(got - k[i].f) > c.error)
-            c = (struct reference_check){ c.metric, c.view, k[i].f, got, fabs(got - k[i].f), c.tolerance, DGG };
+            c = (struct reference_check){ c.metric,           c.view,      k[i].f, got,
+                                          fabs(got - k[i].f), c.tolerance, DGG };
     }
     add(r, c);
     double sum = 0;
     for (size_t i = 0; i < counts.n; i++) {
         sum += counts.v[i];
-        point(r, "service popularity", (double)i + 1, known_at(k, 7, (double)i + 1), sum / (double)all->n);
+        point(r, "service popularity", (double)i + 1, known_at(k, 7, (double)i + 1),
+              sum / (double)all->n);
     }
     free(counts.v);
 }
@@ -257,7 +264,8 @@ static void tally_graph(struct tally *t, const struct callgraph *g)
 
 static void tally_free(struct tally *t)
 {
-    struct sample *all[] = { &t->size, &t->depth, &t->root_rt, &t->children, &t->microservices, &t->exclusive };
+    struct sample *all[] = { &t->size,     &t->depth,         &t->root_rt,
+                             &t->children, &t->microservices, &t->exclusive };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         free(all[i]->v);
     for (int i = 0; i < CALL_TYPES; i++)
@@ -275,17 +283,22 @@ static double mean(const struct sample *s)
 static void shapes(struct reference_report *r, struct tally *t)
 {
     distribution(r, "size", "kept", &t->size,
-                 KNOWN({ 1, .343 }, { 2, .454 }, { 3, .532 }, { 4, .549 }, { 5, .671 }, { 6, .788 }, { 7, .872 },
-                       { 8, .927 }, { 9, .952 }, { 10, .964 }, { 11, .973 }, { 19, .99 }, { 92, 1 }), true, .10, TAB);
-    distribution(r, "depth", "kept", &t->depth, KNOWN({ 1, .343 }, { 2, .566 }, { 3, .867 }, { 4, .999 }), true, .10, TAB);
+                 KNOWN({ 1, .343 }, { 2, .454 }, { 3, .532 }, { 4, .549 }, { 5, .671 }, { 6, .788 },
+                       { 7, .872 }, { 8, .927 }, { 9, .952 }, { 10, .964 }, { 11, .973 },
+                       { 19, .99 }, { 92, 1 }),
+                 true, .10, TAB);
+    distribution(r, "depth", "kept", &t->depth,
+                 KNOWN({ 1, .343 }, { 2, .566 }, { 3, .867 }, { 4, .999 }), true, .10, TAB);
     distribution(r, "children of a caller", "kept", &t->children,
-                 KNOWN({ 1, .321 }, { 2, .698 }, { 3, .79 }, { 4, .891 }, { 5, .967 }), true, .10, TAB);
+                 KNOWN({ 1, .321 }, { 2, .698 }, { 3, .79 }, { 4, .891 }, { 5, .967 }), true, .10,
+                 TAB);
     distribution(r, "microservices of a graph", "kept", &t->microservices,
                  KNOWN({ 4, .5 }, { 5, .75 }, { 6, .9 }, { 7, .99 }), false, NAN, TAB);
     share(r, "mean size", "kept", 4.37, mean(&t->size), .20, TAB);
     share(r, "repeats among siblings", "kept", .367, t->repeats / t->below_root, .20, TAB);
     share(r, "calls to oneself", "kept", .058, t->self / t->calls, .20, TAB);
-    static const char *const leaves[] = { "leaves at level 0", "leaves at level 1", "leaves at level 2", "leaves at level 3" };
+    static const char *const leaves[] = { "leaves at level 0", "leaves at level 1",
+                                          "leaves at level 2", "leaves at level 3" };
     static const double leaf_share[] = { .343, .796, .854, .997 };
     for (int i = 0; i < 4; i++)
         share(r, leaves[i], "kept", leaf_share[i], t->leaves[i] / t->level[i], .20, TAB);
@@ -293,7 +306,12 @@ static void shapes(struct reference_report *r, struct tally *t)
 
 static void types(struct reference_report *r, struct tally *t)
 {
-    static const struct { const char *metric; int level; enum call_type type; double share; } known[] = {
+    static const struct {
+        const char *metric;
+        int level;
+        enum call_type type;
+        double share;
+    } known[] = {
         { "http of all calls", -1, CALL_HTTP, .226 }, { "rpc of all calls", -1, CALL_RPC, .235 },
         { "db of all calls", -1, CALL_DB, .109 },     { "mc of all calls", -1, CALL_MC, .429 },
         { "http of roots", 0, CALL_HTTP, .984 },      { "rpc of level 1", 1, CALL_RPC, .404 },
@@ -310,24 +328,28 @@ static void types(struct reference_report *r, struct tally *t)
                 n += t->level[l];
             }
         /* level 3 holds a few hundred calls of one or two services in TAB: no judgement */
-        share(r, known[i].metric, "kept", known[i].share, of / n, known[i].level == 3 ? NAN : .20, TAB);
+        share(r, known[i].metric, "kept", known[i].share, of / n, known[i].level == 3 ? NAN : .20,
+              TAB);
     }
 }
 
 static void times(struct reference_report *r, struct tally *t)
 {
     distribution(r, "rt of http", "kept", &t->rt[CALL_HTTP],
-                 KNOWN({ 0, .126 }, { 6, .5 }, { 12, .75 }, { 21, .9 }, { 30, .95 }, { 3467, .99 }), false, .10, TAB);
+                 KNOWN({ 0, .126 }, { 6, .5 }, { 12, .75 }, { 21, .9 }, { 30, .95 }, { 3467, .99 }),
+                 false, .10, TAB);
     distribution(r, "rt of rpc", "kept", &t->rt[CALL_RPC],
-                 KNOWN({ 0, .100 }, { 2, .5 }, { 5, .75 }, { 16, .9 }, { 19, .95 }, { 26, .99 }), false, .10, TAB);
+                 KNOWN({ 0, .100 }, { 2, .5 }, { 5, .75 }, { 16, .9 }, { 19, .95 }, { 26, .99 }),
+                 false, .10, TAB);
     distribution(r, "rt of db", "kept", &t->rt[CALL_DB],
-                 KNOWN({ 0, .431 }, { 1, .75 }, { 2, .9 }, { 3, .95 }, { 7, .99 }), false, .10, TAB);
+                 KNOWN({ 0, .431 }, { 1, .75 }, { 2, .9 }, { 3, .95 }, { 7, .99 }), false, .10,
+                 TAB);
     distribution(r, "rt of mc", "kept", &t->rt[CALL_MC],
                  KNOWN({ 0, .429 }, { 1, .95 }, { 2, .99 }), false, .10, TAB);
     distribution(r, "rt of the root", "kept", &t->root_rt,
                  KNOWN({ 0, .125 }, { 6, .5 }, { 21, .9 }, { 2763, .99 }), false, .10, ALL);
-    distribution(r, "exclusive share of a caller", "kept", &t->exclusive, KNOWN({ .27, .5 }, { .57, .75 }, { .95, .9 }), true,
-                 NAN, TAB);
+    distribution(r, "exclusive share of a caller", "kept", &t->exclusive,
+                 KNOWN({ .27, .5 }, { .57, .75 }, { .95, .9 }), true, NAN, TAB);
     share(r, "mean exclusive share", "kept", .36, mean(&t->exclusive), NAN, TAB);
     share(r, "overlapping siblings", "kept", .026, t->overlaps / t->siblings, NAN, TAB);
 }
@@ -381,7 +403,8 @@ static double hot_share(const struct graphset *s, const size_t *index, size_t n)
     return hot;
 }
 
-static void hardness(struct reference_report *r, const struct graphset *s, size_t *index, size_t kept, uint64_t seed)
+static void hardness(struct reference_report *r, const struct graphset *s, size_t *index,
+                     size_t kept, uint64_t seed)
 {
     gsl_rng *g = rng_stream(seed, "reference/check", 0);
     rng_shuffle(g, index, kept);
@@ -393,12 +416,17 @@ static void hardness(struct reference_report *r, const struct graphset *s, size_
         singles += counts.v[i] == 1;
     share(r, "services", "sample", 582, (double)counts.n, .20, ALL);
     share(r, "services seen once", "sample", 414, singles, .20, ALL);
-    share(r, "graphs of the top service", "sample", .153, top_share(&counts, 1, (double)n), NAN, ALL);
-    share(r, "graphs of the top 10 services", "sample", .434, top_share(&counts, 10, (double)n), NAN, TAB);
-    share(r, "graphs of the top 100 services", "sample", .653, top_share(&counts, 100, (double)n), NAN, TAB);
-    share(r, "distinct structures", "sample", 848, (double)distinct_structures(s, index, n), .20, ALL);
+    share(r, "graphs of the top service", "sample", .153, top_share(&counts, 1, (double)n), NAN,
+          ALL);
+    share(r, "graphs of the top 10 services", "sample", .434, top_share(&counts, 10, (double)n),
+          NAN, TAB);
+    share(r, "graphs of the top 100 services", "sample", .653, top_share(&counts, 100, (double)n),
+          NAN, TAB);
+    share(r, "distinct structures", "sample", 848, (double)distinct_structures(s, index, n), .20,
+          ALL);
     share(r, "structures copied between halves", "sample", .43, copy_rate(s, index, n), .20, ALL);
-    share(r, "calls of the top 5 % of microservices", "sample", .733, hot_share(s, index, n), .20, TAB);
+    share(r, "calls of the top 5 % of microservices", "sample", .733, hot_share(s, index, n), .20,
+          TAB);
     free(counts.v);
 }
 
@@ -415,7 +443,8 @@ struct reference_report *reference_check(const struct graphset *all, uint64_t se
     types(r, &t);
     times(r, &t);
     hardness(r, all, index, kept, seed);
-    share(r, "graphs kept of all", "kept", NAN, (double)kept / (double)all->n, NAN, "not published: falls with the number of traces");
+    share(r, "graphs kept of all", "kept", NAN, (double)kept / (double)all->n, NAN,
+          "not published: falls with the number of traces");
     tally_free(&t);
     free(index);
     return r;

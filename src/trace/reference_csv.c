@@ -102,7 +102,8 @@ static void write_truth(const struct job *j, struct batch *b, size_t trace, size
     struct callgraph g = { .n = t->n, .calls = t->calls };
     for (size_t i = 0; i < t->n; i++) {
         const struct call *c = &t->calls[i];
-        buf_printf(&b->truth, "T_%" PRIu64 ",%s,", t->number, names_get(j->r->names, t->service->name));
+        buf_printf(&b->truth, "T_%" PRIu64 ",%s,", t->number,
+                   names_get(j->r->names, t->service->name));
         callgraph_rpcid(&g, i, &b->truth);
         buf_printf(&b->truth, ",%s,%s,%s,%" PRId64 ",%" PRId64 ",", call_type_name(c->type),
                    names_get(j->r->names, c->src), names_get(j->r->names, c->dst), c->start, c->rt);
@@ -173,7 +174,8 @@ static void batches_free(struct job *j, size_t threads)
     free(j->batch);
 }
 
-bool reference_callgraphs(const struct reference_options *o, FILE *csv, FILE *truth, struct err *err)
+bool reference_callgraphs(const struct reference_options *o, FILE *csv, FILE *truth,
+                          struct err *err)
 {
     struct reference *r = reference_new(o->seed, o->preset);
     struct job j = { .r = r, .o = o, .want_truth = truth != NULL };
@@ -183,7 +185,8 @@ bool reference_callgraphs(const struct reference_options *o, FILE *csv, FILE *tr
     gsl_rng *arrivals = rng_stream(o->seed, "reference/arrivals", 0);
     double clock_ms = 0;
     struct progress bar = progress_begin("reference", "traces", (double)n);
-    fputs("timestamp,traceid,service,rpc_id,rpctype,um,uminstanceid,interface,dm,dminstanceid,rt\n", csv);
+    fputs("timestamp,traceid,service,rpc_id,rpctype,um,uminstanceid,interface,dm,dminstanceid,rt\n",
+          csv);
     if (truth)
         fputs("traceid,service,rpc_id,rpctype,um,dm,start,rt,lines,defects\n", truth);
     for (uint64_t done = 0; done < n && !ferror(csv);) {

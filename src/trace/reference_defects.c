@@ -10,9 +10,21 @@
 #include "trace/reference_priv.h"
 
 const char *const reference_defect_names[DEFECTS] = {
-    "rerooted", "um_unknown", "dm_unknown", "instance_unknown", "type_unknown", "duplicate", "conflict",
-    "wrong_caller", "lost", "two_services", "interface_empty", "rt_negative", "huge_id", "straggler",
-    "overrun"
+    [DEFECT_REROOTED] = "rerooted",
+    [DEFECT_UM_UNKNOWN] = "um_unknown",
+    [DEFECT_DM_UNKNOWN] = "dm_unknown",
+    [DEFECT_INSTANCE_UNKNOWN] = "instance_unknown",
+    [DEFECT_TYPE_UNKNOWN] = "type_unknown",
+    [DEFECT_DUPLICATE] = "duplicate",
+    [DEFECT_CONFLICT] = "conflict",
+    [DEFECT_WRONG_CALLER] = "wrong_caller",
+    [DEFECT_LOST] = "lost",
+    [DEFECT_TWO_SERVICES] = "two_services",
+    [DEFECT_INTERFACE_EMPTY] = "interface_empty",
+    [DEFECT_RT_NEGATIVE] = "rt_negative",
+    [DEFECT_HUGE_ID] = "huge_id",
+    [DEFECT_STRAGGLER] = "straggler",
+    [DEFECT_OVERRUN] = "overrun",
 };
 
 /* Per trace, per call or per row, as said. */
@@ -33,10 +45,20 @@ static const struct rates {
     double negative;           /* second row of rpc and http: recorded by the callee */
     double overrun;            /* trace with two calls or more: a call ends after its caller */
 } rates[] = {
-    [REFERENCE_2022] = { "UNKNOWN", "UNKNOWN", { .485, .041 }, .018, .02, .001, .09, .044, .011, .016, .05,
-                         .012, .055, .035, .006, 0, 0, .07 },
-    [REFERENCE_2021] = { "(?)", "userDefined", { .06, .12 }, 0, .02, .06, .10, .044, .05, .105, .09,
-                         .052, .066, 0, .055, 1, 1, .07 },
+    [REFERENCE_2022] = {
+        .nobody = "UNKNOWN", .no_type = "UNKNOWN", .rerooted = { .485, .041 },
+        .two_services = .018, .straggler = .02, .huge_id = .001, .lost = .09,
+        .duplicate_store = .044, .duplicate_remote = .011, .conflict = .016, .wrong_caller = .05,
+        .um_unknown = .012, .dm_unknown = .055, .dm_pod_unknown = .035, .type_unknown = .006,
+        .overrun = .07,
+    },
+    [REFERENCE_2021] = {
+        .nobody = "(?)", .no_type = "userDefined", .rerooted = { .06, .12 },
+        .straggler = .02, .huge_id = .06, .lost = .10,
+        .duplicate_store = .044, .duplicate_remote = .05, .conflict = .105, .wrong_caller = .09,
+        .um_unknown = .052, .dm_unknown = .066, .type_unknown = .055, .interface_empty = 1,
+        .negative = 1, .overrun = .07,
+    },
 };
 
 struct stage {
@@ -123,7 +145,8 @@ static void forget(const struct stage *s, uint32_t i)
 static void spoil_call(const struct stage *s, uint32_t i)
 {
     const struct call *c = &s->t->calls[i];
-    bool store = call_type_is_leaf((enum call_type)c->type), parent = i + 1 < s->t->n && s->t->calls[i + 1].level > c->level;
+    bool store = call_type_is_leaf((enum call_type)c->type),
+         parent = i + 1 < s->t->n && s->t->calls[i + 1].level > c->level;
     size_t row = last_row_of(s, i);
     if (hit(s, store ? s->rate->duplicate_store : s->rate->duplicate_remote)) {
         repeat(s, row);
@@ -156,7 +179,8 @@ static void overrun(const struct stage *s)
     const struct call *c = &s->t->calls[s->rows->at[s->rows->n - 1].call];
     if (c->parent == CALL_NONE)
         return;
-    int64_t late = 1 + (int64_t)rng_below(s->g, 20) + call_finish(&s->t->calls[c->parent]) - call_finish(c);
+    int64_t late = 1 + (int64_t)rng_below(s->g, 20) + call_finish(&s->t->calls[c->parent]) -
+                   call_finish(c);
     for (size_t k = s->from; k < s->rows->n; k++)
         if (&s->t->calls[s->rows->at[k].call] == c)
             s->rows->at[k].rt += late;
@@ -190,7 +214,7 @@ static void reroot(const struct stage *s, const char *prefix)
 {
     for (size_t i = s->from; i < s->rows->n; i++) {
         struct ref_row *w = &s->rows->at[i];
-        size_t below = strlen(w->rpc_id), root = strlen(prefix);   /* the id is "0" + what is below */
+        size_t below = strlen(w->rpc_id), root = strlen(prefix); /* the id is "0" + what is below */
         REQUIRE(root + below < sizeof w->rpc_id);
         memmove(w->rpc_id + root, w->rpc_id + 1, below);
         memcpy(w->rpc_id, prefix, root);
@@ -218,7 +242,8 @@ static void spoil_trace(const struct stage *s)
         mark(s, last->call, DEFECT_HUGE_ID);
     }
     if (n > 1 && hit(s, s->rate->two_services)) {
-        last->service = names_get(s->r->names, s->r->service[rng_below(s->g, s->r->n_services)].name);
+        last->service =
+            names_get(s->r->names, s->r->service[rng_below(s->g, s->r->n_services)].name);
         mark_all(s, DEFECT_TWO_SERVICES);
     }
     if (n > 1 && hit(s, s->rate->straggler)) {

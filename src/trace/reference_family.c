@@ -25,7 +25,9 @@ void ref_add(struct ref_grow *t, uint16_t level, enum call_type type, uint32_t m
         for (parent = (uint32_t)t->n - 1; t->node[parent].level >= level; parent--)
             id += t->node[parent].level == level;
     }
-    t->node[t->n++] = (struct ref_node){ .ms = ms, .parent = parent, .id = id, .level = level, .type = (uint8_t)type };
+    t->node[t->n++] = (struct ref_node){
+        .ms = ms, .parent = parent, .id = id, .level = level, .type = (uint8_t)type
+    };
 }
 
 static bool chance(struct ref_grow *t, double p)
@@ -92,7 +94,8 @@ static double dealt(const struct ref_grow *t, size_t k)
 /* DGG: topologies per service 1, 3, 11, 39, 40, 163 at p10, p25, p50, p75, p95, p99. */
 static size_t variety(struct ref_grow *t)
 {
-    static const double at[][2] = { { 0, 1 }, { .1, 1 }, { .25, 3 }, { .5, 11 }, { .75, 39 }, { .95, 40 }, { 1, 163 } };
+    static const double at[][2] = { { 0, 1 },    { .1, 1 },   { .25, 3 }, { .5, 11 },
+                                    { .75, 39 }, { .95, 40 }, { 1, 163 } };
     double u = .25 + .5698402909980532 * (double)t->member;   /* dealt too */
     u -= floor(u);
     size_t i = 1;
@@ -142,7 +145,7 @@ static void chain_cast(struct ref_grow *t, uint32_t cast[REF_CAST])
 {
     for (size_t i = 0; i < 3; i++)
         cast[i] = entry(t);
-    cast[9] = busy_entry(t, 1, 14, 0);   /* a second relay, slow (TAB: 62 % of them, at 16 to 18 ms) */
+    cast[9] = busy_entry(t, 1, 14, 0);   /* a slow relay (TAB: 62 % of them, at 16 to 18 ms) */
     cast[3] = hot(t, CALL_DB);
     cast[4] = hot(t, CALL_MC);
     for (size_t i = 5; i < 9; i++)
@@ -164,9 +167,12 @@ static void chain_grow(struct ref_grow *t, const uint32_t cast[REF_CAST], size_t
     static const struct { uint8_t before, below; bool relay; } shape[] = {
         { 0, 2, true }, { 0, 1, true }, { 0, 0, false }, { 2, 0, false }, { 2, 2, true }
     };
-    static const uint8_t dealt[CHAIN_TOPOLOGIES] = { 0, 1, 2, 1, 0, 2, 3, 0, 1, 0, 3, 2, 1, 3, 3, 2, 3, 4, 4, 0 };
+    static const uint8_t dealt[CHAIN_TOPOLOGIES] = { 0, 1, 2, 1, 0, 2, 3, 0, 1, 0,
+                                                     3, 2, 1, 3, 3, 2, 3, 4, 4, 0 };
     size_t i = dealt[k];
-    static const bool slow[CHAIN_TOPOLOGIES] = { [0] = true, [3] = true, [4] = true, [7] = true, [17] = true };
+    static const bool slow[CHAIN_TOPOLOGIES] = {
+        [0] = true, [3] = true, [4] = true, [7] = true, [17] = true
+    };
     uint32_t mid = k < 4 || chance(t, .5) ? cast[1] : entry(t);
     ref_add(t, 0, CALL_HTTP, cast[0]);
     add_many(t, 1, CALL_MC, cast[5 + rng_below(t->g, 4)], shape[i].before);
@@ -213,7 +219,7 @@ static size_t burst_variety(struct ref_grow *t)
 
 static void burst_grow(struct ref_grow *t, const uint32_t cast[REF_CAST], size_t k)
 {
-    /* TAB: of 50 graphs 32 have one call, 6 have two, 4 have 49 to 91: here every seventh topology */
+    /* TAB: of 50 graphs 32 have one call, 6 have two, 4 have 49 to 91: every seventh topology */
     size_t e = k < 2 ? 0 : rng_below(t->g, 3), n = 1;
     double u = rng_unit(t->g);
     if (k % 7 == 6)
@@ -327,7 +333,9 @@ static size_t children(struct ref_grow *t)
 static void tree_below(struct ref_grow *t, const uint32_t cast[REF_CAST], uint16_t level)
 {
     /* types by level 1, 2, 3 (TAB): http rpc db mc mq */
-    static const double p[3][5] = { { .004, .404, .093, .497, .002 }, { 0, .153, .199, .648, 0 }, { 0, .01, .299, .691, 0 } };
+    static const double p[3][5] = { { .004, .404, .093, .497, .002 },
+                                    { 0, .153, .199, .648, 0 },
+                                    { 0, .01, .299, .691, 0 } };
     static const double calls_on[4] = { .65, .55, .3, .1 };   /* an rpc of level 1, 2, 3, deeper */
     size_t n = children(t);
     enum call_type type = CALL_RPC;
@@ -347,7 +355,8 @@ static void tree_grow(struct ref_grow *t, const uint32_t cast[REF_CAST], size_t 
 {
     ref_add(t, 0, cast[1] ? CALL_RPC : CALL_HTTP, cast[0]);
     tree_below(t, cast, 1);
-    if (k >= 5 && dealt(t, k) < .035) {   /* a loop over a database, deep down (TAB: 29 and 91 calls at level 3) */
+    /* a loop over a database, deep down (TAB: 29 and 91 calls at level 3) */
+    if (k >= 5 && dealt(t, k) < .035) {
         ref_add(t, 1, CALL_RPC, cast[2]);
         ref_add(t, 2, CALL_RPC, cast[3]);
         add_many(t, 3, CALL_DB, cast[12], 20 + rng_below(t->g, 70));
@@ -375,19 +384,45 @@ static void deep_grow(struct ref_grow *t, const uint32_t cast[REF_CAST], size_t 
     }
 }
 
-static const struct ref_family
-    relay = { "relay", "an entry that passes on", PACE_FAST, relay_cast, relay_grow, relay_variety },
-    ping = { "ping", "one call", PACE_FAST, ping_cast, ping_grow, one },
-    chain = { "chain", "entry, middle, database and memcached", PACE_NORMAL, chain_cast, chain_grow, chain_variety },
-    gateway = { "gateway", "one call to one of many entries", PACE_GATE, gateway_cast, gateway_grow, gateway_variety },
-    burst = { "burst", "a slow entry asking one memcached over and over", PACE_HEAVY, burst_cast, burst_grow, burst_variety },
-    cluster = { "cluster", "near-identical services behind one entry", PACE_NORMAL, cluster_cast, cluster_grow, cluster_variety },
-    store = { "store", "an entry and its stores", PACE_NORMAL, store_cast, store_grow, variety },
-    tree = { "tree", "a branching grammar by level", PACE_NORMAL, tree_cast, tree_grow, variety },
-    deep = { "deep", "large and deep, as 2021", PACE_NORMAL, tree_cast, deep_grow, variety };
+static const struct ref_family relay = {
+    "relay", "an entry that passes on", PACE_FAST,
+    relay_cast, relay_grow, relay_variety
+};
+static const struct ref_family ping = {
+    "ping", "one call", PACE_FAST,
+    ping_cast, ping_grow, one
+};
+static const struct ref_family chain = {
+    "chain", "entry, middle, database and memcached", PACE_NORMAL,
+    chain_cast, chain_grow, chain_variety
+};
+static const struct ref_family gateway = {
+    "gateway", "one call to one of many entries", PACE_GATE,
+    gateway_cast, gateway_grow, gateway_variety
+};
+static const struct ref_family burst = {
+    "burst", "a slow entry asking one memcached over and over", PACE_HEAVY,
+    burst_cast, burst_grow, burst_variety
+};
+static const struct ref_family cluster = {
+    "cluster", "near-identical services behind one entry", PACE_NORMAL,
+    cluster_cast, cluster_grow, cluster_variety
+};
+static const struct ref_family store = {
+    "store", "an entry and its stores", PACE_NORMAL,
+    store_cast, store_grow, variety
+};
+static const struct ref_family tree = {
+    "tree", "a branching grammar by level", PACE_NORMAL,
+    tree_cast, tree_grow, variety
+};
+static const struct ref_family deep = {
+    "deep", "large and deep, as 2021", PACE_NORMAL,
+    tree_cast, deep_grow, variety
+};
 
 const struct ref_family *const ref_families[FAMILIES] = {
-    [FAMILY_RELAY] = &relay, [FAMILY_PING] = &ping,       [FAMILY_CHAIN] = &chain,
+    [FAMILY_RELAY] = &relay,     [FAMILY_PING] = &ping,   [FAMILY_CHAIN] = &chain,
     [FAMILY_GATEWAY] = &gateway, [FAMILY_BURST] = &burst, [FAMILY_CLUSTER] = &cluster,
-    [FAMILY_STORE] = &store, [FAMILY_TREE] = &tree,       [FAMILY_DEEP] = &deep,
+    [FAMILY_STORE] = &store,     [FAMILY_TREE] = &tree,   [FAMILY_DEEP] = &deep,
 };

@@ -20,7 +20,8 @@
 /* Ten characters, as the anonymised interfaces of v2022 have. */
 static uint32_t interface_name(struct reference *r, gsl_rng *g)
 {
-    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    static const char letters[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     char name[11] = "";
     for (int i = 0; i < 10; i++)
         name[i] = letters[rng_below(g, 64)];
@@ -106,10 +107,10 @@ static const struct band {
     double share[FAMILIES];
 } bands[] = {
     { 30, { [FAMILY_RELAY] = .12, [FAMILY_PING] = .84, [FAMILY_GATEWAY] = .04 } },
-    { 100, { [FAMILY_RELAY] = .10, [FAMILY_PING] = .60, [FAMILY_GATEWAY] = .04, [FAMILY_CHAIN] = .04,
-             [FAMILY_STORE] = .11, [FAMILY_TREE] = .11 } },
-    { 500, { [FAMILY_RELAY] = .055, [FAMILY_PING] = .48, [FAMILY_CLUSTER] = .285, [FAMILY_STORE] = .10,
-             [FAMILY_TREE] = .08 } },
+    { 100, { [FAMILY_RELAY] = .10, [FAMILY_PING] = .60, [FAMILY_GATEWAY] = .04,
+             [FAMILY_CHAIN] = .04, [FAMILY_STORE] = .11, [FAMILY_TREE] = .11 } },
+    { 500, { [FAMILY_RELAY] = .055, [FAMILY_PING] = .48, [FAMILY_CLUSTER] = .285,
+             [FAMILY_STORE] = .10, [FAMILY_TREE] = .08 } },
     { REFERENCE_SERVICES, { [FAMILY_RELAY] = .042, [FAMILY_PING] = .33, [FAMILY_CLUSTER] = .468,
                             [FAMILY_STORE] = .09, [FAMILY_TREE] = .07 } },
 };
@@ -131,7 +132,8 @@ static uint8_t deal(const double *share, double weight, double got[FAMILIES], do
     return (uint8_t)best;
 }
 
-static void draw_topologies(struct reference *r, struct ref_service *s, size_t rank, struct ref_grow *t)
+static void draw_topologies(struct reference *r, struct ref_service *s, size_t rank,
+                            struct ref_grow *t)
 {
     const struct ref_family *f = ref_families[s->family];
     uint32_t cast[REF_CAST] = { 0 };
@@ -185,8 +187,9 @@ static void draw_services(struct reference *r)
         double weight = share_to((double)i + 1) - share_to((double)i);
         r->cum[i] = share_to((double)i + 1);
         s->name = service_name(r, g);
-        s->family = r->preset == REFERENCE_2022 && i < N_GIANTS ? giants[i]
-                                                                : deal(share, weight, got[band], &total[band]);
+        s->family = r->preset == REFERENCE_2022 && i < N_GIANTS
+                        ? giants[i]
+                        : deal(share, weight, got[band], &total[band]);
         t->member = members[s->family]++;
         draw_topologies(r, s, i, t);
     }

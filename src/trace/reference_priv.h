@@ -38,7 +38,8 @@ struct ref_topology {
     size_t n;
 };
 
-enum ref_pace { PACE_FAST, PACE_NORMAL, PACE_GATE, PACE_HEAVY, PACES };   /* of a service: reference_times.c */
+/* Of a service: see reference_times.c. */
+enum ref_pace { PACE_FAST, PACE_NORMAL, PACE_GATE, PACE_HEAVY, PACES };
 
 struct ref_service {
     uint32_t name;
@@ -85,15 +86,15 @@ struct ref_grow {
 enum { REF_CALLS_MAX = 1500 };   /* SoCC'21: maximum above 1,500 */
 void ref_add(struct ref_grow *t, uint16_t level, enum call_type type, uint32_t ms);
 
-/* A way of building services. `cast` draws the microservices all topologies of a service share;
- * `grow` builds one topology with them. */
+/* A way of building services. `cast` draws the microservices that all topologies of a service
+ * share, `grow` builds its k-th most popular topology with them, `variety` says how many it has. */
 enum { REF_CAST = 32 };
 struct ref_family {
     const char *name, *prose;
     enum ref_pace pace;
     void (*cast)(struct ref_grow *t, uint32_t cast[REF_CAST]);
-    void (*grow)(struct ref_grow *t, const uint32_t cast[REF_CAST], size_t k);   /* k-th most popular */
-    size_t (*variety)(struct ref_grow *t);   /* topologies of a service */
+    void (*grow)(struct ref_grow *t, const uint32_t cast[REF_CAST], size_t k);
+    size_t (*variety)(struct ref_grow *t);
 };
 enum {
     FAMILY_RELAY, FAMILY_PING, FAMILY_CHAIN, FAMILY_GATEWAY, FAMILY_BURST, FAMILY_CLUSTER,
@@ -138,16 +139,16 @@ struct ref_rows {
 
 /* What the second stage did, as a bit per enum ref_defect. */
 enum ref_defect {
-    DEFECT_REROOTED, DEFECT_UM_UNKNOWN, DEFECT_DM_UNKNOWN, DEFECT_INSTANCE_UNKNOWN, DEFECT_TYPE_UNKNOWN,
-    DEFECT_DUPLICATE, DEFECT_CONFLICT, DEFECT_WRONG_CALLER, DEFECT_LOST, DEFECT_TWO_SERVICES,
-    DEFECT_INTERFACE_EMPTY, DEFECT_RT_NEGATIVE, DEFECT_HUGE_ID, DEFECT_STRAGGLER,
-    DEFECT_OVERRUN, DEFECTS
+    DEFECT_REROOTED, DEFECT_UM_UNKNOWN, DEFECT_DM_UNKNOWN, DEFECT_INSTANCE_UNKNOWN,
+    DEFECT_TYPE_UNKNOWN, DEFECT_DUPLICATE, DEFECT_CONFLICT, DEFECT_WRONG_CALLER, DEFECT_LOST,
+    DEFECT_TWO_SERVICES, DEFECT_INTERFACE_EMPTY, DEFECT_RT_NEGATIVE, DEFECT_HUGE_ID,
+    DEFECT_STRAGGLER, DEFECT_OVERRUN, DEFECTS
 };
 extern const char *const reference_defect_names[DEFECTS];
 
 /* Append the clean rows of t, in order of time. */
-void ref_rows_clean(const struct reference *r, const struct ref_trace *t, uint32_t trace, gsl_rng *g,
-                    struct ref_rows *out);
+void ref_rows_clean(const struct reference *r, const struct ref_trace *t, uint32_t trace,
+                    gsl_rng *g, struct ref_rows *out);
 
 /* Corrupt rows[from..n) of trace t; defects[i] gets a bit set for what befell call i. */
 void ref_rows_corrupt(const struct reference *r, const struct ref_trace *t, size_t from, gsl_rng *g,

@@ -23,7 +23,8 @@ static void rpc_id(const struct ref_trace *t, size_t i, char out[96])
     buf_free(&b);
 }
 
-static int32_t pod(const struct reference *r, const struct ref_topology *t, uint32_t node, gsl_rng *g)
+static int32_t pod(const struct reference *r, const struct ref_topology *t, uint32_t node,
+                   gsl_rng *g)
 {
     return node == CALL_NONE ? POD_USER : 1 + (int32_t)rng_below(g, r->ms[t->node[node].ms].pods);
 }
@@ -46,8 +47,8 @@ static void sort_by_time(struct ref_row *at, size_t n)
     }
 }
 
-void ref_rows_clean(const struct reference *r, const struct ref_trace *t, uint32_t trace, gsl_rng *g,
-                    struct ref_rows *out)
+void ref_rows_clean(const struct reference *r, const struct ref_trace *t, uint32_t trace,
+                    gsl_rng *g, struct ref_rows *out)
 {
     rng_restart(g, r->seed, "reference/rows", t->index);
     size_t from = out->n;

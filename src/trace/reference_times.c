@@ -13,8 +13,8 @@
 #include "base/rng.h"
 #include "trace/reference_priv.h"
 
-/* Leaves by type (TAB, section 8 of the statistics: P(rt = 0); ln rt of the others normal). `among` is the part of sigma that lies between
- * destinations, `within` that of one destination. */
+/* Leaves by type (TAB: P(rt = 0), and ln rt of the others normal). `among` is the part of sigma
+ * that lies between destinations, `within` that of one destination. */
 static const struct { double zero, mu, among, within; } leaf[CALL_TYPES] = {
     [CALL_HTTP] = { .10, 2.06, .90, .85 }, [CALL_RPC] = { .10, .45, .60, .60 },
     [CALL_DB] = { .43, .15, .15, .45 },    [CALL_MC] = { .43, .035, .10, .17 },
@@ -82,13 +82,14 @@ static int64_t idle(const struct clock_of *c, double often)
     double p = paces[c->s->pace].idle * often;
     if (rng_unit(c->g) >= p)
         return 0;
-    return whole(exp(paces[c->s->pace].idle_mu + paces[c->s->pace].idle_sigma * gsl_ran_gaussian(c->g, 1)));
+    double z = gsl_ran_gaussian(c->g, 1);
+    return whole(exp(paces[c->s->pace].idle_mu + paces[c->s->pace].idle_sigma * z));
 }
 
 /* Whether this caller starts these two together: a property of the pair (R: of 22,117 pairs 1,556
  * always, others never; 15.5 % of rpc siblings overlap). */
-static bool concurrent(const struct clock_of *c, const struct ref_node *caller, const struct ref_node *a,
-                       const struct ref_node *b)
+static bool concurrent(const struct clock_of *c, const struct ref_node *caller,
+                       const struct ref_node *a, const struct ref_node *b)
 {
     bool both_rpc = a->type == CALL_RPC && b->type == CALL_RPC;
     if (a->ms == b->ms && !both_rpc)
@@ -110,7 +111,9 @@ static size_t run(const struct clock_of *c, size_t i, int64_t start)
     }
     int64_t free_at = start + idle(c, 3.5), before = free_at;
     for (size_t last = 0; k < c->t->n && n[k].level > n[i].level;) {
-        int64_t at = last && concurrent(c, &n[i], &n[last], &n[k]) ? before : free_at + (last ? idle(c, 1) : 0);
+        int64_t at = last && concurrent(c, &n[i], &n[last], &n[k])
+                         ? before
+                         : free_at + (last ? idle(c, 1) : 0);
         last = k;
         before = at;
         k = run(c, k, at);
@@ -124,8 +127,8 @@ static size_t run(const struct clock_of *c, size_t i, int64_t start)
     return k;
 }
 
-void ref_times(const struct reference *r, const struct ref_service *s, const struct ref_topology *t, gsl_rng *g,
-               struct call *calls)
+void ref_times(const struct reference *r, const struct ref_service *s, const struct ref_topology *t,
+               gsl_rng *g, struct call *calls)
 {
     struct clock_of c = { r, s, t, g, calls };
     run(&c, 0, 0);
