@@ -1,0 +1,304 @@
+/* oracle_strict.c: the original's checks, then all that it leaves out. Each check is a small function
+ * that adds its code; a right layer adds none (tests hold every encoded layer to that). */
+#include "text/oracle.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "trace/callgraph.h"
+
+static bool has(const struct header *h, enum header_key k)
+{
+    return header_has(h, k);
+}
+
+static int64_t get(const struct header *h, enum header_key k)
+{
+    return h->number[k];
+}
+
+/* A root header is one of USER's: it may leave keys out. */
+static bool is_root(const struct header *h)
+{
+    return !has(h, HEAD_CALLER) && (!has(h, HEAD_START_NODE) || str_is(h->text[HEAD_START_NODE], "USER"));
+}
+
+static bool bad_name(struct str s)
+{
+    return s.n == 0 || str_is(s, "UNKNOWN") || str_is(s, "UNAVAILABLE");
+}
+
+static bool bad_type(struct str s)
+{
+    enum call_type t;
+    return !call_type_parse(s, &t) && !str_is(s, call_type_name(CALL_OTHER));
+}
+
+static const struct text_edge *edge_of(const struct layer_text *t, int64_t id)
+{
+    for (size_t i = 0; i < t->n_edges; i++)
+        if (t->edges[i].id == id)
+            return &t->edges[i];
+    return NULL;
+}
+
+static void check_shape(const struct layer_text *t, struct verdict *v)
+{
+    bool neither = t->n_edges == 0 && (t->n_subs == 0 || !t->split);
+    bool both = t->split && t->has_edges;
+    if (neither || both || t->odd_lines || (t->has_edges && !t->closed))
+        verdict_add(v, CODE_SHAPE);
+}
+
+static void check_header(const struct layer_text *t, struct verdict *v)
+{
+    const struct header *h = &t->header;
+    bool enough = is_root(h) ? has(h, HEAD_ID) : h->keys == HEAD_ALL;
+    if (!enough || !header_is_plain(t->header_line))
+        verdict_add(v, CODE_HEADER);
+}
+
+static void check_edges(const struct layer_text *t, struct verdict *v)
+{
+    const struct header *h = &t->header;
+    const uint32_t all = (1u << EDGE_FIELDS) - 1 - (1u << FIELD_SOURCE);
+    for (size_t i = 0; i < t->n_edges; i++) {
+        const struct text_edge *e = &t->edges[i];
+        if (e->fields != all || e->odd)
+            verdict_add(v, CODE_FIELDS);
+        if (bad_type(e->type) || bad_name(e->dst) || e->start < 0 || e->id < 0)
+            verdict_add(v, CODE_NAMES);
+        if (e->finish < e->start)
+            verdict_add(v, CODE_BACKWARD);
+        if (has(h, HEAD_START_AT) && e->start < get(h, HEAD_START_AT))
+            verdict_add(v, CODE_EARLY);
+        if (i && e->id <= t->edges[i - 1].id)
+            verdict_add(v, CODE_ORDER);
+    }
+}
+
+static void check_first(const struct layer_text *t, struct verdict *v)
+{
+    const struct header *h = &t->header;
+    if (t->n_edges == 0)
+        return;
+    const struct text_edge *e = &t->edges[0];
+    if (has(h, HEAD_START_EDGE_ID) && e->id != get(h, HEAD_START_EDGE_ID))
+        verdict_add(v, CODE_FIRST_ID);
+    if (has(h, HEAD_START_AT) && e->start != get(h, HEAD_START_AT))
+        verdict_add(v, CODE_FIRST_START);
+    if (is_root(h) && has(h, HEAD_LATENCY) && (e->start > 0 || e->finish != get(h, HEAD_LATENCY)))
+        verdict_add(v, CODE_LATENCY);
+}
+
+static void check_counts(const struct layer_text *t, struct verdict *v)
+{
+    const struct header *h = &t->header;
+    int64_t current = (int64_t)t->n_edges;
+    for (size_t i = 0; t->n_edges == 0 && i < t->n_subs; i++)
+        if (__builtin_add_overflow(current, get(&t->subs[i].header, HEAD_NUM_CURRENT), &current))
+            current = INT64_MAX;
+    if (has(h, HEAD_NUM_CURRENT) && get(h, HEAD_NUM_CURRENT) != current)
+        verdict_add(v, CODE_NUM_CURRENT);
+    if (has(h, HEAD_NUM_SUBGRAPHS) && get(h, HEAD_NUM_SUBGRAPHS) != (int64_t)t->n_subs)
+        verdict_add(v, CODE_NUM_SUBGRAPHS);
+    if (t->n_subs == 0 && get(h, HEAD_DEPTH) > 0)
+        verdict_add(v, CODE_LEAF_HEADER);
+}
+
+/* Numbers of one header among themselves: depth 0 means that its calls call nothing. */
+static bool contradicts_itself(const struct header *u)
+{
+    int64_t edges = get(u, HEAD_NUM_EDGES), current = get(u, HEAD_NUM_CURRENT), depth = get(u, HEAD_DEPTH);
+    int64_t subs = get(u, HEAD_NUM_SUBGRAPHS);
+    bool flat = edges == current, wide = current > 15;
+    return current < 1 || depth < 0 || edges < current || edges - current < depth || flat != (depth == 0) ||
+           get(u, HEAD_START_AT) < 0 || get(u, HEAD_START_EDGE_ID) < 0 ||
+           (!wide && (flat != (subs == 0) || subs > current));
+}
+
+static void check_sub(const struct layer_text *t, const struct text_sub *s, struct verdict *v)
+{
+    const struct header *h = &t->header, *u = &s->header;
+    bool part = t->n_edges == 0;
+    struct str start_node = has(h, HEAD_START_NODE) ? h->text[HEAD_START_NODE] : STR("USER");
+    if (u->keys != HEAD_ALL || !header_is_plain(s->line)) {
+        verdict_add(v, CODE_SUB_HEADER);
+        return;
+    }
+    if (has(h, HEAD_ID) && !str_eq(u->text[HEAD_ID], h->text[HEAD_ID]))
+        verdict_add(v, CODE_SERVICE);
+    if (part && !str_eq(u->text[HEAD_START_NODE], start_node))
+        verdict_add(v, CODE_SUB_START_NODE);
+    if (!str_eq(u->text[HEAD_CALLER], part ? h->text[HEAD_CALLER] : start_node))
+        verdict_add(v, CODE_CALLER);
+    if (contradicts_itself(u))
+        verdict_add(v, CODE_SUB_COUNTS);
+    const struct text_edge *e = edge_of(t, s->index);
+    int64_t from = part ? get(h, HEAD_START_AT) : e ? e->start : INT64_MIN;
+    if (get(u, HEAD_START_AT) < from)
+        verdict_add(v, CODE_SUB_EARLY);
+}
+
+/* Sub-headers of a layer ascend; the parts of a split belong to one call and follow each other. */
+static void check_sub_order(const struct layer_text *t, struct verdict *v)
+{
+    int64_t next = get(&t->header, HEAD_START_EDGE_ID);
+    for (size_t i = 0; i < t->n_subs; i++) {
+        const struct text_sub *s = &t->subs[i];
+        int64_t start = get(&s->header, HEAD_START_EDGE_ID);
+        bool first = i == 0, part = t->n_edges == 0;
+        if (!first && (part ? s->index != s[-1].index : s->index <= s[-1].index))
+            verdict_add(v, CODE_ORDER);
+        if (!part)
+            continue;
+        if (first ? next != -1 && start != next : start < next)
+            verdict_add(v, CODE_PART_GAP);
+        if (__builtin_add_overflow(start, get(&s->header, HEAD_NUM_CURRENT), &next))
+            next = INT64_MAX;
+    }
+}
+
+/* ---- the arithmetic of instruction answers ---- */
+
+struct sums {
+    const struct layer_text *t;
+    int64_t rest;          /* edges still to be given out; -1 while not known */
+    size_t subs;           /* sub-headers passed */
+    bool wrong;
+};
+
+static void check_generated(struct sums *s, const char *line)
+{
+    const struct layer_text *t = s->t;
+    int64_t n = (int64_t)t->n_edges, a, b, c;
+    int64_t first = n ? t->edges[0].id : 0, last = n ? t->edges[n - 1].id : 0;
+    if (sscanf(line, "num generated edges = the last edge id - the first edge id + 1 = %" SCNd64 " - %" SCNd64
+                     " + 1 = %" SCNd64, &a, &b, &c) == 3)
+        s->wrong |= a != last || b != first || c != n;
+    else if (sscanf(line, "%" SCNd64 " edges generated out of num_edges:%" SCNd64, &a, &b) == 2) {
+        s->wrong |= a != n || (s->rest != -1 && b != s->rest);
+        s->rest = b;
+    } else if (sscanf(line, "num_remaining_edges = num_edges:%" SCNd64 " - generated:%" SCNd64 " = %" SCNd64, &a, &b,
+                      &c) == 3) {
+        s->wrong |= (s->rest != -1 && a != s->rest) || b != n || (uint64_t)a - (uint64_t)b != (uint64_t)c;
+        s->rest = c;
+    }
+}
+
+static void check_handed_out(struct sums *s, const char *line)
+{
+    const struct layer_text *t = s->t;
+    int64_t a, b, c, depth = get(&t->header, HEAD_DEPTH);
+    int at = 0;
+    if (sscanf(line, "num_edges <= num_remaining_edges:%" SCNd64, &a) == 1)
+        s->wrong |= s->rest != -1 && a != s->rest;
+    else if (sscanf(line, "remaining_depth should be the requirement's remaining_depth:%" SCNd64 " - 1 = %" SCNd64, &a,
+                    &b) == 2)
+        s->wrong |= (depth != -1 && a != depth) || a == INT64_MIN || a - 1 != b;
+    else if (sscanf(line, "copy 'remaining_depth:%" SCNd64 "' from the requirement", &a) == 1)
+        s->wrong |= depth != -1 && a != depth;
+    else if (sscanf(line, "copy start_node from edge %" SCNd64 " destination: %n", &a, &at) == 1 && at) {
+        const struct text_edge *e = edge_of(t, a);
+        s->wrong |= !e || !str_is(e->dst, line + at);
+    } else if (sscanf(line, "now, num_remaining_edges is %" SCNd64 " - %" SCNd64 " = %" SCNd64, &a, &b, &c) == 3) {
+        int64_t m = s->subs && s->subs <= t->n_subs ? get(&t->subs[s->subs - 1].header, HEAD_NUM_EDGES) : -1;
+        s->wrong |= (s->rest != -1 && a != s->rest) || b != m || (uint64_t)a - (uint64_t)b != (uint64_t)c;
+        s->rest = c;
+    }
+}
+
+/* "generate subgraphs of edge:1,edge_id:2": the indices of the sub-headers, in order. */
+static void check_list(struct sums *s, const char *line)
+{
+    static const char head[] = "generate subgraphs of ";
+    if (strncmp(line, head, strlen(head)) != 0)
+        return;
+    size_t n = 0;
+    for (const char *p = line + strlen(head); *p; n++) {
+        int64_t id;
+        int used = 0;
+        if (sscanf(p, n ? ",edge_id:%" SCNd64 "%n" : "edge:%" SCNd64 "%n", &id, &used) != 1 || n >= s->t->n_subs ||
+            s->t->subs[n].index != id) {
+            s->wrong = true;
+            return;
+        }
+        p += used;
+    }
+    s->wrong |= n != s->t->n_subs;
+}
+
+static void check_scratchpad(const struct layer_text *t, struct verdict *v)
+{
+    struct sums s = { .t = t, .rest = get(&t->header, HEAD_NUM_EDGES) };
+    struct str rest = t->text, l;
+    while (layer_text_line(&rest, &l)) {
+        char line[512];
+        if (l.n >= sizeof line || l.n == 0)
+            continue;
+        memcpy(line, l.p, l.n);
+        line[l.n] = '\0';
+        s.subs += str_starts(l, "<subgraph of edge_id ");
+        check_generated(&s, line);
+        check_handed_out(&s, line);
+        check_list(&s, line);
+    }
+    if (s.wrong)
+        verdict_add(v, CODE_SCRATCHPAD);
+}
+
+/* ---- the judge ---- */
+
+static void judge_layer(enum text_task task, const struct layer_text *t, struct verdict *v)
+{
+    oracle_original.layer(task, t, v);
+    for (size_t i = 0; i < v->n; i++)      /* from a text that parses, 14 can only be a disguised 19 */
+        if (v->codes[i] == CODE_PARSE)
+            v->codes[i] = CODE_SPLIT_EDGES;
+    check_shape(t, v);
+    check_header(t, v);
+    check_edges(t, v);
+    check_first(t, v);
+    check_counts(t, v);
+    for (size_t i = 0; i < t->n_subs; i++)
+        check_sub(t, &t->subs[i], v);
+    if (t->open_sub)
+        verdict_add(v, CODE_SUB_HEADER);
+    check_sub_order(t, v);
+    if (task == TASK_INSTRUCTION)
+        check_scratchpad(t, v);
+}
+
+static void judge_table(const struct layer_text *t, struct flat *calls, struct verdict *v)
+{
+    static const struct { enum flat_fault fault; enum oracle_code code; } map[] = {
+        { FLAT_EMPTY, CODE_GRAPH }, { FLAT_SRC, CODE_GRAPH }, { FLAT_LATE, CODE_GRAPH },
+        { FLAT_REPEATED, CODE_REPEATED }, { FLAT_ORPHAN, CODE_ORPHAN }, { FLAT_NAME, CODE_NAMES },
+        { FLAT_TYPE, CODE_NAMES }, { FLAT_RANGE, CODE_NAMES }, { FLAT_BACKWARD, CODE_BACKWARD },
+        { FLAT_EARLY, CODE_EARLY },
+    };
+    const struct header *h = &t->header;
+    uint32_t bad = flat_faults(calls);
+    for (size_t i = 0; i < sizeof map / sizeof *map; i++)
+        if (bad >> map[i].fault & 1)
+            verdict_add(v, map[i].code);
+    int64_t rt = 0;
+    if (calls->n && __builtin_sub_overflow(calls->calls[0].finish, calls->calls[0].start, &rt))
+        rt = -1;
+    if (has(h, HEAD_LATENCY) && calls->n && rt != get(h, HEAD_LATENCY))
+        verdict_add(v, CODE_LATENCY);
+    for (size_t i = 0; i < t->n_edges; i++)
+        if (t->edges[i].fields != (1u << EDGE_FIELDS) - 1 || t->edges[i].odd)
+            verdict_add(v, CODE_FIELDS);
+    if (!has(h, HEAD_ID) || !header_is_plain(t->header_line))
+        verdict_add(v, CODE_HEADER);
+    if (!t->has_edges || t->odd_lines)
+        verdict_add(v, CODE_SHAPE);
+    oracle_original.table(t, calls, v);    /* last: it drops repeated ids from the list */
+}
+
+const struct oracle oracle_strict = {
+    .name = "strict", .prose = "all of the paper's rules and what the released code leaves out",
+    .layer = judge_layer, .table = judge_table,
+};
