@@ -7,7 +7,7 @@
 #define TRACE_CHUNKS_PRIV_H
 
 #include "base/mem.h"
-#include "trace/input_priv.h"
+#include "trace/input.h"
 #include "trace/row_priv.h"
 
 enum { CHUNK_BYTES = 1 << 18, CHUNK_SLACK = 64, LINE_BYTES_MAX = 1 << 20 };

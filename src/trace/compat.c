@@ -9,7 +9,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "trace/compat_priv.h"
-#include "trace/input_priv.h"
+#include "trace/input.h"
 
 enum { DAY_MS = 86400000, DEPTH_MAX = 15, READ = 1 << 20, SLACK = 16 };
 

@@ -17,7 +17,7 @@
 #include "base/progress.h"
 #include "trace/dgg_priv.h"
 #include "trace/emit_priv.h"
-#include "trace/input_priv.h"
+#include "trace/input.h"
 
 enum { OBJECT_MAX = 32 << 20, CHUNK = 1 << 18 };
 

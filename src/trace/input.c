@@ -1,6 +1,6 @@
 /* input.c: the first 512 bytes decide. Plain files go straight to read(2); everything else through
  * libarchive, fed by our callback, which hands it those 512 bytes again. So a pipe will do. */
-#include "trace/input_priv.h"
+#include "trace/input.h"
 
 #include <archive.h>
 #include <archive_entry.h>

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "trace/input_priv.h"
+#include "trace/input.h"
 
 enum { LOOK = 1 << 16 };
 

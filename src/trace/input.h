@@ -1,10 +1,10 @@
-/* input_priv.h: a list of files as one sequence of plain byte streams. Within trace/ only.
+/* input.h: a list of files as one sequence of plain byte streams, for importers.
  *
  * A plain file is one stream, a compressed file one, an archive one per regular member. What a
  * file is is told by its first bytes, never by its name.
  */
-#ifndef TRACE_INPUT_PRIV_H
-#define TRACE_INPUT_PRIV_H
+#ifndef TRACE_INPUT_H
+#define TRACE_INPUT_H
 
 #include <stdbool.h>
 #include <stddef.h>
