@@ -164,6 +164,34 @@ static void tracellm_skips_repeats_and_deep_graphs(void **state)
     graphset_free(set);
 }
 
+/* What only the original's preprocessing lets through: a negative rt, a second root. */
+static void graphs_of_the_original_count_as_they_are(void **state)
+{
+    (void)state;
+    struct compat_call call[] = {
+        { STR("0"), STR("http"), STR("USER"), STR("MS_00001"), 3, -5 },
+        { STR("1"), STR("mc"), STR("USER"), STR("MS_00002"), 0, 1 },
+    };
+    struct compat_graph g = { .service = STR("S_000000001"), .n = 2, .depth = 1, .calls = call };
+    struct callstats *s = callstats_new(CALLSTATS_TRACELLM);
+    for (int64_t i = 0; i < 10; i++) {
+        call[0].start = 3 + i;
+        callstats_add_compat(s, &g);
+    }
+    callstats_add_compat(s, &g);   /* again: not counted */
+    g.depth = 16;
+    call[0].start = 99;
+    callstats_add_compat(s, &g);   /* too deep */
+    callstats_finish(s);
+    const struct callstats_service *v = callstats_find(s, "S_000000001");
+    assert_int_equal(v->graphs, 10);
+    assert_near(v->p90_ms, 7, 0);   /* finishes -2 .. 7 */
+    assert_near(v->max_ms, 7, 0);
+    assert_int_equal(v->n_calls, 2);
+    assert_int_equal(v->calls[0].graphs, 10);
+    callstats_free(s);
+}
+
 static void names_are_padded_only_when_they_are_numbers(void **state)
 {
     (void)state;
@@ -289,6 +317,7 @@ int main(void)
         cmocka_unit_test(tracellm_merges_as_the_original_does),
         cmocka_unit_test(tracellm_needs_ten_in_one_file),
         cmocka_unit_test(tracellm_skips_repeats_and_deep_graphs),
+        cmocka_unit_test(graphs_of_the_original_count_as_they_are),
         cmocka_unit_test(names_are_padded_only_when_they_are_numbers),
         cmocka_unit_test(json_there_and_back_is_the_identity),
         cmocka_unit_test(statistics_of_nothing_are_empty),

@@ -26,8 +26,16 @@ static bool count(void *ctx, const struct callgraph *g, const struct names *name
     return true;
 }
 
-/* Careful: all files are one recording. TraceLLM: each file on its own, traces are not rejoined. A
- * file of which nothing can be used is an error then only if no other can. */
+static bool count_compat(void *ctx, const struct compat_graph *g, struct err *err)
+{
+    (void)err;
+    callstats_add_compat(ctx, g);
+    return true;
+}
+
+/* Careful: all files are one recording. TraceLLM: each file on its own and by that program's own
+ * preprocessing, traces are not rejoined. A file of which nothing can be used is an error then only
+ * if no other can. */
 static bool read_inputs(const struct args *a, bool compat, struct callstats *s, struct err *err)
 {
     size_t n = args_operands(a), step = compat ? 1 : n, good = 0;
@@ -36,7 +44,9 @@ static bool read_inputs(const struct args *a, bool compat, struct callstats *s, 
     for (size_t i = 0; i < n; i += step) {
         struct import_report rep = { 0 };
         struct err one = { 0 };
-        if (import_alibaba_2022_stream(args_operand(a) + i, step, &o, count, s, &rep, &one))
+        char *const *paths = args_operand(a) + i;
+        if (compat ? compat_tracellm(paths, step, true, count_compat, s, &rep, &one)
+                   : import_alibaba_2022_stream(paths, step, &o, count, s, &rep, &one))
             good++;
         else if (!first.status)
             first = one;

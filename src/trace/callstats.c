@@ -161,6 +161,34 @@ static bool seen_before(struct callstats *s, uint64_t h)
     return false;
 }
 
+static struct tally *current(struct callstats *s)
+{
+    return s->mode == CALLSTATS_TRACELLM ? &s->file : &s->all;
+}
+
+/* A graph begins: count it and the finish of its root. */
+static void begin_graph(struct callstats *s, uint32_t service, double finish_ms)
+{
+    s->graph++;
+    tally_finish(current(s), service, finish_ms);
+    if (current(s) != &s->all)
+        tally_finish(&s->all, service, 0);   /* for the number of graphs over all files */
+}
+
+static void count_call(struct callstats *s, struct tally *t, const struct seen_call *call)
+{
+    struct seen_call *at = tally_call(t, call);
+    at->graphs += at->last != s->graph;
+    at->last = s->graph;
+}
+
+static void add_call(struct callstats *s, const struct seen_call *call)
+{
+    count_call(s, current(s), call);
+    if (current(s) != &s->all)
+        count_call(s, &s->all, call);
+}
+
 void callstats_add(struct callstats *s, const struct callgraph *g, const struct names *names,
                    uint32_t tick_us)
 {
@@ -168,23 +196,50 @@ void callstats_add(struct callstats *s, const struct callgraph *g, const struct 
     if (s->mode == CALLSTATS_TRACELLM &&
         (callgraph_depth(g) > DEPTH_MAX || seen_before(s, callgraph_hash_full(g, names))))
         return;
-    s->graph++;
     uint32_t service = name_id(s, names, g->service);
-    struct tally *file = s->mode == CALLSTATS_TRACELLM ? &s->file : &s->all;
-    tally_finish(file, service, (double)call_finish(&g->calls[0]) * tick_us / 1000);
-    if (file != &s->all)
-        tally_finish(&s->all, service, 0);   /* counts the graphs over all files */
+    begin_graph(s, service, (double)call_finish(&g->calls[0]) * tick_us / 1000);
     for (size_t i = 0; i < g->n; i++) {
         const struct call *c = &g->calls[i];
-        struct seen_call call = { .service = service,
-                                  .src = name_id(s, names, c->src),
-                                  .dst = name_id(s, names, c->dst),
-                                  .type = (enum call_type)c->type };
-        for (int k = 0; k < (file != &s->all) + 1; k++) {
-            struct seen_call *at = tally_call(k ? &s->all : file, &call);
-            at->graphs += at->last != s->graph;
-            at->last = s->graph;
-        }
+        struct seen_call call = { .service = service, .type = (enum call_type)c->type };
+        call.src = name_id(s, names, c->src);
+        call.dst = name_id(s, names, c->dst);
+        add_call(s, &call);
+    }
+}
+
+static uint64_t hash_str(struct str a)
+{
+    return hash64(a.p, a.n, 0);
+}
+
+/* Equal for equal service and calls, times included; the arrival is not part of it. */
+static uint64_t compat_hash(const struct compat_graph *g)
+{
+    uint64_t h = hash_str(g->service);
+    for (size_t i = 0; i < g->n; i++) {
+        const struct compat_call *c = &g->calls[i];
+        const struct str words[] = { c->rpc_id, c->type, c->src, c->dst };
+        for (size_t k = 0; k < sizeof words / sizeof *words; k++)
+            h = hash64_mix(h, hash_str(words[k]));
+        h = hash64_mix(hash64_mix(h, (uint64_t)c->start), (uint64_t)c->rt);
+    }
+    return h;
+}
+
+void callstats_add_compat(struct callstats *s, const struct compat_graph *g)
+{
+    REQUIRE(!s->finished && g->n > 0 && s->mode == CALLSTATS_TRACELLM);
+    if (g->depth > DEPTH_MAX || seen_before(s, compat_hash(g)))
+        return;
+    uint32_t service = names_id(s->names, g->service);
+    begin_graph(s, service, (double)(g->calls[0].start + g->calls[0].rt));
+    for (size_t i = 0; i < g->n; i++) {
+        const struct compat_call *c = &g->calls[i];
+        struct seen_call call = { .service = service };
+        REQUIRE(call_type_parse(c->type, &call.type));
+        call.src = names_id(s->names, c->src);
+        call.dst = names_id(s->names, c->dst);
+        add_call(s, &call);
     }
 }
 

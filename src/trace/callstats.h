@@ -9,9 +9,10 @@
  * CALLSTATS_MIN graphs has no latency figures: they are NaN, and null in JSON.
  *
  * Careful mode takes all graphs as one population. TraceLLM mode keeps the figures of the original
- * program (its preprocessing, steps 1 to 3): graphs deeper than 15 or seen before are skipped,
- * names are padded to MS_ and 5, S_ and 9 digits, and files are merged one by one: p90 is the
- * minimum over files, maximum the maximum, mean always 0, lists of rare calls are concatenated.
+ * program: graphs deeper than 15 or seen before, in any file, are skipped, names are padded to MS_
+ * and 5, S_ and 9 digits, and files are merged one by one: p90 is the minimum over files, maximum
+ * the maximum, mean always 0, lists of rare calls are concatenated. Its graphs are those of its own
+ * preprocessing (compat.h), or ours.
  */
 #ifndef TRACE_CALLSTATS_H
 #define TRACE_CALLSTATS_H
@@ -24,6 +25,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "trace/callgraph.h"
+#include "trace/compat.h"
 
 /* Graphs of a service (in TraceLLM mode: of one file) that latencies need. */
 enum { CALLSTATS_MIN = 10 };
@@ -53,6 +55,9 @@ void callstats_free(struct callstats *s);      /* and all it handed out */
 /* Count a graph whose times are ticks of tick_us microseconds. */
 void callstats_add(struct callstats *s, const struct callgraph *g, const struct names *names,
                    uint32_t tick_us);
+
+/* The same for a graph of step 2 of TraceLLM's preprocessing; TraceLLM mode alone. */
+void callstats_add_compat(struct callstats *s, const struct compat_graph *g);
 
 /* A file ends. Changes nothing in careful mode. */
 void callstats_end_file(struct callstats *s);
