@@ -2,6 +2,7 @@
 #include "cli/commands_priv.h"
 
 const struct command *const commands[] = {
+    &cmd_check,
     &cmd_compare,
     &cmd_import,
     &cmd_reference,

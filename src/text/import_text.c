@@ -65,7 +65,7 @@ static const char *contradiction(const struct header *h, const struct callgraph 
         return "num_edges is not the number of calls";
     if (header_has(h, HEAD_DEPTH) && h->number[HEAD_DEPTH] != depth)
         return "the depth is another";
-    if (header_has(h, HEAD_LATENCY) && h->number[HEAD_LATENCY] != g->calls[0].rt)
+    if (header_has(h, HEAD_LATENCY) && h->number[HEAD_LATENCY] != g->calls[0].rt + (table ? 0 : g->calls[0].start))
         return "latency is not the root's";
     return NULL;
 }

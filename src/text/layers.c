@@ -46,12 +46,12 @@ static struct str name_text(struct maker *m, uint32_t name)
     return s;
 }
 
+/* For a root that starts at 0 this is what the spec says. For one that starts later the original's
+ * files have its finish in its own layer, and its response time where the layer below needs it. */
 static int64_t latency_of(const struct maker *m, const struct layer *l)
 {
     const struct call *c = m->g->calls;
-    if (l->parent == CALL_NONE)
-        return c[0].rt;
-    int64_t latest = call_finish(&c[l->parent]);
+    int64_t latest = l->parent == CALL_NONE ? 0 : l->parent == 0 ? c[0].rt : call_finish(&c[l->parent]);
     for (size_t i = 0; i < l->n; i++)
         if (call_finish(&c[l->calls[i]]) > latest)
             latest = call_finish(&c[l->calls[i]]);

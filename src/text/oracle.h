@@ -55,7 +55,7 @@ enum oracle_code {
     CODE_FIRST_START = 36,        /* the first edge does not start at the header's start */
     CODE_ORPHAN = 37,             /* table: a call without its caller, a second root */
     CODE_REPEATED = 38,           /* table: an id twice */
-    CODE_LATENCY = 39,            /* table: latency is not the root's; root layer: not edge 0's */
+    CODE_LATENCY = 39,            /* table: latency is not the root's; root layer: not its first edge's finish */
     CODE_PART_GAP = 40,           /* parts do not follow one another; start_edge_id */
     CODE_LEAF_HEADER = 41,        /* a layer without sub-headers whose header asks for depth */
     ORACLE_CODES
