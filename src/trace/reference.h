@@ -8,30 +8,36 @@
  *     popularity   -> service -> topology -> times -> rows -> (defects)
  *     service_info    family     Zipf        lognormal, sequential or not
  *
- * The law, preset 2022 (facts: the public Alibaba 2022 traces as TraceLLM, DGG and the SoCC'21
- * authors published them; TAB is TraceLLM's 1,091 tabular example graphs, DGG is DGG's
- * service_info table and graph set):
+ * The law, preset 2022. Facts are of the public Alibaba 2022 traces: TAB is TraceLLM's 1,091
+ * tabular example graphs, DGG is DGG's service_info table and graph set, RAW22 1,000 raw rows, R
+ * what others report of 64.7 M raw rows.
  *
  *   services     2,014; traffic by rank has DGG's cumulative shares, log-log between the ranks
  *   families     the giants (ranks 1-10) have fixed families, as the named giants of TAB and DGG
  *                have; below them families are dealt by traffic share, so a seed moves names and
- *                details, not marginals. See reference_family.c, one paragraph each.
- *   topologies   per service 1 to 163 (DGG quantiles: 1, 3, 11, 39, 40, 163 at p10 ... p99), the
- *                plateau at 39 being the cluster family; popularity k^-0.8, which puts .15 to .4
- *                of a service's traces on its first topology (DGG)
+ *                details, not marginals. reference_family.c has one paragraph each.
+ *   topologies   per service 1 to 163 (DGG: 1, 3, 11, 39, 40, 163 at p10 ... p99), the plateau at
+ *                39 being the cluster family; popularity k^-0.8, which puts .15 to .4 of a
+ *                service's traces on its first topology (DGG)
  *   shape        mc, db, mq call nothing (TAB); children by level, types by level, a sibling
  *                repeats with probability .37 (TAB), in bursts for a few services
- *   hot spots    destinations come from pools with Zipf slope 1.32 (TAB): 5 % of the
- *                microservices take about 73 % of the calls
+ *   hot spots    shared destinations come from pools with Zipf slope 1.32 (TAB); the busiest 5 % of
+ *                the microservices end up with about 80 % of the calls (TAB: 73)
  *   times        integer ms; a leaf's rt is 0 with its type's probability, else lognormal around
- *                its destination's own median (destinations explain 57-66 % of the variance);
- *                siblings run one after another unless their (caller, pair) is concurrent; one
- *                slow family; time-outs at 30 s and 60 s (R: 64.7 M raw rows)
+ *                its destination's own median; siblings run one after another unless their
+ *                (caller, pair) is concurrent, which is drawn once per pair; a caller's own work
+ *                comes before, between and after; one slow family; time-outs at 30 s and 60 s (R)
+ *   arrivals     Poisson, 20,000 an hour
+ *   rows         remote calls twice with probability .35 (rpc) and .25 (http) (RAW22)
  *
- * The targets of size, depth, type and time hold for the traces TraceLLM would keep, that is after
- * dropping exact repeats from 20,000 traces (TAB is such a set); popularity holds for all traces.
- * Preset 2021 is the heavier, deeper year: Burr sizes of median near 21 and depth near 6, mostly
- * rpc (17 raw traces and the SoCC'21 text; indicative only).
+ * Popularity holds for all traces. Size, depth, types and times hold for the graphs that TraceLLM
+ * would keep of 20,000 traces, exact repeats dropped (TAB is such a set); fewer traces keep more
+ * small graphs and more traces fewer, in the source as here: of 200,000 traces .13 of what is kept
+ * are single calls, of 20,000 .32, of 3,000 .46. reference_check.h measures all of this.
+ *
+ * Preset 2021 is the heavier, deeper year: Burr sizes (median about 10, 19 % above 40 calls, at
+ * most 1,500), mean depth 4.3 to 4.7, 58 % rpc. RAW21 is 17 traces only and larger still (median 21,
+ * p90 154, depth 6); the SoCC'21 text has a mean depth of 4.27 and about 10 % above 40.
  */
 #ifndef TRACE_REFERENCE_H
 #define TRACE_REFERENCE_H
