@@ -64,7 +64,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct graphset *s = graphset_new(), *t = graphset_new();
     struct import_report r;
     struct err err;
-    bool good = import_alibaba_2022(path, 1, &(struct import_options){ .threads = 1, .spill_bytes = 1 },
+    bool good = import_alibaba_2022(path, 1, &(struct import_options){ .threads = 1, .memory_bytes = 1 },
                                     s, &r, &err);
     accounted(&r);
     REQUIRE(good == (s->n > 0) && (good || err.status == EXIT_DATA));

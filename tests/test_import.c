@@ -353,8 +353,8 @@ static void threads_and_spilling_change_nothing(void **state)
     struct buf b = many_rows();
     struct memfile m = memfile_open(b.p, b.n);
     static const struct import_options way[] = {
-        { .threads = 1 }, { .threads = 2 }, { .threads = 4 }, { .threads = 1, .spill_bytes = 1 },
-        { .threads = 4, .spill_bytes = 100000 },
+        { .threads = 1 }, { .threads = 2 }, { .threads = 4 }, { .threads = 1, .memory_bytes = 1 },
+        { .threads = 4, .memory_bytes = 100000 },
     };
     char *first = NULL;
     size_t first_n = 0;

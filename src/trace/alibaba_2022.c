@@ -5,7 +5,7 @@
 #include "base/threads.h"
 #include "trace/ingest_priv.h"
 
-enum { SPILL_BYTES = 160000000 };
+enum { MEMORY = 250000000 };
 
 void note_add(struct note *notes, enum import_cause c, uint64_t rows, uint64_t graphs, uint64_t line,
               struct str value)
@@ -62,7 +62,8 @@ static bool run(char *const *paths, size_t n, const struct import_options *o, st
     in.threads = in.options->threads ? in.options->threads : threads_default();
     in.names = lexicon_shared_new();
     in.traces = tracetable_new();
-    in.store = rowstore_new(in.options->spill_bytes ? in.options->spill_bytes : SPILL_BYTES);
+    in.memory = in.options->memory_bytes ? in.options->memory_bytes : MEMORY;
+    in.store = rowstore_new(in.memory);
     in.emit = emit_new(names, in.names, in.options->dedup, sink, ctx, rep);
     bool good = ingest_parse(&in) && ingest_group(&in) &&
                 (rep->graphs_used || import_report_fail(rep, in.err));

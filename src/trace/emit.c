@@ -106,11 +106,25 @@ static bool is_extra(const struct call *c)
            c->status != STATUS_UNSET || c->async;
 }
 
+/* A table of our own would fill up with trace ids; ids are promised for the call alone. */
+static void renew_names(struct emit *e)
+{
+    enum { NAMES_MANY = 1 << 19 };
+    if (!e->own || names_count(e->own) < NAMES_MANY)
+        return;
+    names_free(e->own);
+    e->names = e->own = names_new();
+    if (e->mapped)
+        memset(e->map, 0xFF, e->mapped * sizeof *e->map);
+}
+
 bool emit_graph(struct emit *e, struct callgraph *g, struct str trace_id, double weight,
                 const char *file, uint64_t line, uint64_t rows, struct err *err)
 {
-    if (e->lex)
+    if (e->lex) {
+        renew_names(e);
         rename_all(e, g);
+    }
     if (e->dedup && is_repeat(e, g)) {
         import_report_drop(e->rep, CAUSE_SEEN, rows, 1, file, line, trace_id);
         return true;

@@ -65,18 +65,18 @@ struct import_report {
 
 struct import_options {
     size_t threads;            /* 0: all; never changes results */
-    size_t spill_bytes;        /* rows kept in memory before they go to a temporary file; 0: 160 MB */
+    size_t memory_bytes;       /* for rows and trace ids; more rows go to a temporary file. 0: 250 MB */
     bool dedup;                /* drop graphs equal in callgraph_hash_full to an earlier one */
     bool progress;             /* show a bar */
 };
 
-/* Takes one graph, valid during the call; its names live in `names`. Weight: occurrences it stands
+/* Takes one graph, valid during the call as are its ids in `names`. Weight: occurrences it stands
  * for. Returns false (and fills err) to stop the import. */
 typedef bool (*callgraph_sink)(void *ctx, const struct callgraph *g, const struct names *names,
                                double weight, struct err *err);
 
 /* Graphs one at a time in the order of their first row, in memory that does not grow with the rows
- * (about 60 bytes a trace id do remain). NULL options are all zero. False when nothing could be
+ * (about 70 bytes a trace id do remain). NULL options are all zero. False when nothing could be
  * used (EXIT_DATA, with file, line and value), a file is not there (EXIT_NOINPUT), or the sink said
  * no. rep is filled in every case. */
 bool import_alibaba_2022_stream(char *const *paths, size_t n, const struct import_options *o,

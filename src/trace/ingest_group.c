@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { UNIT_ROWS = 1 << 15 };
+enum { UNIT_ROWS = 1 << 16 };
 
 struct result {
     struct callgraph graph;    /* calls is filled in when it leaves: the array may still move */
@@ -32,7 +32,7 @@ struct worker {
     size_t row_cap;
     uint32_t *place;
     size_t place_cap;
-    struct arena *keys;
+    struct arena *blocks;
     struct buf id;
 };
 
@@ -101,9 +101,9 @@ static void work(void *ctx, size_t k, size_t worker)
     struct worker *w = &pass->worker[worker];
     struct tracetable *traces = pass->in->traces;
     s->n = s->n_calls = 0;
-    if (!w->keys)
-        w->keys = arena_new();
-    arena_reset(w->keys);
+    if (!w->blocks)
+        w->blocks = arena_new();
+    arena_reset(w->blocks);
     MEM_RESERVE(w->rows, s->n_rows + 1, w->row_cap);
     MEM_RESERVE(w->place, (size_t)(s->to - s->from), w->place_cap);
     uint32_t sum = 0;
@@ -111,7 +111,7 @@ static void work(void *ctx, size_t k, size_t worker)
         w->place[i - s->from] = sum;
         sum += tracetable_at(traces, i)->rows;
     }
-    if (!rowstore_read(pass->in->store, s->from / PARTITION, s->from, s->to, w->rows, w->place, w->keys, &s->err))
+    if (!rowstore_read(pass->in->store, s->from / PARTITION, s->from, s->to, w->rows, w->place, w->blocks, &s->err))
         return;
     struct row *rows = w->rows;
     for (uint32_t i = s->from; i < s->to; i++) {
@@ -151,7 +151,7 @@ static bool merge(void *ctx, size_t k)
 
 bool ingest_group(struct ingest *in)
 {
-    size_t slots = in->threads + 2;
+    size_t slots = in->threads + 6;
     struct pass pass = { .in = in, .slot = mem_array(slots, sizeof *pass.slot),
                          .worker = mem_array(in->threads, sizeof *pass.worker) };
     in->rep->graphs_read = tracetable_count(in->traces);
@@ -164,7 +164,7 @@ bool ingest_group(struct ingest *in)
     for (size_t i = 0; i < in->threads; i++) {
         free(pass.worker[i].rows);
         free(pass.worker[i].place);
-        arena_free(pass.worker[i].keys);
+        arena_free(pass.worker[i].blocks);
         buf_free(&pass.worker[i].id);
     }
     free(pass.slot);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { AHEAD = 8 };            /* rows between the prefetch of a trace's slot and its use */
+enum { AHEAD = 16, ROWS_AT_LEAST = 1 << 24 };           /* rows between the prefetch of a trace's slot and its use */
 
 struct parsed {
     uint64_t hash;
@@ -217,6 +217,9 @@ static bool merge(void *ctx, size_t k)
         merge_event(in, &s->chunk);
         return true;
     }
+    size_t ids = tracetable_bytes(in->traces), least = ROWS_AT_LEAST;
+    least = in->memory < least ? in->memory : least;
+    rowstore_limit(in->store, in->memory > ids + least ? in->memory - ids : least);
     bool good = merge_rows(in, s);
     note_report(in, s->notes, in->line);
     in->rep->rows_read += s->rows_read;
@@ -226,7 +229,7 @@ static bool merge(void *ctx, size_t k)
 
 bool ingest_parse(struct ingest *in)
 {
-    size_t slots = in->threads + 4;
+    size_t slots = in->threads + 30;   /* a thread that is not given the processor holds up nobody */
     struct pass pass = { .in = in, .slot = mem_array(slots, sizeof *pass.slot),
                          .worker = mem_array(in->threads, sizeof *pass.worker) };
     for (size_t i = 0; i < slots; i++)

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { BLOCK_BYTES = 1 << 15, HEAD_MAX = 20, FLAG_ASYNC = 8, FLAG_EXTRA = 16 };
+enum { BLOCK_BYTES = 1 << 14, READABLE = 8, HEAD_MAX = 20, FLAG_ASYNC = 8, FLAG_EXTRA = 16 };
 
 struct block {
     struct block *next;
@@ -29,7 +29,8 @@ struct partition {
 struct rowstore {
     struct partition *part;
     size_t parts, cap;
-    size_t budget, in_memory;
+    size_t limit, in_memory;   /* bytes of blocks that may, and do, lie in memory */
+    size_t cursor;             /* partition to look at first for something to spill */
     int fd;                    /* -1: nothing spilled yet */
     off_t end;
     struct arena *arena;       /* the block heads */
@@ -76,7 +77,16 @@ size_t rowcode_put(const struct row *r, uint8_t *code)
     return (size_t)(p - code);
 }
 
-static void get_code(const uint8_t *p, struct row *r, struct arena *keys)
+/* The first 8 bytes of a key as a number; 8 bytes are readable. */
+static inline uint64_t prefix_of(const uint8_t *p, size_t n)
+{
+    uint64_t w = 0;
+    memcpy(&w, p, 8);
+    w = __builtin_bswap64(w);
+    return n >= 8 ? w : n ? w >> 8 * (8 - n) << 8 * (8 - n) : 0;
+}
+
+static inline void get_code(const uint8_t *p, struct row *r)
 {
     uint64_t v;
     uint8_t flags = *p++;
@@ -89,19 +99,17 @@ static void get_code(const uint8_t *p, struct row *r, struct arena *keys)
     p = get(p, &v), r->dm = (uint32_t)v;
     p = get(p, &v), r->interface = (uint32_t)v - 1;
     p = get(p, &v), r->key_n = (uint16_t)v;
-    r->key = memcpy(arena_alloc(keys, r->key_n), p, r->key_n);
-    r->prefix = 0;
-    for (size_t i = 0; i < 8; i++)
-        r->prefix = r->prefix << 8 | (i < r->key_n ? p[i] : 0);
+    r->key = p;
+    r->prefix = prefix_of(p, r->key_n);
     p += r->key_n;
     r->kind = flags & FLAG_EXTRA ? p[0] : r->type == CALL_MQ ? KIND_PRODUCER : KIND_CLIENT;
     r->status = flags & FLAG_EXTRA ? p[1] : STATUS_UNSET;
 }
 
-struct rowstore *rowstore_new(size_t budget)
+struct rowstore *rowstore_new(size_t limit)
 {
     struct rowstore *s = mem_alloc(sizeof *s);
-    s->budget = budget;
+    s->limit = limit;
     s->fd = -1;
     s->arena = arena_new();
     return s;
@@ -148,8 +156,13 @@ static bool open_spill(struct rowstore *s, struct err *err)
     return s->fd >= 0 || err_set(err, EXIT_IO, "%s: no temporary file: %s", dir, strerror(errno));
 }
 
-/* A full block goes to disk. */
-static bool spill(struct rowstore *s, struct block *b, struct err *err)
+void rowstore_limit(struct rowstore *s, size_t limit)
+{
+    s->limit = limit;
+}
+
+/* A block goes to disk. */
+static bool spill_block(struct rowstore *s, struct block *b, struct err *err)
 {
     if (s->fd < 0 && !open_spill(s, err))
         return false;
@@ -167,6 +180,23 @@ static bool spill(struct rowstore *s, struct block *b, struct err *err)
     return true;
 }
 
+/* All blocks of the next partition that has some in memory: the oldest first, whose traces are over
+ * in most files. */
+static bool spill_some(struct rowstore *s, struct err *err)
+{
+    for (size_t tried = 0; tried < s->parts; tried++) {
+        size_t before = s->in_memory;
+        for (struct block *b = s->part[s->cursor].first; b; b = b->next)
+            if (b->data && !spill_block(s, b, err))
+                return false;
+        s->cursor = (s->cursor + 1) % s->parts;
+        if (s->in_memory < before)
+            return true;
+    }
+    REQUIRE(s->in_memory == 0);
+    return true;
+}
+
 static struct partition *partition_at(struct rowstore *s, size_t p)
 {
     while (s->parts <= p) {
@@ -178,10 +208,11 @@ static struct partition *partition_at(struct rowstore *s, size_t p)
 
 static bool add_block(struct rowstore *s, struct partition *q, struct err *err)
 {
-    if (q->last && s->in_memory >= s->budget && !spill(s, q->last, err))
-        return false;
+    while (s->in_memory >= s->limit && s->in_memory > 0)
+        if (!spill_some(s, err))
+            return false;
     struct block *b = ARENA_NEW(s->arena, struct block);
-    b->data = mem_resize(NULL, BLOCK_BYTES, 1);
+    b->data = mem_resize(NULL, BLOCK_BYTES + READABLE, 1);
     s->in_memory += BLOCK_BYTES;
     if (q->last)
         q->last->next = b;
@@ -195,7 +226,8 @@ bool rowstore_add(struct rowstore *s, uint32_t ordinal, uint64_t line, const uin
                   struct err *err)
 {
     struct partition *q = partition_at(s, ordinal >> PARTITION_BITS);
-    if ((!q->last || q->last->used + HEAD_MAX + n > BLOCK_BYTES) && !add_block(s, q, err))
+    if ((!q->last || !q->last->data || q->last->used + HEAD_MAX + n > BLOCK_BYTES) &&
+        !add_block(s, q, err))
         return false;
     struct block *b = q->last;
     uint8_t *p = b->data + b->used;
@@ -220,17 +252,16 @@ static bool load(const struct rowstore *s, const struct block *b, uint8_t *data,
 }
 
 bool rowstore_read(const struct rowstore *s, size_t p, uint32_t from, uint32_t to, struct row *rows,
-                   uint32_t *place, struct arena *keys, struct err *err)
+                   uint32_t *place, struct arena *blocks, struct err *err)
 {
-    uint8_t *buffer = NULL;
     uint64_t line = 0;
     bool good = true;
     for (const struct block *b = p < s->parts ? s->part[p].first : NULL; good && b; b = b->next) {
         const uint8_t *at = b->data;
         if (!at) {
-            buffer = mem_resize(buffer, BLOCK_BYTES, 1);
-            good = load(s, b, buffer, err);
-            at = buffer;
+            uint8_t *data = arena_alloc(blocks, BLOCK_BYTES + READABLE);
+            good = load(s, b, data, err);
+            at = data;
         }
         for (const uint8_t *end = at + b->used; good && at < end;) {
             uint64_t ordinal, step, n;
@@ -241,12 +272,11 @@ bool rowstore_read(const struct rowstore *s, size_t p, uint32_t from, uint32_t t
                 struct row *r = &rows[place[ordinal - from]++];
                 r->ordinal = (uint32_t)ordinal;
                 r->line = line;
-                get_code(at, r, keys);
+                get_code(at, r);
             }
             at += n;
         }
     }
-    free(buffer);
     return good;
 }
 

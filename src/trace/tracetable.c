@@ -60,6 +60,11 @@ uint32_t tracetable_count(const struct tracetable *t)
     return t->n;
 }
 
+size_t tracetable_bytes(const struct tracetable *t)
+{
+    return arena_bytes(t->ids) + t->slots * sizeof *t->slot + t->n * sizeof **t->block;
+}
+
 /* The slots of a larger table from the ids: the low half of a hash is not kept. */
 static void grow(struct tracetable *t)
 {

@@ -23,5 +23,6 @@ uint32_t tracetable_find(struct tracetable *t, struct str id, uint64_t hash, uin
 void tracetable_prefetch(const struct tracetable *t, uint64_t hash);
 struct trace *tracetable_at(struct tracetable *t, uint32_t ordinal);
 uint32_t tracetable_count(const struct tracetable *t);
+size_t tracetable_bytes(const struct tracetable *t);   /* held */
 
 #endif
