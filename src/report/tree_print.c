@@ -63,7 +63,7 @@ static void print_row(const struct tree_graph *g, const struct tree_row *r, FILE
     struct buf b = { 0 };
     left_part(g, r, &b);
     size_t n = columns(b.p);
-    if (n > names) {                                     /* cut at a character, with a sign */
+    if (n > names && !r->more) {                                     /* cut at a character, with a sign */
         size_t keep = 0, seen = 0;
         while (seen + 1 < names || ((unsigned char)b.p[keep] & 0xC0) == 0x80)
             seen += ((unsigned char)b.p[keep++] & 0xC0) != 0x80;
