@@ -4,6 +4,7 @@
 # tests/fuzz_seeds/NAME starts it. An input that crashes stays in BUILD/crashes.
 build=$1 seconds=$2 pattern=$3
 mkdir -p "$build/crashes"
+export LSAN_OPTIONS=suppressions=tests/lsan.supp:print_suppressions=0
 failed=0
 for fuzzer in "$build"/tests/fuzz_*; do
     case $fuzzer in *.o | *.d) continue ;; esac

@@ -177,29 +177,23 @@ static bool list(struct paper_layout *l, cmark_node *node, struct place at, stru
     return true;
 }
 
-static void heading(struct paper_layout *l, cmark_node *node, size_t *index)
+static void heading(struct paper_layout *l, cmark_node *node)
 {
     struct runs r = { 0 };
     int level = cmark_node_get_heading_level(node);
-    const struct paper_heading *h = *index < l->p->n_headings ? &l->p->headings[*index] : NULL;
-    cmark_node *first = cmark_node_first_child(node);
-    const char *words = first && cmark_node_get_literal(first) ? cmark_node_get_literal(first) : "";
-    bool notes = l->p->n_notes && strcmp(words, "Notes") == 0 && (!h || strcmp(h->words, "Notes") != 0);
-    if (notes)
-        h = NULL;
-    else
-        ++*index;
+    const struct paper_heading *h = paper_heading_of(l->p, node);
     if (h && *h->number)
         add_run(&r, arena_printf(l->mem, "%s\xC2\xA0\xC2\xA0", h->number), 0, NULL, NULL);
     inlines(l, node, 0, NULL, &r);
     struct typeset_shape shape = { level == 2 ? heading_font : sub_font, PAPER_COLUMN, 0, 0, TYPESET_LEFT };
     struct typeset_line *lines;
     size_t n = typeset_paragraph(l->t, l->mem, r.at, r.n, &shape, &lines);
+    const char *title = h ? arena_printf(l->mem, "%s%s%s", h->number, *h->number ? "  " : "", h->words) : "";
     space(l, level == 2 ? 11 : 7, false);
     for (size_t i = 0; i < n; i++)
         add_line(l, (struct paper_line){ .words = lines[i], .font = shape.font, .leading = shape.font.size * 1.3, .tint_left = -1,
-                                         .anchor = i == 0 ? (h ? h->slug : "notes") : NULL, .outline = i == 0 ? level - 1 : 0,
-                                         .title = h ? arena_printf(l->mem, "%s%s%s", h->number, *h->number ? "  " : "", h->words) : "Notes" },
+                                         .anchor = i == 0 && h ? h->slug : NULL,
+                                         .outline = i == 0 && h ? level - 1 : 0, .title = title },
                  true);
     space(l, level == 2 ? 3.5 : 2, true);
     free(r.at);
@@ -222,12 +216,11 @@ static void title_lines(struct paper_layout *l, cmark_node *node, struct type_fo
 static bool one_block(struct paper_layout *l, cmark_node *c, struct place at, bool after, struct err *err)
 {
     struct runs r = { 0 };
-    const char *literal;
+    const struct paper_float *f;
     switch (cmark_node_get_type(c)) {
     case CMARK_NODE_PARAGRAPH:
-        literal = cmark_node_get_literal(cmark_node_first_child(c));
-        if (literal && strncmp(literal, PAPER_MARK, 3) == 0) {
-            float_atom(l, &l->p->floats[strtoull(literal + 3, NULL, 10)]);
+        if ((f = paper_float_of(l->p, c))) {
+            float_atom(l, f);
             return true;
         }
         inlines(l, c, 0, NULL, &r);
@@ -266,7 +259,6 @@ bool paper_blocks(struct paper_layout *l, struct err *err)
 {
     struct paper *p = l->p;
     cmark_node *doc = cmark_parse_document(p->markdown.p ? p->markdown.p : "", p->markdown.n, CMARK_OPT_SMART | CMARK_OPT_UNSAFE);
-    size_t index = 0;
     bool head = false, after = false, good = true;
     for (cmark_node *c = cmark_node_first_child(doc); good && c; c = cmark_node_next(c)) {
         cmark_node_type type = cmark_node_get_type(c);
@@ -274,7 +266,7 @@ bool paper_blocks(struct paper_layout *l, struct err *err)
             title_lines(l, c, title_font);
             head = true;
         } else if (type == CMARK_NODE_HEADING) {
-            heading(l, c, &index);
+            heading(l, c);
             head = after = false;
             continue;
         } else if (head && type == CMARK_NODE_PARAGRAPH) {

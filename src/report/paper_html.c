@@ -30,7 +30,7 @@ static const char style[] =
     "figure{margin:2rem 0}figure.wide{margin-inline:calc(50% - min(31rem,50vw - .75rem))}\n"
     "figure svg{display:block;width:100%;height:auto;max-width:62rem;margin:0 auto;background:#fff}figure.column svg{max-width:34rem}\n"
     ".scroll{overflow-x:auto}\n"
-    "figcaption{font-size:.9rem;line-height:1.45;color:var(--dim);margin:.6rem auto;max-width:44rem}figcaption b{color:var(--ink)}\n"
+    "figcaption{font-size:.9rem;line-height:1.45;color:var(--dim);margin:.6rem auto;max-width:41.5rem}figcaption b{color:var(--ink)}\n"
     "table{border-collapse:collapse;margin:.4rem auto;font-size:.88rem;line-height:1.4;font-variant-numeric:tabular-nums;"
     "border-top:1.5px solid var(--ink);border-bottom:1.5px solid var(--ink)}\n"
     "th,td{padding:.28rem .7rem;text-align:left;vertical-align:baseline}th[scope=row]{font-weight:400}thead th{border-bottom:1px solid var(--ink)}\n"
@@ -39,6 +39,7 @@ static const char style[] =
     "li{margin:.25rem 0}sup{line-height:0}:target{background:#fff6d6}\n"
     ".made{margin-top:4rem;padding-top:.8rem;border-top:1px solid var(--line);color:var(--dim);font-size:.8rem;overflow-wrap:anywhere}\n"
     "@media print{main{max-width:none;padding:0}nav{display:none}figure{break-inside:avoid}}\n"
+    "@media (max-width:48rem){figure.wide .scroll svg{min-width:42rem}}\n"
     "@media (max-width:40rem){body{font-size:1rem}h1{font-size:1.6rem}main{padding-top:1.25rem}}\n";
 
 static void contents(const struct paper *p, struct buf *out)
@@ -54,7 +55,7 @@ static void contents(const struct paper *p, struct buf *out)
         if (h->level == 2 && sub)
             buf_str(out, "</ol></li>\n");
         sub = h->level == 3;
-        buf_printf(out, "<li><span class=\"no\">%s</span> <a href=\"#%s\">", h->level == 2 ? h->number : h->number, h->slug);
+        buf_printf(out, "<li><span class=\"no\">%s</span> <a href=\"#%s\">", h->number, h->slug);
         grid_html_escape(out, h->words);
         buf_str(out, "</a></li>\n");
     }
@@ -67,9 +68,9 @@ static bool figure(const struct paper_float *f, struct buf *out, struct err *err
     struct canvas_info info = { g->plot.width * 72, plot_height(&g->plot) * 72, g->title, g->caption, g->provenance };
     struct buf id = { 0 };
     buf_printf(&id, "%s-", f->name);
-    buf_printf(out, "<figure id=\"figure-%s\" class=\"%s\">\n", f->name, g->plot.width > 5 ? "wide" : "column");
+    buf_printf(out, "<figure id=\"figure-%s\" class=\"%s\">\n<div class=\"scroll\">", f->name, g->plot.width > 5 ? "wide" : "column");
     bool good = canvas_svg(out, &info, id.p, figure_draw, (void *)g, err);
-    buf_printf(out, "<figcaption><b>Figure %zu.</b> ", f->number);
+    buf_printf(out, "</div>\n<figcaption><b>Figure %zu.</b> ", f->number);
     grid_html_escape(out, g->caption);
     buf_str(out, "</figcaption>\n</figure>\n");
     buf_free(&id);
@@ -99,7 +100,7 @@ static void heading_words(cmark_node *h, struct buf *out)
         rendered(c, out);
 }
 
-struct state { size_t heading; bool open, authors; };
+struct state { bool open, authors; };    /* within the abstract; between title and first heading */
 
 static void heading(const struct paper *p, cmark_node *node, struct state *s, struct buf *out)
 {
@@ -113,20 +114,14 @@ static void heading(const struct paper *p, cmark_node *node, struct state *s, st
     }
     if (s->open)
         buf_str(out, "</section>\n");
-    if (s->open || s->authors)
-        if (s->heading == 1 || s->heading == 0)
-            s->authors = false;
-    s->open = false;
-    /* "Notes" is ours and has no entry */
-    const struct paper_heading *h = s->heading < p->n_headings ? &p->headings[s->heading] : NULL;
-    cmark_node *first = cmark_node_first_child(node);
-    const char *text = first ? cmark_node_get_literal(first) : "";
-    if (p->n_notes && text && strcmp(text, "Notes") == 0 && (!h || strcmp(h->words, "Notes") != 0)) {
-        buf_str(out, "<h2 id=\"notes\">Notes</h2>\n");
+    s->open = s->authors = false;
+    const struct paper_heading *h = paper_heading_of(p, node);
+    if (!h) {                               /* ours ("Notes"), or underlined: not numbered */
+        buf_printf(out, "<h%d>", level);
+        heading_words(node, out);
+        buf_printf(out, "</h%d>\n", level);
         return;
     }
-    REQUIRE(h);
-    s->heading++;
     if (strcmp(h->slug, "abstract") == 0) {
         buf_str(out, "<section class=\"abstract\">\n");
         s->open = true;
@@ -140,28 +135,18 @@ static void heading(const struct paper *p, cmark_node *node, struct state *s, st
     buf_printf(out, "</h%d>\n", level);
 }
 
-/* The index of the float that a paragraph stands for, or n_floats. */
-static size_t float_of(const struct paper *p, cmark_node *node)
-{
-    cmark_node *c = cmark_node_first_child(node);
-    const char *s = c && cmark_node_get_type(c) == CMARK_NODE_TEXT ? cmark_node_get_literal(c) : NULL;
-    if (!s || strncmp(s, PAPER_MARK, 3) != 0)
-        return p->n_floats;
-    return (size_t)strtoull(s + 3, NULL, 10);
-}
-
 static bool block(struct paper *p, cmark_node *node, struct state *s, struct buf *out, struct err *err)
 {
     if (cmark_node_get_type(node) == CMARK_NODE_HEADING) {
         heading(p, node, s, out);
         return true;
     }
-    size_t i = cmark_node_get_type(node) == CMARK_NODE_PARAGRAPH ? float_of(p, node) : p->n_floats;
-    if (i < p->n_floats && p->floats[i].is_table)
-        table(&p->floats[i], out);
-    else if (i < p->n_floats)
-        return figure(&p->floats[i], out, err);
-    else if (s->authors && s->heading == 0) {
+    const struct paper_float *f = paper_float_of(p, node);
+    if (f && f->is_table)
+        table(f, out);
+    else if (f)
+        return figure(f, out, err);
+    else if (s->authors) {
         buf_str(out, "<div class=\"authors\">");
         rendered(node, out);
         buf_str(out, "</div>\n");

@@ -37,8 +37,13 @@ struct paper {
     struct buf markdown;            /* directives replaced; floats are PAPER_MARK lines */
 };
 
-/* A float in the markdown is a paragraph of PAPER_MARK (a private-use character) and its index. */
+/* In the markdown a float is a paragraph "MARK F index", and a heading's words begin with
+ * "MARK H index "; MARK is a private-use character. paper_marks.c finds them in libcmark's tree. */
 #define PAPER_MARK "\xEE\x80\x80"
+struct cmark_node;
+const struct paper_float *paper_float_of(const struct paper *p, struct cmark_node *paragraph);
+/* Takes the mark off the heading's words, so that they can be rendered; NULL: not numbered. */
+const struct paper_heading *paper_heading_of(const struct paper *p, struct cmark_node *heading);
 
 bool paper_read(struct paper *p, const char *source, const struct paper_options *o, struct err *err);
 bool paper_parse(struct paper *p, const char *name, struct str text, const struct paper_options *o, struct err *err);

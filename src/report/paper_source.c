@@ -51,11 +51,19 @@ size_t paper_skip_code(struct str s, size_t i)
 
 struct numbering { int section, sub; size_t figures, tables; bool references, abstract; };
 
+/* 1 to 6 for "# words", as CommonMark has it; else 0. */
+static int heading_level(struct str line)
+{
+    size_t level = 0;
+    while (level < line.n && line.p[level] == '#')
+        level++;
+    bool blank = level < line.n && line.p[level] == ' ';
+    return level <= 6 && blank ? (int)level : 0;
+}
+
 static bool heading(struct paper *p, struct str line, size_t n, struct numbering *k, struct err *err)
 {
-    int level = 0;
-    while ((size_t)level < line.n && line.p[level] == '#')
-        level++;
+    int level = heading_level(line);
     struct str words = str_trim((struct str){ line.p + level, line.n - (size_t)level });
     if (level == 1) {
         if (p->title)
@@ -154,7 +162,7 @@ static bool learn(struct paper *p, struct str text, struct err *err)
             fenced = !fenced;
         if (fenced)
             continue;
-        if (str_starts(line, "#")) {
+        if (heading_level(line)) {
             good = heading(p, line, n, &k, err);
         } else if (float_line(line, &a, &b)) {
             good = add_float(p, str_is(a, "table"), b, n, &k, err);
@@ -260,19 +268,22 @@ static bool rewrite(struct paper *p, struct str text, struct err *err)
     struct str line, a, b;
     struct buf *out = &p->markdown;
     bool fenced = false, good = true, references = false, noted = false;
-    size_t next_float = 0, next_key = 0;
+    size_t next_float = 0, next_key = 0, next_heading = 0;
     for (size_t n = 1; good && str_next(&text, '\n', &line); n++) {
         bool fence = paper_is_fence(line);
         fenced = fenced != fence;
-        if (str_starts(line, "##") && !fenced) {
-            references = str_is(str_trim((struct str){ line.p + 2, line.n - 2 }), "References");
+        int level = fenced ? 0 : heading_level(line);
+        if (level > 1) {
+            line = (struct str){ line.p + level, line.n - (size_t)level };
+            references = str_is(str_trim(line), "References");
             if (references && !noted)
                 noted = good = notes_section(p, out, err);
+            buf_printf(out, "\n%.*s " PAPER_MARK "H%zu", level, "######", next_heading++);
         }
         if (fence || fenced)
             buf_add(out, line.p, line.n);
         else if (float_line(line, &a, &b))
-            buf_printf(out, "\n" PAPER_MARK "%zu\n", next_float++);
+            buf_printf(out, "\n" PAPER_MARK "F%zu\n", next_float++);
         else if (references && reference_item(line, &a, &b)) {
             buf_printf(out, "%zu. <a id=\"ref-%.*s\"></a>", next_key + 1, (int)a.n, a.p);
             next_key++;
