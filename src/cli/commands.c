@@ -14,5 +14,6 @@ const struct command *const commands[] = {
     &cmd_figure,
     &cmd_tables,
     &cmd_paper,
+    &cmd_tree,
     NULL
 };

@@ -16,5 +16,6 @@ extern const struct command cmd_encode;
 extern const struct command cmd_figure;
 extern const struct command cmd_tables;
 extern const struct command cmd_paper;
+extern const struct command cmd_tree;
 
 #endif

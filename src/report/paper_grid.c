@@ -1,5 +1,5 @@
 /* paper_grid.c: tables on paper: three rules, no lines between columns, the best in bold, an
- * interval small and grey beside its value. Sizes go down from 8 pt to 6.5 pt before words wrap. */
+ * interval small and grey beside or under its value. Sizes go down from 8 pt to 6.5 pt before words wrap. */
 #include <math.h>
 #include <string.h>
 
@@ -10,7 +10,8 @@ struct cell { const char *value, *interval; bool bold; };
 
 struct grid_layout {
     const struct grid *g;
-    double size, pad, width, row_height, head_height;
+    double size, pad, width, head_height;
+    bool stacked;               /* an interval stands under its value */
     double *w;                  /* (cols) column widths without padding */
     double *interval;           /* (cols) of which the interval takes */
     double *height;             /* (rows) */
@@ -70,8 +71,8 @@ static void measure(struct paper_layout *l, struct grid_layout *k)
             if (x->interval)
                 interval = fmax(interval, typeset_width(l->t, small_font(k), x->interval) + 3);
         }
-        k->interval[c] = interval;
-        k->w[c] = fmax(value + interval, longest_word(l, font(k, true), g->column[c].header));
+        k->interval[c] = k->stacked ? 0 : interval;
+        k->w[c] = fmax(k->stacked ? fmax(value, interval) : value + interval, longest_word(l, font(k, true), g->column[c].header));
         k->width += k->w[c];
     }
 }
@@ -110,7 +111,10 @@ static void heights(struct paper_layout *l, struct grid_layout *k)
     for (size_t c = 0; c < g->cols; c++)
         k->head_height = fmax(k->head_height, type_size(l->scratch, font(k, true), g->column[c].header, k->w[c] + 0.5).h + 3);
     for (size_t r = 0; r < g->rows; r++) {
-        k->height[r] = line + 1.6;
+        bool under = false;
+        for (size_t c = 0; c < g->cols; c++)
+            under = under || (k->stacked && k->cell[r * g->cols + c].interval);
+        k->height[r] = line + 1.6 + (under ? line * 0.86 + 1 : 0);
         for (size_t c = 0; c < g->cols; c++)
             if (!g->column[c].format)
                 k->height[r] = fmax(k->height[r], type_size(l->scratch, font(k, false), k->cell[r * g->cols + c].value, k->w[c] + 0.5).h + 1.6);
@@ -124,14 +128,22 @@ struct grid_layout *grid_lay_out(struct paper_layout *l, const struct grid *g, d
     k->w = ARENA_ARRAY(l->mem, g->cols, double);
     k->interval = ARENA_ARRAY(l->mem, g->cols, double);
     split_cells(l, k);
-    for (int pass = 0; pass < 2; pass++)            /* a column if it fits, else the page */
-        for (k->size = 8; k->size >= (pass ? 6.5 : 7.0); k->size -= 0.5) {
+    /* A column if it fits, intervals under their values if that helps a short table; else the page. */
+    static const struct { bool wide, stacked; double least; } tries[] = {
+        { false, false, 7 }, { false, true, 7 }, { true, false, 6.5 }, { true, true, 6.5 },
+    };
+    for (size_t i = 0; i < sizeof tries / sizeof *tries; i++)
+        for (k->size = 8; k->size >= tries[i].least; k->size -= 0.5) {
+            k->stacked = tries[i].stacked;
+            if (k->stacked && g->rows > 16)
+                break;
             measure(l, k);
-            if (k->width <= (pass ? wide : narrow)) {
+            if (k->width <= (tries[i].wide ? wide : narrow)) {
                 heights(l, k);
                 return k;
             }
         }
+    k->stacked = false;
     k->size = 7;
     measure(l, k);
     squeeze(k, wide);
@@ -175,7 +187,7 @@ static void draw_cell(const struct grid_layout *k, size_t r, size_t c, struct ty
     type_write(pen, font(k, e->bold), e->value, right - k->interval[c], y, 1, 0);
     style_grey(pen->cr, 0.4);
     if (e->interval)
-        type_write(pen, small_font(k), e->interval, right, y + k->size * 0.14, 1, 0);
+        type_write(pen, small_font(k), e->interval, right, y + k->size * (k->stacked ? 1.12 : 0.14), 1, 0);
     style_grey(pen->cr, 0);
 }
 

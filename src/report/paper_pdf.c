@@ -37,7 +37,8 @@ struct paper_block *paper_block_of(struct paper_layout *l, const struct paper_fl
     char label[32];
     paper_float_label(f, label);
     struct typeset_run runs[] = { { arena_printf(l->mem, "%s. ", label), TYPESET_BOLD, NULL, NULL }, { caption, 0, NULL, NULL } };
-    struct typeset_shape shape = { paper_caption, b->width, 0, 0, TYPESET_JUSTIFY };
+    double table = f->is_table ? fmax(grid_layout_width(b->grid) * b->scale, PAPER_COLUMN) : b->width;
+    struct typeset_shape shape = { paper_caption, table, 0, 0, TYPESET_JUSTIFY };
     b->n_caption = typeset_paragraph(l->t, l->mem, runs, 2, &shape, &b->caption);
     atom->height = b->body + 4 + (double)b->n_caption * paper_caption.size * 1.3;
     return b;
@@ -154,10 +155,11 @@ static void draw_block(struct output *o, const struct paper_block *b, double x, 
     if (b->f->is_table)
         body = y + caption + 4;                     /* captions stand above tables, below figures */
     double at = b->f->is_table ? y : y + b->body + 4;
-    for (size_t i = 0; i < b->n_caption; i++)
-        draw_words(o, &b->caption[i], paper_caption, x, at + ((double)i + 0.75) * paper_caption.size * 1.3);
-    cairo_save(cr);
     double width = b->f->is_table ? grid_layout_width(b->grid) : b->f->figure.plot.width * 72;
+    double left = x + fmax((b->width - fmax(width * b->scale, PAPER_COLUMN)) / 2, 0);
+    for (size_t i = 0; i < b->n_caption; i++)
+        draw_words(o, &b->caption[i], paper_caption, left, at + ((double)i + 0.75) * paper_caption.size * 1.3);
+    cairo_save(cr);
     cairo_translate(cr, x + fmax((b->width - width * b->scale) / 2, 0), body);
     cairo_scale(cr, b->scale, b->scale);
     if (b->f->is_table)

@@ -187,6 +187,10 @@ static bool citation(struct paper *p, struct str inner, size_t line, struct buf 
 {
     struct str one;
     bool first = true;
+    if (out->n && out->p[out->n - 1] == ' ') {      /* never at the start of a line */
+        out->n--;
+        buf_str(out, "\xC2\xA0");
+    }
     buf_str(out, "\\[");
     while (str_next(&inner, ';', &one)) {
         one = str_trim(one);
