@@ -39,9 +39,12 @@ static void clean_up(void)
     rmdir(dir);
 }
 
-static const char table[] = "name,metric,value,lo,hi\nllm,kl,0.4,0.3,0.5\nbase,kl,1.2,1.1,1.3\nllm,auc,n/a,,\n";
-static const char figure[] = "title = T\ncaption = C\ncsv = d.csv\nkind = bar\nwhere = metric=kl\nx = name\ny = value\n";
-static const char grid[] = "title = T\ncaption = C\ncsv = d.csv\ncolumn = name\ncolumn = value | V | 0.00\n";
+static const char table[] =
+    "name,metric,value,lo,hi\nllm,kl,0.4,0.3,0.5\nbase,kl,1.2,1.1,1.3\nllm,auc,n/a,,\n";
+static const char figure[] =
+    "title = T\ncaption = C\ncsv = d.csv\nkind = bar\nwhere = metric=kl\nx = name\ny = value\n";
+static const char grid[] =
+    "title = T\ncaption = C\ncsv = d.csv\ncolumn = name\ncolumn = value | V | 0.00\n";
 
 static void set_up(void)
 {

@@ -18,7 +18,8 @@ static const char data[] =
     "real,AUC,0.5,0.48,0.52,,20\nllm,AUC,0.7,0.65,0.75,0.8,300\nbase,AUC,n/a,n/a,n/a,,1000\n";
 static const char tree[] =
     "graph,id,parent,label,type,start,finish\n"
-    "real,0,,MS_1,http,0,10\nreal,0.1,0,MS_2,rpc,1,7\nreal,0.1.1,0.1,MS_3,mc,2,3\nreal,0.2,0,MS_4,db,8,9\n"
+    "real,0,,MS_1,http,0,10\nreal,0.1,0,MS_2,rpc,1,7\nreal,0.1.1,0.1,MS_3,mc,2,3\n"
+    "real,0.2,0,MS_4,db,8,9\n"
     "generated,0,,MS_5,http,n/a,n/a\n";
 
 static void put(const char *name, const char *text)
@@ -39,13 +40,16 @@ static bool read_figure(struct figure *f, const char *spec, struct err *err)
 
 #define HEAD "title = T\ncaption = C\ncsv = d.csv\n"
 static const char *const good[] = {
-    HEAD "kind = bar\nx = metric\ny = value\nlo = lo\nhi = hi\nref = paper\ngroup = name\nnumbers = yes\nylabel = Distance\n",
-    HEAD "width = page\nkind = points\nx = name\ny = value\nfacet = metric\nylabel = Distance\nhline = 0.5 chance\n",
+    HEAD "kind = bar\nx = metric\ny = value\nlo = lo\nhi = hi\nref = paper\ngroup = name\nnumbers "
+         "= yes\nylabel = Distance\n",
+    HEAD "width = page\nkind = points\nx = name\ny = value\nfacet = metric\nylabel = "
+         "Distance\nhline = 0.5 chance\n",
     HEAD "kind = cdf\nx = zero\nxlog = yes\nxlabel = Response time (ms)\nylabel = Share of calls\n",
     HEAD "kind = ccdf\nx = value\ngroup = name\nxlabel = Value\nylabel = Share\nylog = yes\n",
     HEAD "kind = heat\nx = name\ny = metric\nz = value\nzlabel = Value\n",
     HEAD "kind = box\nx = metric\ny = value\nylabel = Value\n",
-    HEAD "kind = scatter\nx = zero\ny = value\ngroup = name\nxlog = yes\nxlabel = Zero\nylabel = Value\nvline = 20 limit\n",
+    HEAD "kind = scatter\nx = zero\ny = value\ngroup = name\nxlog = yes\nxlabel = Zero\nylabel = "
+         "Value\nvline = 20 limit\n",
     HEAD "kind = line\nx = zero\ny = value\nlo = lo\nhi = hi\nxlabel = Zero\nylabel = Value\n",
     "title = T\ncaption = C\ncsv = t.csv\nkind = tree\nwidth = page\nheight = 2\n",
     "title = T\ncaption = C\nwidth = page\n[panel]\ncsv = t.csv\nkind = tree\nwhere = graph=real\n"
@@ -62,13 +66,14 @@ static void same_description_same_bytes(void **state)
             struct err err = { 0 };
             if (!read_figure(&f, good[i], &err))
                 fail_msg("%s", err.msg);
-            struct canvas_info info = { f.plot.width * 72, plot_height(&f.plot) * 72, f.title, f.caption, f.provenance };
+            struct canvas_info info = { f.plot.width * 72, plot_height(&f.plot) * 72, f.title,
+                                        f.caption, f.provenance };
             assert_true(canvas_pdf(&b[k][0], &info, figure_draw, &f, &err));
             assert_true(canvas_png(&b[k][1], &info, figure_draw, &f, &err));
             assert_true(canvas_svg(&b[k][2], &info, "x", figure_draw, &f, &err));
             figure_free(&f);
             if (k == 0 && i == 0)
-                sleep(1);                               /* into another second: no clock in the bytes */
+                sleep(1); /* into another second: no clock in the bytes */
         }
         for (int k = 0; k < 3; k++) {
             assert_int_equal(b[0][k].n, b[1][k].n);
@@ -83,7 +88,8 @@ static void same_description_same_bytes(void **state)
 static bool overlap(struct type_box a, struct type_box b)
 {
     double slack = 0.3;
-    return a.x + a.w > b.x + slack && b.x + b.w > a.x + slack && a.y + a.h > b.y + slack && b.y + b.h > a.y + slack;
+    return a.x + a.w > b.x + slack && b.x + b.w > a.x + slack && a.y + a.h > b.y + slack &&
+           b.y + b.h > a.y + slack;
 }
 
 static void no_word_lies_on_another_or_off_the_page(void **state)
@@ -114,7 +120,8 @@ static void no_word_lies_on_another_or_off_the_page(void **state)
 static void wrong_descriptions_are_named(void **state)
 {
     (void)state;
-    static const struct { const char *spec, *says; } bad[] = {
+    static const struct { const char *spec, *says;
+    } bad[] = {
         { "caption = C\n", "title: is needed" },
         { "title = T\ncaption = C\n", "kind: is needed" },
         { HEAD "kind = pie\n", "f.fig:4: kind = pie: not one of cdf" },
@@ -124,7 +131,8 @@ static void wrong_descriptions_are_named(void **state)
         { HEAD "kind = cdf\nx = name\n", "d.csv:2: name \"real\" is not a number" },
         { HEAD "kind = line\nx = zero\ny = value\nlo = lo\n", "lo and hi come together" },
         { HEAD "kind = bar\nx = name\ny = value\n", "a second row for real" },
-        { HEAD "kind = bar\nx = name\ny = value\nylog = yes\nwhere = metric=KL\n", "bars start at 0" },
+        { HEAD "kind = bar\nx = name\ny = value\nylog = yes\nwhere = metric=KL\n",
+          "bars start at 0" },
         { HEAD "kind = cdf\nx = value\nwhere = name=nobody\n", "no row" },
         { HEAD "kind = cdf\nx = value\nwhere = nobody=1\n", "no column \"nobody\"" },
         { HEAD "kind = cdf\nx = value\nxlog = maybe\n", "say yes or no" },
@@ -135,7 +143,9 @@ static void wrong_descriptions_are_named(void **state)
         { HEAD "kind = cdf\nx = value\nheight = 100\n", "inches" },
         { HEAD "kind = cdf\nx = value\n[pane]\n", "[panel] sections alone" },
         { "title = T\ncaption = C\nkind = cdf\nx = value\ncsv = none.csv\n", "none.csv" },
-        { "  dangling\n", "continuation of nothing" }, { "novalue\n", "not key = value" }, { "[panel\n", "written [name]" },
+        { "  dangling\n", "continuation of nothing" },
+        { "novalue\n", "not key = value" },
+        { "[panel\n", "written [name]" },
         { "title = T\ncaption = C\ncsv = t2.csv\nkind = tree\n", "no earlier call" },
     };
     put("t2.csv", "graph,id,parent,label,type,start,finish\ng,0,,a,rpc,0,1\ng,1,7,b,rpc,0,1\n");
@@ -175,7 +185,8 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(same_description_same_bytes), cmocka_unit_test(no_word_lies_on_another_or_off_the_page),
+        cmocka_unit_test(same_description_same_bytes),
+        cmocka_unit_test(no_word_lies_on_another_or_off_the_page),
         cmocka_unit_test(wrong_descriptions_are_named),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -59,7 +59,10 @@ static void rows_as_they_stand(void **state)
     (void)state;
     struct grid g;
     struct err err = { 0 };
-    assert_true(read_grid(&g, HEAD "where = metric=kl\ncolumn = name\ncolumn = value | KL <nats> | g2 | high | lo hi\n", &err));
+    assert_true(read_grid(
+        &g,
+        HEAD "where = metric=kl\ncolumn = name\ncolumn = value | KL <nats> | g2 | high | lo hi\n",
+        &err));
     struct buf b = { 0 };
     grid_html(&g, &b);
     assert_non_null(strstr(b.p, "KL &lt;nats&gt;"));
@@ -99,9 +102,12 @@ static void same_workbook_same_bytes(void **state)
 static void wrong_descriptions_are_named(void **state)
 {
     (void)state;
-    static const struct { const char *spec, *says; } bad[] = {
-        { "title = T\n", "caption: is needed" }, { HEAD, "column: is needed" },
-        { HEAD "column = nme\n", "no column \"nme\"" }, { HEAD "column = name | N | %d\n", "no format" },
+    static const struct { const char *spec, *says;
+    } bad[] = {
+        { "title = T\n", "caption: is needed" },
+        { HEAD, "column: is needed" },
+        { HEAD "column = nme\n", "no column \"nme\"" },
+        { HEAD "column = name | N | %d\n", "no format" },
         { HEAD "column = name | N | text | low\n", "best is low or high" },
         { HEAD "column = value | V | 0.0 | lowest\n", "best is low or high" },
         { HEAD "column = value | V | 0.0 | - | lo\n", "name two columns" },
@@ -113,8 +119,10 @@ static void wrong_descriptions_are_named(void **state)
         { HEAD "column = name\nchart = column: V\n", "names the header of no column" },
         { HEAD "column = name\nsheet = a/b\n", "at most 31 characters" },
         { HEAD "pivot = metric\nrows = name\ncolumn = kl | KL | 0.0\n", "value: is needed" },
-        { HEAD "pivot = metric\nrows = name\nvalue = value\ncolumn = xx | KL | 0.0\n", "no row of" },
-        { HEAD "pivot = metric\nrows = metric\nvalue = value\ncolumn = kl | KL | 0.0\n", "a second row for kl" },
+        { HEAD "pivot = metric\nrows = name\nvalue = value\ncolumn = xx | KL | 0.0\n",
+          "no row of" },
+        { HEAD "pivot = metric\nrows = metric\nvalue = value\ncolumn = kl | KL | 0.0\n",
+          "a second row for kl" },
         { "title = T\ncaption = C\ncsv = none.csv\ncolumn = a\n", "none.csv" },
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {

@@ -95,10 +95,17 @@ static void best_of_all_breaks(void **state)
 static void hyphens(void **state)
 {
     (void)state;
-    static const struct { const char *word, *parts; } t[] = {
-        { "generation", "genera-tion" }, { "grammar", "gram-mar" }, { "measurement", "measure-ment" },
-        { "call", "call" }, { "MS_000012", "MS_000012" }, { "KLdivergence", "KLdivergence" },
-        { "microservices", "micro-ser-vices" }, { "strength", "strength" }, { "database", "database" },
+    static const struct { const char *word, *parts;
+    } t[] = {
+        { "generation", "genera-tion" },
+        { "grammar", "gram-mar" },
+        { "measurement", "measure-ment" },
+        { "call", "call" },
+        { "MS_000012", "MS_000012" },
+        { "KLdivergence", "KLdivergence" },
+        { "microservices", "micro-ser-vices" },
+        { "strength", "strength" },
+        { "database", "database" },
     };
     for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
         bool at[64];
@@ -159,7 +166,9 @@ static void pages_hold_everything_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lines_by_hand), cmocka_unit_test(best_of_all_breaks), cmocka_unit_test(hyphens),
+        cmocka_unit_test(lines_by_hand),
+        cmocka_unit_test(best_of_all_breaks),
+        cmocka_unit_test(hyphens),
         cmocka_unit_test(pages_hold_everything_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,8 +8,10 @@
 static void steps_are_1_2_5(void **state)
 {
     (void)state;
-    static const struct { double span; size_t n; double step; } t[] = {
-        { 1, 5, 0.2 }, { 10, 5, 2 }, { 7, 5, 1 }, { 0.03, 5, 0.005 }, { 1200, 4, 200 }, { 100, 10, 10 },
+    static const struct { double span; size_t n; double step;
+    } t[] = {
+        { 1, 5, 0.2 },      { 10, 5, 2 },     { 7, 5, 1 },
+        { 0.03, 5, 0.005 }, { 1200, 4, 200 }, { 100, 10, 10 },
     };
     for (size_t i = 0; i < sizeof t / sizeof *t; i++)
         assert_near(scale_step(t[i].span, t[i].n), t[i].step, 1e-12);
@@ -93,10 +95,20 @@ static void percent_and_large_labels(void **state)
 static void numbers_are_written_as_asked(void **state)
 {
     (void)state;
-    static const struct { double x; const char *format, *words; } t[] = {
-        { 12.346, "0.00", "12.35" }, { 12345.6, "#,##0", "12,346" }, { -1234567.25, "#,##0.00", "\xE2\x88\x92" "1,234,567.25" },
-        { 0.1234, "0.0%", "12.3%" }, { 12345, "0.0E+00", "1.2e4" }, { 0.00123456, "g3", "0.00123" },
-        { 4.21, "x0.0", "4.2\xC3\x97" }, { NAN, "0.00", "n/a" }, { -0.001, "0.00", "0.00" }, { 999, "#,##0", "999" },
+    static const struct { double x; const char *format, *words;
+    } t[] = {
+        { 12.346, "0.00", "12.35" },
+        { 12345.6, "#,##0", "12,346" },
+        { -1234567.25, "#,##0.00",
+          "\xE2\x88\x92"
+          "1,234,567.25" },
+        { 0.1234, "0.0%", "12.3%" },
+        { 12345, "0.0E+00", "1.2e4" },
+        { 0.00123456, "g3", "0.00123" },
+        { 4.21, "x0.0", "4.2\xC3\x97" },
+        { NAN, "0.00", "n/a" },
+        { -0.001, "0.00", "0.00" },
+        { 999, "#,##0", "999" },
     };
     char out[NUMBER_SIZE];
     for (size_t i = 0; i < sizeof t / sizeof *t; i++) {

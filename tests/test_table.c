@@ -15,7 +15,9 @@ static void cells_and_numbers(void **state)
     (void)state;
     struct table t;
     struct err err = { 0 };
-    assert_true(parse(&t, "\xEF\xBB\xBFname,value\r\n\"a, \"\"b\"\"\",1.5\r\n\r\n\"two\nlines\",n/a\n,nan", &err));
+    assert_true(
+        parse(&t, "\xEF\xBB\xBFname,value\r\n\"a, \"\"b\"\"\",1.5\r\n\r\n\"two\nlines\",n/a\n,nan",
+              &err));
     assert_int_equal(t.cols, 2);
     assert_int_equal(t.rows, 3);
     assert_string_equal(table_text(&t, 0, 0), "a, \"b\"");
@@ -39,9 +41,10 @@ static void conditions_choose_rows(void **state)
     struct table t;
     struct err err = { 0 };
     assert_true(parse(&t, "a,b\n1,x\n2,x\n1,y\n3,\n", &err));
-    static const struct { const char *where; size_t n; } c[] = {
-        { NULL, 4 }, { "", 4 }, { "a=1", 2 }, { "a=1,b=x", 1 }, { "a=1|3", 3 }, { "b!=x", 2 }, { "b=", 1 }, { "a=9", 0 },
-        { " a = 1 , b != y ", 1 },
+    static const struct { const char *where; size_t n;
+    } c[] = {
+        { NULL, 4 },   { "", 4 },   { "a=1", 2 }, { "a=1,b=x", 1 },          { "a=1|3", 3 },
+        { "b!=x", 2 }, { "b=", 1 }, { "a=9", 0 }, { " a = 1 , b != y ", 1 },
     };
     size_t *rows, n;
     for (size_t i = 0; i < sizeof c / sizeof *c; i++) {
@@ -61,10 +64,17 @@ static void conditions_choose_rows(void **state)
 static void malformed_is_named(void **state)
 {
     (void)state;
-    static const struct { const char *text, *says; } bad[] = {
-        { "", "empty" }, { "\n\n", "empty" }, { "a,a\n", "two columns" }, { "a,,b\n", "column 2 has no name" },
-        { "a,b\n1\n", ":2: 1 fields" }, { "a,b\n1,2,3\n", ":2: 3 fields" }, { "a\n\"x\n", "never ends" },
-        { "a\n\"x\"y\n", "after a closing quote" }, { "a\n\xFF\xFE\n", "not UTF-8" },
+    static const struct { const char *text, *says;
+    } bad[] = {
+        { "", "empty" },
+        { "\n\n", "empty" },
+        { "a,a\n", "two columns" },
+        { "a,,b\n", "column 2 has no name" },
+        { "a,b\n1\n", ":2: 1 fields" },
+        { "a,b\n1,2,3\n", ":2: 3 fields" },
+        { "a\n\"x\n", "never ends" },
+        { "a\n\"x\"y\n", "after a closing quote" },
+        { "a\n\xFF\xFE\n", "not UTF-8" },
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct table t;

@@ -9,7 +9,8 @@
 
 static const struct option options[] = {
     { "data", OPT_TEXT, "DIR", ".", "where the CSV files are", 0, 0 },
-    { "o", OPT_TEXT, "BASE", NULL, "writes BASE.pdf, BASE.svg, BASE.png [the description's name]", 0, 0 },
+    { "o", OPT_TEXT, "BASE", NULL, "writes BASE.pdf, BASE.svg, BASE.png [the description's name]",
+      0, 0 },
     OPTION_END
 };
 
@@ -35,8 +36,13 @@ static int run(const struct args *a, struct err *err)
 }
 
 const struct command cmd_figure = {
-    .name = "figure", .summary = "draw a figure (PDF, SVG, PNG) from its description and CSV files",
-    .operands = "SPEC.fig", .min_operands = 1, .max_operands = 1, .options = options,
-    .examples = "  tracewright figure experiments/figures/size.fig --data build/small -o figures/small/size",
+    .name = "figure",
+    .summary = "draw a figure (PDF, SVG, PNG) from its description and CSV files",
+    .operands = "SPEC.fig",
+    .min_operands = 1,
+    .max_operands = 1,
+    .options = options,
+    .examples = "  tracewright figure experiments/figures/size.fig --data build/small -o "
+                "figures/small/size",
     .run = run,
 };

@@ -12,14 +12,16 @@ static const struct option options[] = {
     { "figures", OPT_TEXT, "DIR", ".", "where NAME.fig are", 0, 0 },
     { "tables", OPT_TEXT, "DIR", ".", "where NAME.tab are", 0, 0 },
     { "lint", OPT_FLAG, NULL, NULL, "only look: exit 1 at a number that was typed", 0, 0 },
-    { "o", OPT_TEXT, "DIR", NULL, "writes DIR/NAME.pdf and DIR/NAME.html [the source's folder]", 0, 0 },
+    { "o", OPT_TEXT, "DIR", NULL, "writes DIR/NAME.pdf and DIR/NAME.html [the source's folder]", 0,
+      0 },
     OPTION_END
 };
 
 /* "a/paper.md" and "out" -> "out/paper"; without an out, "a/paper". */
 static char *outbase(const char *source, const char *dir)
 {
-    char *whole = dir ? file_join(dir, file_base(source)) : mem_strdup(source), *dot = strrchr(whole, '.');
+    char *whole = dir ? file_join(dir, file_base(source)) : mem_strdup(source),
+         *dot = strrchr(whole, '.');
     if (dot && !strchr(dot, '/'))
         *dot = '\0';
     return whole;
@@ -34,7 +36,8 @@ static int run(const struct args *a, struct err *err)
         good = file_read(source, &b, err) && paper_lint(source, buf_view(&b), err);
         buf_free(&b);
     } else {
-        struct paper_options o = { args_text(a, "data"), args_text(a, "figures"), args_text(a, "tables") };
+        struct paper_options o = { args_text(a, "data"), args_text(a, "figures"),
+                                   args_text(a, "tables") };
         const char *dir = args_text(a, "o");
         char *base = outbase(source, dir);
         good = (!dir || file_mkdirs(dir, err)) && paper_make(source, &o, base, err);
@@ -44,9 +47,14 @@ static int run(const struct args *a, struct err *err)
 }
 
 const struct command cmd_paper = {
-    .name = "paper", .summary = "typeset a Markdown paper with its figures, tables and numbers (PDF, HTML)",
-    .operands = "PAPER.md", .min_operands = 1, .max_operands = 1, .options = options,
-    .examples = "  tracewright paper paper/paper.md --data build/small --figures experiments/figures "
-                "--tables experiments/tables -o paper\n  tracewright paper --lint paper/paper.md",
+    .name = "paper",
+    .summary = "typeset a Markdown paper with its figures, tables and numbers (PDF, HTML)",
+    .operands = "PAPER.md",
+    .min_operands = 1,
+    .max_operands = 1,
+    .options = options,
+    .examples =
+        "  tracewright paper paper/paper.md --data build/small --figures experiments/figures "
+        "--tables experiments/tables -o paper\n  tracewright paper --lint paper/paper.md",
     .run = run,
 };

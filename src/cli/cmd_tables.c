@@ -16,7 +16,8 @@ static const struct option options[] = {
     OPTION_END
 };
 
-static bool write_text(const struct grid *g, size_t n, bool markdown, const char *path, struct err *err)
+static bool write_text(const struct grid *g, size_t n, bool markdown, const char *path,
+                       struct err *err)
 {
     struct buf b = { 0 };
     struct outfile o;
@@ -51,7 +52,8 @@ static int run(const struct args *a, struct err *err)
         good = grid_read(&grids[read], args_operand(a)[read], args_text(a, "data"), err);
     struct workbook_input in = { grids, n, args_text(a, "data"), args_text(a, "claims") };
     if (good)
-        good = workbook ? workbook_write(&in, out, err) : write_text(grids, n, to[0] == 'm', out, err);
+        good = workbook ? workbook_write(&in, out, err)
+                        : write_text(grids, n, to[0] == 'm', out, err);
     for (size_t i = 0; i < read; i++)
         grid_free(&grids[i]);
     free(grids);
@@ -59,9 +61,15 @@ static int run(const struct args *a, struct err *err)
 }
 
 const struct command cmd_tables = {
-    .name = "tables", .summary = "write tables.xlsx, Markdown or HTML from descriptions and CSV files",
-    .operands = "SPEC.tab...", .min_operands = 1, .max_operands = 1000, .options = options,
-    .examples = "  tracewright tables experiments/tables/*.tab --data build/small -o figures/small/tables.xlsx\n"
-                "  tracewright tables experiments/tables/fidelity.tab --data build/small --to markdown",
+    .name = "tables",
+    .summary = "write tables.xlsx, Markdown or HTML from descriptions and CSV files",
+    .operands = "SPEC.tab...",
+    .min_operands = 1,
+    .max_operands = 1000,
+    .options = options,
+    .examples =
+        "  tracewright tables experiments/tables/*.tab --data build/small -o "
+        "figures/small/tables.xlsx\n"
+        "  tracewright tables experiments/tables/fidelity.tab --data build/small --to markdown",
     .run = run,
 };

@@ -25,7 +25,8 @@ static const struct option options[] = {
 };
 
 /* Graphs of the wanted sizes in a drawn order; fewer than asked for if the file has no more. */
-static size_t choose(const struct graphset *s, const struct args *a, const char *name, size_t **index)
+static size_t choose(const struct graphset *s, const struct args *a, const char *name,
+                     size_t **index)
 {
     size_t least = (size_t)args_int(a, "least"), most = (size_t)args_int(a, "most"), n = 0;
     size_t want = (size_t)args_int(a, "n");
@@ -42,7 +43,8 @@ static size_t choose(const struct graphset *s, const struct args *a, const char 
     return n < want ? n : want;
 }
 
-static struct tree_graph tree_of(const struct graphset *s, const struct callgraph *g, struct arena *mem)
+static struct tree_graph tree_of(const struct graphset *s, const struct callgraph *g,
+                                 struct arena *mem)
 {
     struct tree_call *c = ARENA_ARRAY(mem, g->n, struct tree_call);
     double ms = s->tick_us / 1000.0;
@@ -78,7 +80,8 @@ static void time_field(FILE *f, double ms, char end)
         fprintf(f, "%.9g%c", ms, end);
 }
 
-static void write_csv(const struct callgraph *g, const struct tree_graph *t, const char *title, FILE *f)
+static void write_csv(const struct callgraph *g, const struct tree_graph *t, const char *title,
+                      FILE *f)
 {
     struct buf b = { 0 };
     for (size_t i = 0; i < t->n; i++) {
@@ -117,7 +120,8 @@ static bool one_input(const struct args *a, const char *operand, FILE *f, struct
             write_csv(g, &t, title, f);
         } else {
             fprintf(f, "%s: service %s, %zu calls\n", title, names_get(s->names, g->service), g->n);
-            tree_print(&t, f, (size_t)args_int(a, "width"), (size_t)args_int(a, "rows"), tree_colors(f));
+            tree_print(&t, f, (size_t)args_int(a, "width"), (size_t)args_int(a, "rows"),
+                       tree_colors(f));
             fputc('\n', f);
         }
         arena_free(mem);

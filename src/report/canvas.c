@@ -27,7 +27,8 @@ time_t canvas_time(void)
 {
     const char *e = getenv("SOURCE_DATE_EPOCH");
     uint64_t s;
-    return e && str_u64(str_of(e), &s) && s <= 253402300799u ? (time_t)s : 315532800;   /* 1980-01-01 */
+    return e && str_u64(str_of(e), &s) && s <= 253402300799u ? (time_t)s
+                                                             : 315532800; /* 1980-01-01 */
 }
 
 void canvas_date(char out[32])
@@ -45,7 +46,8 @@ void canvas_label_pdf(cairo_surface_t *pdf, const struct canvas_info *info)
     cairo_pdf_surface_set_metadata(pdf, CAIRO_PDF_METADATA_CREATE_DATE, date);
     cairo_pdf_surface_set_metadata(pdf, CAIRO_PDF_METADATA_CREATOR, "Tracewright");
     cairo_pdf_surface_set_metadata(pdf, CAIRO_PDF_METADATA_TITLE, info->title ? info->title : "");
-    cairo_pdf_surface_set_metadata(pdf, CAIRO_PDF_METADATA_SUBJECT, info->subject ? info->subject : "");
+    cairo_pdf_surface_set_metadata(pdf, CAIRO_PDF_METADATA_SUBJECT,
+                                   info->subject ? info->subject : "");
     cairo_pdf_surface_set_metadata(pdf, CAIRO_PDF_METADATA_KEYWORDS,
                                    info->provenance ? info->provenance : "");
 }
@@ -63,10 +65,12 @@ static bool finish(cairo_surface_t *s, canvas_fn draw, void *ctx, double scale, 
         cairo_surface_finish(s);
     if (st == CAIRO_STATUS_SUCCESS)
         st = cairo_surface_status(s);
-    return st == CAIRO_STATUS_SUCCESS || err_set(err, EXIT_INTERNAL, "cairo: %s", cairo_status_to_string(st));
+    return st == CAIRO_STATUS_SUCCESS ||
+           err_set(err, EXIT_INTERNAL, "cairo: %s", cairo_status_to_string(st));
 }
 
-bool canvas_pdf(struct buf *out, const struct canvas_info *info, canvas_fn draw, void *ctx, struct err *err)
+bool canvas_pdf(struct buf *out, const struct canvas_info *info, canvas_fn draw, void *ctx,
+                struct err *err)
 {
     cairo_surface_t *s = cairo_pdf_surface_create_for_stream(take, out, info->width, info->height);
     canvas_label_pdf(s, info);
@@ -111,7 +115,9 @@ static void text_chunk(struct buf *out, const char *keyword, const char *text)
 /* A pHYs chunk: 200 dots an inch are 7874 a metre. */
 static void size_chunk(struct buf *out)
 {
-    static const unsigned char phys[] = { 'p', 'H', 'Y', 's', 0, 0, 0x1E, 0xC2, 0, 0, 0x1E, 0xC2, 1 };
+    static const unsigned char phys[] = {
+        'p', 'H', 'Y', 's', 0, 0, 0x1E, 0xC2, 0, 0, 0x1E, 0xC2, 1
+    };
     big_endian(out, sizeof phys - 4);
     buf_add(out, phys, sizeof phys);
     big_endian(out, crc32_of(phys, sizeof phys));
@@ -119,9 +125,11 @@ static void size_chunk(struct buf *out)
 
 enum { PNG_HEAD = 8 + 25 };   /* signature and IHDR, after which other chunks may stand */
 
-bool canvas_png(struct buf *out, const struct canvas_info *info, canvas_fn draw, void *ctx, struct err *err)
+bool canvas_png(struct buf *out, const struct canvas_info *info, canvas_fn draw, void *ctx,
+                struct err *err)
 {
-    int w = (int)(info->width * dots_per_point + 0.5), h = (int)(info->height * dots_per_point + 0.5);
+    int w = (int)(info->width * dots_per_point + 0.5),
+        h = (int)(info->height * dots_per_point + 0.5);
     cairo_surface_t *s = cairo_image_surface_create(CAIRO_FORMAT_RGB24, w, h);
     cairo_t *cr = cairo_create(s);
     cairo_set_source_rgb(cr, 1, 1, 1);
@@ -192,14 +200,15 @@ static void renumber(struct buf *out, struct str svg, const char *prefix)
         size_t end = i;
         while (end < svg.n && svg.p[end] != '"' && svg.p[end] != ')')
             end++;
-        buf_printf(out, "%s%zu", prefix, number_of(&seen, &n, &cap, (struct str){ svg.p + i, end - i }));
+        buf_printf(out, "%s%zu", prefix,
+                   number_of(&seen, &n, &cap, (struct str){ svg.p + i, end - i }));
         i = end;
     }
     free(seen);
 }
 
-bool canvas_svg(struct buf *out, const struct canvas_info *info, const char *id, canvas_fn draw, void *ctx,
-                struct err *err)
+bool canvas_svg(struct buf *out, const struct canvas_info *info, const char *id, canvas_fn draw,
+                void *ctx, struct err *err)
 {
     struct buf raw = { 0 };
     cairo_surface_t *s = cairo_svg_surface_create_for_stream(take, &raw, info->width, info->height);
@@ -209,8 +218,11 @@ bool canvas_svg(struct buf *out, const struct canvas_info *info, const char *id,
     if (good && !end)
         good = err_set(err, EXIT_INTERNAL, "cairo wrote an SVG without <svg>");
     if (good) {
-        buf_printf(out, "<svg xmlns=\"http://www.w3.org/2000/svg\" xmlns:xlink=\"http://www.w3.org/1999/xlink\" "
-                   "width=\"%.6gpt\" height=\"%.6gpt\" viewBox=\"0 0 %.6g %.6g\" version=\"1.1\" role=\"img\">\n<title>",
+        buf_printf(out,
+                   "<svg xmlns=\"http://www.w3.org/2000/svg\" "
+                   "xmlns:xlink=\"http://www.w3.org/1999/xlink\" "
+                   "width=\"%.6gpt\" height=\"%.6gpt\" viewBox=\"0 0 %.6g %.6g\" version=\"1.1\" "
+                   "role=\"img\">\n<title>",
                    info->width, info->height, info->width, info->height);
         xml(out, info->title);
         buf_str(out, "</title>\n<desc>");
@@ -236,8 +248,9 @@ bool canvas_write(const char *outbase, const struct canvas_info *info, canvas_fn
 {
     struct buf pdf = { 0 }, png = { 0 }, svg = { 0 };
     bool good = canvas_pdf(&pdf, info, draw, ctx, err) && canvas_png(&png, info, draw, ctx, err) &&
-                canvas_svg(&svg, info, "g", draw, ctx, err) && write_one(outbase, "pdf", &pdf, err) &&
-                write_one(outbase, "png", &png, err) && write_one(outbase, "svg", &svg, err);
+                canvas_svg(&svg, info, "g", draw, ctx, err) &&
+                write_one(outbase, "pdf", &pdf, err) && write_one(outbase, "png", &png, err) &&
+                write_one(outbase, "svg", &svg, err);
     buf_free(&pdf);
     buf_free(&png);
     buf_free(&svg);

@@ -28,10 +28,12 @@ bool canvas_write(const char *outbase, const struct canvas_info *info, canvas_fn
 
 /* The bytes of one of them, appended to out. id is put before every id of the SVG, so that
  * several can live in one HTML file. */
-bool canvas_pdf(struct buf *out, const struct canvas_info *info, canvas_fn draw, void *ctx, struct err *err);
-bool canvas_png(struct buf *out, const struct canvas_info *info, canvas_fn draw, void *ctx, struct err *err);
-bool canvas_svg(struct buf *out, const struct canvas_info *info, const char *id, canvas_fn draw, void *ctx,
+bool canvas_pdf(struct buf *out, const struct canvas_info *info, canvas_fn draw, void *ctx,
                 struct err *err);
+bool canvas_png(struct buf *out, const struct canvas_info *info, canvas_fn draw, void *ctx,
+                struct err *err);
+bool canvas_svg(struct buf *out, const struct canvas_info *info, const char *id, canvas_fn draw,
+                void *ctx, struct err *err);
 
 /* Set title, subject, keywords, creator and date of a PDF surface. */
 void canvas_label_pdf(cairo_surface_t *pdf, const struct canvas_info *info);

@@ -13,9 +13,11 @@
 #include "report/number.h"
 #include "report/style.h"
 
-static const char *const kinds[] = { "cdf", "ccdf", "line", "scatter", "bar", "points", "box", "heat", "tree", NULL };
-static const enum plot_kind drawn_as[] = { PLOT_STEP, PLOT_STEP, PLOT_LINE, PLOT_SCATTER, PLOT_BAR, PLOT_POINTS,
-                                           PLOT_BOX, PLOT_HEAT, PLOT_TREE };
+static const char *const kinds[] = { "cdf",    "ccdf", "line", "scatter", "bar",
+                                     "points", "box",  "heat", "tree",    NULL };
+static const enum plot_kind drawn_as[] = { PLOT_STEP,    PLOT_STEP, PLOT_LINE,
+                                           PLOT_SCATTER, PLOT_BAR,  PLOT_POINTS,
+                                           PLOT_BOX,     PLOT_HEAT, PLOT_TREE };
 
 struct builder {
     struct figure *f;
@@ -63,7 +65,10 @@ static bool open_table(struct builder *b, const char *name, size_t *index, struc
 static bool axis(struct figure_panel *p, char letter, struct plot_axis *a, struct err *err)
 {
     char key[16];
-    struct { const char *suffix; bool *flag; } flags[] = { { "log", &a->log }, { "percent", &a->percent } };
+    struct {
+        const char *suffix;
+        bool *flag;
+    } flags[] = { { "log", &a->log }, { "percent", &a->percent } };
     struct { const char *suffix; double *end; } ends[] = { { "min", &a->lo }, { "max", &a->hi } };
     snprintf(key, sizeof key, "%clabel", letter);
     const char *label = figure_key(p, key, "");
@@ -77,7 +82,8 @@ static bool axis(struct figure_panel *p, char letter, struct plot_axis *a, struc
             return false;
     }
     if (a->lo >= a->hi)
-        return spec_bad(p->s, figure_section_of(p, key), key, err, "the axis ends before it begins");
+        return spec_bad(p->s, figure_section_of(p, key), key, err,
+                        "the axis ends before it begins");
     return true;
 }
 
@@ -96,7 +102,8 @@ static bool reference_lines(struct figure_panel *p, struct plot_panel *out, stru
                 good = spec_bad(p->s, section, key, err, "say VALUE words");
             MEM_GROW(lines, n, cap);
             rest = str_trim(rest);
-            lines[n++] = (struct plot_line){ v, at, arena_strndup(p->f->mem, rest.n ? rest.p : "", rest.n) };
+            lines[n++] =
+                (struct plot_line){ v, at, arena_strndup(p->f->mem, rest.n ? rest.p : "", rest.n) };
         }
     }
     struct plot_line *kept = ARENA_ARRAY(p->f->mem, n + 1, struct plot_line);
@@ -108,10 +115,12 @@ static bool reference_lines(struct figure_panel *p, struct plot_panel *out, stru
     return good;
 }
 
-static bool one_panel(struct builder *b, struct figure_panel *p, size_t kind, const char *facet, struct err *err)
+static bool one_panel(struct builder *b, struct figure_panel *p, size_t kind, const char *facet,
+                      struct err *err)
 {
     struct plot_panel out = { .kind = drawn_as[kind] };
-    const char *title = facet ? spec_map(p->s, figure_section_of(p, "labels"), "labels", facet) : NULL;
+    const char *title = facet ? spec_map(p->s, figure_section_of(p, "labels"), "labels", facet)
+                              : NULL;
     title = spec_text(p->s, p->section, "title", p->section && !facet ? "" : title);
     if (facet)
         title = spec_map(p->s, figure_section_of(p, "labels"), "labels", facet);
@@ -120,7 +129,8 @@ static bool one_panel(struct builder *b, struct figure_panel *p, size_t kind, co
     out.title = title && *title ? arena_strndup(b->f->mem, title, strlen(title)) : NULL;
     const char *format = figure_key(p, "format", "0.00");
     if (!number_format_known(format))
-        return spec_bad(p->s, figure_section_of(p, "format"), "format", err, "no such format (0.00, 0.0%, #,##0, g3)");
+        return spec_bad(p->s, figure_section_of(p, "format"), "format", err,
+                        "no such format (0.00, 0.0%, #,##0, g3)");
     out.format = arena_strndup(b->f->mem, format, strlen(format));
     out.numbers = kind == 7;
     if (!axis(p, 'x', &out.x, err) || !axis(p, 'y', &out.y, err) || !axis(p, 'z', &out.z, err) ||
@@ -136,8 +146,8 @@ static bool one_panel(struct builder *b, struct figure_panel *p, size_t kind, co
 }
 
 /* The rows of one facet. */
-static size_t rows_with(const struct table *t, size_t col, const char *word, const size_t *rows, size_t n,
-                        size_t **out)
+static size_t rows_with(const struct table *t, size_t col, const char *word, const size_t *rows,
+                        size_t n, size_t **out)
 {
     size_t kept = 0;
     *out = ARENA_ARRAY(t->mem, n + 1, size_t);
@@ -154,15 +164,17 @@ static bool section(struct builder *b, size_t number, struct err *err)
     const char *csv;
     if (!spec_need(b->s, figure_section_of(&p, "kind"), "kind", &p.kind, err) ||
         !spec_choice(b->s, figure_section_of(&p, "kind"), "kind", kinds, 0, &kind, err) ||
-        !spec_need(b->s, figure_section_of(&p, "csv"), "csv", &csv, err) || !open_table(b, csv, &input, err))
+        !spec_need(b->s, figure_section_of(&p, "csv"), "csv", &csv, err) ||
+        !open_table(b, csv, &input, err))
         return false;
-    struct table table = b->tables[input];       /* by value: the array may move; its arena does not */
+    struct table table = b->tables[input]; /* by value: the array may move; its arena does not */
     p.t = &table;
     const char *facet = figure_key(&p, "facet", kind == 8 ? "graph" : NULL);
     if (!table_where(&table, figure_key(&p, "where", ""), &rows, &n, err))
         return err_add(err, "%s: where", b->s->name);
     if (n == 0)
-        return spec_bad(b->s, figure_section_of(&p, "where"), "where", err, "no row of the CSV is left");
+        return spec_bad(b->s, figure_section_of(&p, "where"), "where", err,
+                        "no row of the CSV is left");
     p.rows = rows;
     p.n = n;
     if (!facet)
@@ -188,7 +200,8 @@ static bool head(struct builder *b, struct err *err)
     size_t width;
     double columns;
     const char *title, *caption;
-    if (!spec_need(b->s, 0, "title", &title, err) || !spec_need(b->s, 0, "caption", &caption, err) ||
+    if (!spec_need(b->s, 0, "title", &title, err) ||
+        !spec_need(b->s, 0, "caption", &caption, err) ||
         !spec_choice(b->s, 0, "width", widths, 0, &width, err) ||
         !spec_real(b->s, 0, "height", 0, &f->plot.height, err) ||
         !spec_real(b->s, 0, "columns", 0, &columns, err))
@@ -197,7 +210,8 @@ static bool head(struct builder *b, struct err *err)
         return spec_bad(b->s, 0, "height", err, "between 0.8 and 9 inches");
     if (columns < 0 || columns > 8 || columns != floor(columns))
         return spec_bad(b->s, 0, "columns", err, "a whole number up to 8");
-    const char *number = spec_text(b->s, 0, "number", ""), *ref = spec_text(b->s, 0, "reflabel", "paper");
+    const char *number = spec_text(b->s, 0, "number", ""),
+               *ref = spec_text(b->s, 0, "reflabel", "paper");
     f->title = arena_strndup(f->mem, title, strlen(title));
     f->caption = arena_strndup(f->mem, caption, strlen(caption));
     f->number = arena_strndup(f->mem, number, strlen(number));
@@ -214,8 +228,8 @@ static bool build(struct builder *b, struct err *err)
         return false;
     for (size_t i = 1; i < b->s->sections; i++)
         if (strcmp(b->s->section[i], "panel") != 0)
-            return err_set(err, EXIT_DATA, "%s:%zu: [%s]: a figure has [panel] sections alone", b->s->name,
-                           b->s->section_line[i], b->s->section[i]);
+            return err_set(err, EXIT_DATA, "%s:%zu: [%s]: a figure has [panel] sections alone",
+                           b->s->name, b->s->section_line[i], b->s->section[i]);
     for (size_t i = b->s->sections > 1; i < b->s->sections; i++)
         if (!section(b, i, err))
             return false;
@@ -232,7 +246,8 @@ static bool build(struct builder *b, struct err *err)
     if (f->plot.columns > b->n_panels)
         f->plot.columns = b->n_panels;
     if (b->n_panels > 36)
-        return err_set(err, EXIT_DATA, "%s: %zu panels are more than a page holds (36)", b->s->name, b->n_panels);
+        return err_set(err, EXIT_DATA, "%s: %zu panels are more than a page holds (36)", b->s->name,
+                       b->n_panels);
     if (!spec_flag(b->s, 0, "legend", &f->plot.legend, err) || !spec_done(b->s, err))
         return false;
     const char *why = plot_refuses(&f->plot);
@@ -278,7 +293,7 @@ void figure_draw(cairo_t *cr, void *figure)
 
 bool figure_write(const struct figure *f, const char *outbase, struct err *err)
 {
-    struct canvas_info info = { f->plot.width * 72, plot_height(&f->plot) * 72, f->title, f->caption,
-                                f->provenance };
+    struct canvas_info info = { f->plot.width * 72, plot_height(&f->plot) * 72, f->title,
+                                f->caption, f->provenance };
     return type_check(err) && canvas_write(outbase, &info, figure_draw, (void *)f, err);
 }

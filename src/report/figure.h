@@ -21,16 +21,18 @@
  *            x y lo hi q1 q3 ref     columns (see below)
  *            xlabel ylabel zlabel; xlog ylog, xpercent ypercent zpercent (yes, no);
  *            xmin xmax ymin ymax zmin zmax
- *            xorder yorder   categories in this order [of first appearance]; xlabels, ylabels: a: Text
+ *            xorder yorder   categories in this order [of first appearance]
+ *            xlabels ylabels a: Text, b: Text
  *            numbers  yes: print values; format "0.00" (number.h)     diagonal yes: y = x
  *            hline vline     VALUE words   a reference line; may repeat
  *
- *   cdf, ccdf  x: samples, or counts of them with `weight`; a 95 % band (Dvoretzky-Kiefer-Wolfowitz,
- *              n = the sum of weights) unless band = no. With y: ready points x, y (lo, hi).
+ *   cdf, ccdf  x: samples, or counts of them with `weight`; a 95 % band (Dvoretzky, Kiefer and
+ *              Wolfowitz, n = the sum of weights) unless band = no. With y: ready points.
  *              ccdf is the share at or above x.
  *   line       x, y (numbers); lo, hi: band      scatter  the same, lo, hi: error bars
  *   bar, points  x: category, y; lo, hi: interval; one row per category and group
- *   box        x: category, y: samples (median, quartiles, whiskers p5 and p95), or ready: y, q1, q3, lo, hi
+ *   box        x: category, y: samples (median, quartiles, whiskers p5 and p95), or ready-made:
+ *              y, q1, q3, lo, hi
  *   heat       x, y: categories, z: the value
  *   tree       columns graph (the facet), id, parent (empty for the root, else an earlier id),
  *              label, type, start, finish (ms); one graph a panel

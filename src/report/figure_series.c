@@ -7,7 +7,8 @@
 #include "report/style.h"
 
 enum column { X, Y, LO, HI, Q1, Q3, REF, WEIGHT, Z, COLUMNS };
-static const char *const column_keys[COLUMNS] = { "x", "y", "lo", "hi", "q1", "q3", "ref", "weight", "z" };
+static const char *const column_keys[COLUMNS] = { "x",  "y",   "lo",     "hi", "q1",
+                                                  "q3", "ref", "weight", "z" };
 
 struct columns { bool have[COLUMNS]; size_t at[COLUMNS]; };
 
@@ -36,8 +37,8 @@ static bool find_columns(struct figure_panel *p, struct columns *c, struct err *
     return true;
 }
 
-static bool number(const struct figure_panel *p, const struct columns *c, enum column k, size_t i, double *x,
-                   struct err *err)
+static bool number(const struct figure_panel *p, const struct columns *c, enum column k, size_t i,
+                   double *x, struct err *err)
 {
     *x = NAN;
     return !c->have[k] || table_number(p->t, p->rows[i], c->at[k], x, err);
@@ -51,7 +52,7 @@ static size_t ordered(struct figure_panel *p, const char *key, size_t col, const
     size_t n_wanted = spec_list(p->s, figure_section_of(p, key), key, &wanted);
     size_t n = table_distinct(p->t, col, p->rows, p->n, &found), kept = 0;
     *words = ARENA_ARRAY(p->f->mem, n + 1, const char *);
-    for (size_t pass = 0; pass < 2; pass++) {        /* the asked order first, then what it left out */
+    for (size_t pass = 0; pass < 2; pass++) { /* the asked order first, then what it left out */
         size_t m = pass ? n : n_wanted;
         for (size_t i = 0; i < m; i++) {
             const char *w = pass ? found[i] : wanted[i];
@@ -81,7 +82,8 @@ static bool find_groups(struct figure_panel *p, struct err *err)
         return err_add(err, "%s: group", p->s->name);
     p->n_groups = ordered(p, "order", p->group_col, &p->groups);
     if (p->n_groups > STYLE_COUNT)
-        return spec_bad(p->s, figure_section_of(p, "group"), "group", err, "more than 8 groups cannot be told apart");
+        return spec_bad(p->s, figure_section_of(p, "group"), "group", err,
+                        "more than 8 groups cannot be told apart");
     return true;
 }
 
@@ -139,8 +141,9 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static bool samples_of(struct figure_panel *p, const struct columns *c, enum column value, const char *group,
-                       size_t category, struct sample **s, size_t *n, struct err *err)
+static bool samples_of(struct figure_panel *p, const struct columns *c, enum column value,
+                       const char *group, size_t category, struct sample **s, size_t *n,
+                       struct err *err)
 {
     *s = ARENA_ARRAY(p->t->mem, p->n + 1, struct sample);
     *n = 0;
@@ -148,12 +151,15 @@ static bool samples_of(struct figure_panel *p, const struct columns *c, enum col
         struct sample x = { NAN, 1 };
         if (!in_group(p, i, group))
             continue;
-        if (category != (size_t)-1 && strcmp(table_text(p->t, p->rows[i], c->at[X]), p->xs[category]) != 0)
+        if (category != (size_t)-1 &&
+            strcmp(table_text(p->t, p->rows[i], c->at[X]), p->xs[category]) != 0)
             continue;
-        if (!number(p, c, value, i, &x.v, err) || (c->have[WEIGHT] && !number(p, c, WEIGHT, i, &x.w, err)))
+        if (!number(p, c, value, i, &x.v, err) ||
+            (c->have[WEIGHT] && !number(p, c, WEIGHT, i, &x.w, err)))
             return err_add(err, "%s", p->s->name);
         if (x.w < 0)
-            return err_set(err, EXIT_DATA, "%s:%zu: a negative weight", p->t->name, p->t->line[p->rows[i]]);
+            return err_set(err, EXIT_DATA, "%s:%zu: a negative weight", p->t->name,
+                           p->t->line[p->rows[i]]);
         if (!isnan(x.v) && x.w > 0)
             (*s)[(*n)++] = x;
     }
@@ -162,8 +168,8 @@ static bool samples_of(struct figure_panel *p, const struct columns *c, enum col
 }
 
 /* Points of F(v) = share <= v, from (least, 0) up; or of the share >= v, from 1 down. */
-static void cumulate(struct figure_panel *p, const struct sample *s, size_t n, bool upper, bool band,
-                     struct plot_series *out)
+static void cumulate(struct figure_panel *p, const struct sample *s, size_t n, bool upper,
+                     bool band, struct plot_series *out)
 {
     double *x = ARENA_ARRAY(p->f->mem, n + 1, double), *y = ARENA_ARRAY(p->f->mem, n + 1, double);
     double *lo = ARENA_ARRAY(p->f->mem, n + 1, double), *hi = ARENA_ARRAY(p->f->mem, n + 1, double);
@@ -223,8 +229,8 @@ static int by_x(const void *a, const void *b)
 }
 
 /* Arrays from columns; categories become indices. Lines and steps are sorted by x. */
-static bool plain(struct figure_panel *p, const struct columns *c, const char *group, struct plot_series *out,
-                  struct err *err)
+static bool plain(struct figure_panel *p, const struct columns *c, const char *group,
+                  struct plot_series *out, struct err *err)
 {
     enum { FIELDS = 8 };
     static const enum column from[FIELDS] = { X, Y, LO, HI, Q1, Q3, REF, Z };
@@ -244,8 +250,10 @@ static bool plain(struct figure_panel *p, const struct columns *c, const char *g
         }
         for (size_t j = 0; by_category && j < n; j++)
             if (v[j][0] == v[n][0] && (!heat || v[j][1] == v[n][1]))
-                return err_set(err, EXIT_DATA, "%s:%s: a second row for %s %s (where = ... chooses rows)",
-                               p->t->name, place_name(p, i, here), table_text(p->t, p->rows[i], c->at[X]), group);
+                return err_set(err, EXIT_DATA,
+                               "%s:%s: a second row for %s %s (where = ... chooses rows)",
+                               p->t->name, place_name(p, i, here),
+                               table_text(p->t, p->rows[i], c->at[X]), group);
         n += !isnan(v[n][0]);
     }
     sorted = ARENA_ARRAY(p->t->mem, n + 1, double *);
@@ -270,8 +278,8 @@ static bool plain(struct figure_panel *p, const struct columns *c, const char *g
     return true;
 }
 
-static bool boxes(struct figure_panel *p, const struct columns *c, const char *group, struct plot_series *out,
-                  struct err *err)
+static bool boxes(struct figure_panel *p, const struct columns *c, const char *group,
+                  struct plot_series *out, struct err *err)
 {
     static const double q[5] = { 0.5, 0.05, 0.95, 0.25, 0.75 };
     double *x = ARENA_ARRAY(p->f->mem, p->n_xs, double), *v[5];
@@ -286,8 +294,13 @@ static bool boxes(struct figure_panel *p, const struct columns *c, const char *g
         for (int k = 0; k < 5; k++)
             v[k][i] = n ? quantile(s, n, q[k]) : NAN;
     }
-    *out = (struct plot_series){ .label = out->label, .style = out->style, .n = p->n_xs, .x = x, .y = v[0],
-                                 .lo = v[1], .hi = v[2], .q1 = v[3], .q3 = v[4] };
+    out->n = p->n_xs;
+    out->x = x;
+    out->y = v[0];
+    out->lo = v[1];
+    out->hi = v[2];
+    out->q1 = v[3];
+    out->q3 = v[4];
     return true;
 }
 
@@ -310,7 +323,8 @@ static bool one_series(struct figure_panel *p, const struct columns *c, const ch
     return plain(p, c, group, out, err);
 }
 
-static const char *const *names_for(struct figure_panel *p, const char *key, const char **words, size_t n)
+static const char *const *names_for(struct figure_panel *p, const char *key, const char **words,
+                                    size_t n)
 {
     const char **names = ARENA_ARRAY(p->f->mem, n + 1, const char *);
     for (size_t i = 0; i < n; i++) {
@@ -339,12 +353,14 @@ bool figure_series(struct figure_panel *p, struct plot_panel *out, struct err *e
         p->n_groups = 1;
     }
     if (is(p, "cdf") || is(p, "ccdf"))
-        out->y.hi = isnan(out->y.hi) ? 1 : out->y.hi, out->y.lo = isnan(out->y.lo) && !out->y.log ? 0 : out->y.lo;
+        out->y.hi = isnan(out->y.hi) ? 1 : out->y.hi,
+        out->y.lo = isnan(out->y.lo) && !out->y.log ? 0 : out->y.lo;
     struct plot_series *s = ARENA_ARRAY(p->f->mem, p->n_groups, struct plot_series);
     for (size_t i = 0; i < p->n_groups; i++) {
         const char *label = spec_map(p->s, figure_section_of(p, "labels"), "labels", p->groups[i]);
         s[i].label = arena_strndup(p->f->mem, label, strlen(label));
-        if (!style_of(p, p->groups[i], &s[i].style, err) || !one_series(p, &c, p->groups[i], &s[i], err))
+        if (!style_of(p, p->groups[i], &s[i].style, err) ||
+            !one_series(p, &c, p->groups[i], &s[i], err))
             return false;
     }
     out->series = s;

@@ -7,7 +7,8 @@
 
 enum { ID, PARENT, LABEL, TYPE, START, FINISH, COLUMNS };
 
-static bool one_call(struct figure_panel *p, const size_t *col, struct tree_call *calls, size_t i, struct err *err)
+static bool one_call(struct figure_panel *p, const size_t *col, struct tree_call *calls, size_t i,
+                     struct err *err)
 {
     const struct table *t = p->t;
     size_t row = p->rows[i];
@@ -18,25 +19,29 @@ static bool one_call(struct figure_panel *p, const size_t *col, struct tree_call
         if (strcmp(table_text(t, p->rows[k], col[ID]), parent) == 0)
             c->parent = k;
     if (*parent && c->parent == TREE_ROOT)
-        return err_set(err, EXIT_DATA, "%s:%zu: parent \"%s\" is no earlier call of its graph", t->name,
-                       t->line[row], parent);
+        return err_set(err, EXIT_DATA, "%s:%zu: parent \"%s\" is no earlier call of its graph",
+                       t->name, t->line[row], parent);
     if ((i == 0) != (*parent == '\0'))
-        return err_set(err, EXIT_DATA, "%s:%zu: a graph's first row, and no other, has no parent", t->name,
-                       t->line[row]);
+        return err_set(err, EXIT_DATA, "%s:%zu: a graph's first row, and no other, has no parent",
+                       t->name, t->line[row]);
     const char *label = table_text(t, row, col[LABEL]), *type = table_text(t, row, col[TYPE]);
     c->label = arena_strndup(p->f->mem, label, strlen(label));
     c->type = arena_strndup(p->f->mem, type, strlen(type));
-    return table_number(t, row, col[START], &c->start, err) && table_number(t, row, col[FINISH], &c->finish, err);
+    return table_number(t, row, col[START], &c->start, err) &&
+           table_number(t, row, col[FINISH], &c->finish, err);
 }
 
 /* An empty series per type present, in the order of their styles, feeds the legend. */
-static void types(struct figure_panel *p, const struct tree_call *calls, size_t n, struct plot_panel *out)
+static void types(struct figure_panel *p, const struct tree_call *calls, size_t n,
+                  struct plot_panel *out)
 {
     struct plot_series *s = ARENA_ARRAY(p->f->mem, STYLE_COUNT, struct plot_series);
     for (size_t style = 1; style < STYLE_COUNT; style++)
         for (size_t i = 0; i < n; i++)
             if (tree_style(calls[i].type) == style) {
-                s[out->n_series++] = (struct plot_series){ .label = style == 6 ? "other" : calls[i].type, .style = style };
+                s[out->n_series++] = (struct plot_series){ .label = style == 6 ? "other"
+                                                                               : calls[i].type,
+                                                           .style = style };
                 break;
             }
     out->series = s;
@@ -44,7 +49,9 @@ static void types(struct figure_panel *p, const struct tree_call *calls, size_t 
 
 bool figure_tree(struct figure_panel *p, struct plot_panel *out, struct err *err)
 {
-    static const char *const names[COLUMNS] = { "id", "parent", "label", "type", "start", "finish" };
+    static const char *const names[COLUMNS] = {
+        "id", "parent", "label", "type", "start", "finish"
+    };
     size_t col[COLUMNS];
     for (int i = 0; i < COLUMNS; i++)
         if (!table_col(p->t, names[i], &col[i], err))

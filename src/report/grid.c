@@ -52,18 +52,22 @@ static bool one_column(struct reading *r, const char *text, struct err *err)
     *c = (struct grid_column){ .source = f[0], .header = n > 1 && *f[1] ? f[1] : f[0] };
     if (n > 2 && *f[2] && strcmp(f[2], "text") != 0) {
         if (!number_format_known(f[2]))
-            return err_set(err, EXIT_DATA, "%s: column %s: no format \"%s\" (0.00, 0.0%%, #,##0, g3, text)", r->s.name, f[0], f[2]);
+            return err_set(err, EXIT_DATA,
+                           "%s: column %s: no format \"%s\" (0.00, 0.0%%, #,##0, g3, text)",
+                           r->s.name, f[0], f[2]);
         c->format = f[2];
     }
     if (n > 3 && *f[3] && strcmp(f[3], "-") != 0) {
         c->best = strcmp(f[3], "low") == 0 ? -1 : strcmp(f[3], "high") == 0;
         if (!c->best || !c->format)
-            return err_set(err, EXIT_DATA, "%s: column %s: best is low or high, of a number", r->s.name, f[0]);
+            return err_set(err, EXIT_DATA, "%s: column %s: best is low or high, of a number",
+                           r->s.name, f[0]);
     }
     if (n > 4 && *f[4]) {
         struct str rest = str_of(f[4]), lo, hi;
         if (!str_next(&rest, ' ', &lo) || !(hi = str_trim(rest)).n || !c->format)
-            return err_set(err, EXIT_DATA, "%s: column %s: name two columns, lo and hi", r->s.name, f[0]);
+            return err_set(err, EXIT_DATA, "%s: column %s: name two columns, lo and hi", r->s.name,
+                           f[0]);
         c->interval = true;
         if (!table_col(&r->t, arena_strndup(g->mem, lo.p, lo.n), &r->lo[k], err) ||
             !table_col(&r->t, arena_strndup(g->mem, hi.p, hi.n), &r->hi[k], err))
@@ -77,7 +81,8 @@ static bool one_column(struct reading *r, const char *text, struct err *err)
 static size_t arrange(struct reading *r, size_t col, const char ***words)
 {
     const char **wanted, **found;
-    size_t m = spec_list(&r->s, 0, "order", &wanted), n = table_distinct(&r->t, col, r->rows, r->n, &found), kept = 0;
+    size_t m = spec_list(&r->s, 0, "order", &wanted),
+           n = table_distinct(&r->t, col, r->rows, r->n, &found), kept = 0;
     *words = ARENA_ARRAY(r->g->mem, n + 1, const char *);
     for (int pass = 0; pass < 2; pass++)
         for (size_t i = 0; i < (pass ? n : m); i++) {
@@ -93,8 +98,8 @@ static size_t arrange(struct reading *r, size_t col, const char ***words)
     return kept;
 }
 
-static bool read_cell(struct reading *r, size_t row, size_t col, size_t lo, size_t hi, const struct grid_column *c,
-                      struct grid_cell *out, struct err *err)
+static bool read_cell(struct reading *r, size_t row, size_t col, size_t lo, size_t hi,
+                      const struct grid_column *c, struct grid_cell *out, struct err *err)
 {
     *out = (struct grid_cell){ NULL, NAN, NAN, NAN, false };
     if (!c->format) {
@@ -103,7 +108,8 @@ static bool read_cell(struct reading *r, size_t row, size_t col, size_t lo, size
     }
     bool good = table_number(&r->t, row, col, &out->x, err);
     if (good && c->interval)
-        good = table_number(&r->t, row, lo, &out->lo, err) && table_number(&r->t, row, hi, &out->hi, err);
+        good = table_number(&r->t, row, lo, &out->lo, err) &&
+               table_number(&r->t, row, hi, &out->hi, err);
     return good || err_add(err, "%s", r->s.name);
 }
 
@@ -123,7 +129,8 @@ static bool flat(struct reading *r, struct err *err)
             if (strcmp(table_text(&r->t, r->rows[i], col[0]), words[w]) != 0)
                 continue;
             for (size_t k = 0; k < g->cols; k++)
-                if (!read_cell(r, r->rows[i], col[k], r->lo[k], r->hi[k], &g->column[k], &g->cell[at * g->cols + k], err))
+                if (!read_cell(r, r->rows[i], col[k], r->lo[k], r->hi[k], &g->column[k],
+                               &g->cell[at * g->cols + k], err))
                     return false;
             at++;
         }
@@ -131,8 +138,8 @@ static bool flat(struct reading *r, struct err *err)
 }
 
 /* The one row with this key and this pivot word; absent cells stay n/a. */
-static bool pivot_cell(struct reading *r, size_t key, size_t pivot, const char *word, size_t value, size_t lo, size_t hi,
-                       size_t k, size_t row, struct err *err)
+static bool pivot_cell(struct reading *r, size_t key, size_t pivot, const char *word, size_t value,
+                       size_t lo, size_t hi, size_t k, size_t row, struct err *err)
 {
     struct grid *g = r->g;
     struct grid_cell *out = &g->cell[row * g->cols + k];
@@ -143,7 +150,8 @@ static bool pivot_cell(struct reading *r, size_t key, size_t pivot, const char *
             strcmp(table_text(&r->t, r->rows[i], pivot), g->column[k].source) != 0)
             continue;
         if (seen)
-            return err_set(err, EXIT_DATA, "%s:%zu: a second row for %s, %s (where = ... chooses rows)", r->t.name,
+            return err_set(err, EXIT_DATA,
+                           "%s:%zu: a second row for %s, %s (where = ... chooses rows)", r->t.name,
                            r->t.line[r->rows[i]], word, g->column[k].source);
         seen = true;
         if (!read_cell(r, r->rows[i], value, lo, hi, &g->column[k], out, err))
@@ -155,7 +163,8 @@ static bool pivot_cell(struct reading *r, size_t key, size_t pivot, const char *
 static bool wide(struct reading *r, const char *pivot, struct err *err)
 {
     struct grid *g = r->g;
-    const char *rows, *value, *lo = spec_text(&r->s, 0, "lo", ""), *hi = spec_text(&r->s, 0, "hi", "");
+    const char *rows, *value, *lo = spec_text(&r->s, 0, "lo", ""),
+                              *hi = spec_text(&r->s, 0, "hi", "");
     size_t pivot_col, key, value_col, lo_col = 0, hi_col = 0;
     if (!spec_need(&r->s, 0, "rows", &rows, err) || !spec_need(&r->s, 0, "value", &value, err) ||
         !table_col(&r->t, pivot, &pivot_col, err) || !table_col(&r->t, rows, &key, err) ||
@@ -165,15 +174,17 @@ static bool wide(struct reading *r, const char *pivot, struct err *err)
     const char **found, **words;
     size_t n_found = table_distinct(&r->t, pivot_col, r->rows, r->n, &found);
     memmove(g->column + 1, g->column, g->cols * sizeof *g->column);
-    g->column[0] = (struct grid_column){ .source = keep(g, rows), .header = keep(g, spec_text(&r->s, 0, "rowheader", rows)) };
+    g->column[0] = (struct grid_column){
+        .source = keep(g, rows), .header = keep(g, spec_text(&r->s, 0, "rowheader", rows))
+    };
     g->cols++;
     for (size_t k = 1; k < g->cols; k++) {
         bool there = false;
         for (size_t i = 0; i < n_found; i++)
             there = there || strcmp(found[i], g->column[k].source) == 0;
         if (!there)
-            return err_set(err, EXIT_DATA, "%s: column %s: no row of %s has it as its %s", r->s.name, g->column[k].source,
-                           r->t.name, pivot);
+            return err_set(err, EXIT_DATA, "%s: column %s: no row of %s has it as its %s",
+                           r->s.name, g->column[k].source, r->t.name, pivot);
         g->column[k].interval = *lo && *hi && g->column[k].format;
     }
     g->rows = arrange(r, key, &words);
@@ -249,7 +260,8 @@ static bool head(struct reading *r, const char *path, struct err *err)
 {
     struct grid *g = r->g;
     const char *title, *caption, *base = file_base(path), *dot = strrchr(base, '.');
-    if (!spec_need(&r->s, 0, "title", &title, err) || !spec_need(&r->s, 0, "caption", &caption, err))
+    if (!spec_need(&r->s, 0, "title", &title, err) ||
+        !spec_need(&r->s, 0, "caption", &caption, err))
         return false;
     g->name = arena_strndup(g->mem, base, dot ? (size_t)(dot - base) : strlen(base));
     g->title = keep(g, title);
@@ -257,7 +269,8 @@ static bool head(struct reading *r, const char *path, struct err *err)
     g->number = keep(g, spec_text(&r->s, 0, "number", ""));
     g->sheet = keep(g, spec_text(&r->s, 0, "sheet", g->name));
     if (strlen(g->sheet) > 31 || strpbrk(g->sheet, "[]:*?/\\"))
-        return err_set(err, EXIT_DATA, "%s: sheet \"%s\": at most 31 characters, none of []:*?/\\", r->s.name, g->sheet);
+        return err_set(err, EXIT_DATA, "%s: sheet \"%s\": at most 31 characters, none of []:*?/\\",
+                       r->s.name, g->sheet);
     return true;
 }
 
@@ -266,7 +279,8 @@ static bool load(struct reading *r, const char *path, const char *dir, struct er
     const char *csv, *c;
     size_t *rows;
     char hex[SHA256_HEX];
-    if (!spec_read(&r->s, path, err) || !head(r, path, err) || !spec_need(&r->s, 0, "csv", &csv, err))
+    if (!spec_read(&r->s, path, err) || !head(r, path, err) ||
+        !spec_need(&r->s, 0, "csv", &csv, err))
         return false;
     char *file = file_join(dir, csv);
     bool good = table_read(&r->t, file, err) && hash_sha256_file(file, hex, err);

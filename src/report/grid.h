@@ -17,8 +17,8 @@
  *   rows     the key column of a pivot; rowheader  its header
  *   value, lo, hi      columns of the CSV, for pivot
  *   sheet    name of the worksheet, at most 31 characters [the file's name]
- *   chart    column, line or scatter: Header, Header...     a native chart in the workbook: the first
- *            column (scatter: the first named column) against the named ones
+ *   chart    column, line or scatter: Header, Header...     a native chart in the workbook:
+ *            the first column (scatter: the first named column) against the named ones
  *
  *     title = Fidelity to the training graphs
  *     caption = Distances with 95 % intervals; the best in bold.

@@ -19,7 +19,8 @@ void grid_markdown(const struct grid *g, struct buf *out)
         buf_str(out, k + 1 == g->cols ? " |\n" : " ");
     }
     for (size_t k = 0; k < g->cols; k++)
-        buf_printf(out, "|%s%s", g->column[k].format ? "---:" : "---", k + 1 == g->cols ? "|\n" : "");
+        buf_printf(out, "|%s%s", g->column[k].format ? "---:" : "---",
+                   k + 1 == g->cols ? "|\n" : "");
     for (size_t i = 0; i < g->rows; i++)
         for (size_t k = 0; k < g->cols; k++) {
             bool best = g->cell[i * g->cols + k].best;
@@ -53,9 +54,9 @@ static void cell_html(const struct grid *g, size_t i, size_t k, struct buf *out)
     char *cut = g->column[k].format && b.p ? b.p : NULL;
     while (cut && *cut && *cut != ' ')
         cut++;
-    buf_printf(out, "<%s%s%s>%s", tag, tag[1] == 'h' ? " scope=\"row\"" : "", g->column[k].format ? " class=\"n\"" : "",
-               best ? "<b>" : "");
-    if (cut && *cut) {                       /* the interval, smaller, may go to a line of its own */
+    buf_printf(out, "<%s%s%s>%s", tag, tag[1] == 'h' ? " scope=\"row\"" : "",
+               g->column[k].format ? " class=\"n\"" : "", best ? "<b>" : "");
+    if (cut && *cut) { /* the interval, smaller, may go to a line of its own */
         *cut = '\0';
         grid_html_escape(out, b.p);
         buf_printf(out, "%s <small>", best ? "</b>" : "");

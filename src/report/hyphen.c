@@ -37,7 +37,8 @@ static bool ends(const char *w, size_t n, const char *suffix)
 /* Two letters that make one sound, or belong together at the start of a syllable. */
 static bool together(char a, char b)
 {
-    static const char pairs[] = "bl br ch ck cl cr dr fl fr gh gl gr ng ph pl pr qu sc sh sk sl sm sn sp st sw th tr tw wh wr";
+    static const char pairs[] = "bl br ch ck cl cr dr fl fr gh gl gr ng ph pl pr qu sc sh sk sl sm "
+                                "sn sp st sw th tr tw wh wr";
     for (const char *p = pairs; *p; p += p[2] ? 3 : 2)
         if (p[0] == a && p[1] == b)
             return true;
@@ -46,10 +47,12 @@ static bool together(char a, char b)
 
 size_t hyphen_points(const char *w, size_t n, bool *at)
 {
-    static const char *const prefixes[] = { "inter", "trans", "under", "over", "micro", "multi", "counter", "super",
-                                            "non", "pre", "dis", "mis", "out" };
-    static const char *const suffixes[] = { "tion", "tions", "sion", "sions", "ment", "ments", "ness", "less", "ful", "fully",
-                                            "ture", "tures", "tive", "tively", "ship", "ward", "wise", "ity" };
+    static const char *const prefixes[] = { "inter", "trans",   "under", "over", "micro",
+                                            "multi", "counter", "super", "non",  "pre",
+                                            "dis",   "mis",     "out" };
+    static const char *const suffixes[] = { "tion", "tions",  "sion", "sions", "ment", "ments",
+                                            "ness", "less",   "ful",  "fully", "ture", "tures",
+                                            "tive", "tively", "ship", "ward",  "wise", "ity" };
     for (size_t i = 0; i < n; i++)
         at[i] = false;
     if (!plain(w, n))
@@ -66,11 +69,14 @@ size_t hyphen_points(const char *w, size_t n, bool *at)
             at[k] = true;
     }
     for (size_t i = 2; i + 2 < n; i++)          /* V C | C V */
-        if (vowel(w[i - 2]) && !vowel(w[i - 1]) && !vowel(w[i]) && vowel(w[i + 1]) && !together(w[i - 1], w[i]) &&
-            !(i + 2 >= n - 1 && (ends(w, n, "ed") || ends(w, n, "er") || ends(w, n, "es") || ends(w, n, "le"))))
+        if (vowel(w[i - 2]) && !vowel(w[i - 1]) && !vowel(w[i]) && vowel(w[i + 1]) &&
+            !together(w[i - 1], w[i]) &&
+            !(i + 2 >= n - 1 &&
+              (ends(w, n, "ed") || ends(w, n, "er") || ends(w, n, "es") || ends(w, n, "le"))))
             at[i] = true;
     for (size_t i = 2; i + 2 < n; i++)
-        if (at[i] && i && (at[i - 1] || at[i + 1]))     /* never two breaks side by side: keep the first */
+        if (at[i] && i &&
+            (at[i - 1] || at[i + 1])) /* never two breaks side by side: keep the first */
             at[i + 1] = false;
     for (size_t i = 0; i < n; i++) {
         if (i < 2 || n - i < 3)

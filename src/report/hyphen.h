@@ -3,8 +3,8 @@
  * Rules, not a dictionary: between a common prefix and the rest (re-, inter-, trans-), before a
  * common suffix (-tion, -ment, -ness, -ing after one consonant), and between two consonants that
  * stand between vowels (sim-ple no, gram-mar yes). At least two letters stay and three move; words
- * with capitals inside, digits or underscores are left whole. A missed break costs a little white; a
- * wrong one costs the reader a second look, so doubtful ones are not taken.
+ * with capitals inside, digits or underscores are left whole. A missed break costs a little
+ * white; a wrong one costs the reader a second look, so doubtful ones are not taken.
  */
 #ifndef REPORT_HYPHEN_H
 #define REPORT_HYPHEN_H

@@ -8,7 +8,10 @@
 #include "base/mem.h"
 
 struct sums { double width, stretch, shrink; };
-struct node { size_t item, start, before, line; double cost; };   /* start: first item of the next line */
+struct node {
+    size_t item, start, before, line;
+    double cost;
+}; /* start: first item of the next line */
 
 static struct sums *sum_up(const struct linebreak_item *it, size_t n)
 {
@@ -32,7 +35,8 @@ static size_t skip(const struct linebreak_item *it, size_t n, size_t i)
 }
 
 /* The ratio that fits items [from, to) into width; below -1: too full. */
-static double ratio_of(const struct sums *s, size_t from, size_t to, double hyphen, double width, bool last)
+static double ratio_of(const struct sums *s, size_t from, size_t to, double hyphen, double width,
+                       bool last)
 {
     double w = s[to].width - s[from].width + hyphen;
     double stretch = s[to].stretch - s[from].stretch, shrink = s[to].shrink - s[from].shrink;
@@ -50,10 +54,12 @@ static double demerits(double ratio, double cost)
 
 static bool legal(const struct linebreak_item *it, size_t i)
 {
-    return it[i].kind == LINEBREAK_PENALTY || (it[i].kind == LINEBREAK_GLUE && i && it[i - 1].kind == LINEBREAK_BOX);
+    return it[i].kind == LINEBREAK_PENALTY ||
+           (it[i].kind == LINEBREAK_GLUE && i && it[i - 1].kind == LINEBREAK_BOX);
 }
 
-size_t linebreak(const struct linebreak_item *it, size_t n, double first, double width, struct linebreak_line **lines)
+size_t linebreak(const struct linebreak_item *it, size_t n, double first, double width,
+                 struct linebreak_line **lines)
 {
     struct sums *s = sum_up(it, n);
     struct node *v = mem_array(n + 2, sizeof *v);
@@ -76,7 +82,8 @@ size_t linebreak(const struct linebreak_item *it, size_t n, double first, double
             if (c < best)
                 best = c, from = k;
         }
-        if (from == nodes && nodes > alive) {   /* even the shortest line is too full: let it stick out */
+        if (from == nodes &&
+            nodes > alive) { /* even the shortest line is too full: let it stick out */
             if (widest < nodes)
                 continue;
             from = nodes - 1;
@@ -91,7 +98,8 @@ size_t linebreak(const struct linebreak_item *it, size_t n, double first, double
     for (size_t k = end, line = count; line-- > 0; k = v[k].before) {
         const struct node *a = &v[v[k].before], *b = &v[k];
         bool hyphen = b->item < n && it[b->item].kind == LINEBREAK_PENALTY && it[b->item].hyphen;
-        double r = ratio_of(s, a->start, b->item, hyphen ? it[b->item].width : 0, a->line ? width : first, b->item == n);
+        double r = ratio_of(s, a->start, b->item, hyphen ? it[b->item].width : 0,
+                            a->line ? width : first, b->item == n);
         (*lines)[line] = (struct linebreak_line){ a->start, b->item, hyphen, fmax(r, -1) };
     }
     free(s);

@@ -22,13 +22,14 @@ struct linebreak_item {
 };
 
 struct linebreak_line {
-    size_t from, to;                /* items [from, to) are on the line; leading glue is already skipped */
+    size_t from, to; /* items [from, to) are on the line; leading glue is already skipped */
     bool hyphen;                    /* ends at a penalty with a hyphen */
-    double ratio;                   /* glue becomes width + ratio * (stretch or shrink); 0 on the last line */
+    double ratio; /* glue becomes width + ratio * (stretch or shrink); 0 on the last line */
 };
 
-/* Break items into lines of `width` points (the first of `first`). The number of lines; free(*lines).
- * A box wider than the line gets a line of its own and sticks out. */
-size_t linebreak(const struct linebreak_item *items, size_t n, double first, double width, struct linebreak_line **lines);
+/* Break items into lines of `width` points (the first of `first`) and return their number;
+ * free(*lines). A box wider than the line gets a line of its own and sticks out. */
+size_t linebreak(const struct linebreak_item *items, size_t n, double first, double width,
+                 struct linebreak_line **lines);
 
 #endif

@@ -13,12 +13,14 @@ static bool put(const char *outbase, const char *ext, const struct buf *b, struc
     return good;
 }
 
-bool paper_make(const char *source, const struct paper_options *o, const char *outbase, struct err *err)
+bool paper_make(const char *source, const struct paper_options *o, const char *outbase,
+                struct err *err)
 {
     struct paper p;
     struct buf pdf = { 0 }, html = { 0 };
-    bool good = paper_read(&p, source, o, err) && paper_pdf(&p, &pdf, err) && paper_html(&p, &html, err) &&
-                put(outbase, "pdf", &pdf, err) && put(outbase, "html", &html, err);
+    bool good = paper_read(&p, source, o, err) && paper_pdf(&p, &pdf, err) &&
+                paper_html(&p, &html, err) && put(outbase, "pdf", &pdf, err) &&
+                put(outbase, "html", &html, err);
     buf_free(&pdf);
     buf_free(&html);
     paper_free(&p);

@@ -6,7 +6,7 @@
  *     ## References                  not numbered; items "- [@key] Author. Title. Place, year."
  *
  * Directives, on lines of their own:
- *     {{figure NAME}}                FIGURES/NAME.fig, drawn anew as vectors, captioned and numbered
+ *     {{figure NAME}}                FIGURES/NAME.fig, drawn anew as vectors, numbered
  *     {{table NAME}}                 TABLES/NAME.tab
  * and within text, so that no number is typed:
  *     {{value FILE:ROW:COLUMN:FORMAT}}     the cell of the one row that ROW chooses (a=b,c=d);
@@ -15,8 +15,8 @@
  *     {{interval FILE:ROW:FORMAT}}   "[lo, hi]" from the columns lo and hi of that row
  *     {{count FILE:ROW}}             how many rows ROW chooses
  *     {{ratio FILE:ROW:COLUMN / FILE:ROW:COLUMN:FORMAT}}    the first over the second
- *     {{ref NAME}}                   "Figure 3", "Table 2" or "Section 4.1" (a section's NAME is its
- *                                    heading in lower case with hyphens)
+ *     {{ref NAME}}                   "Figure 3", "Table 2" or "Section 4.1" (a section's NAME
+ *                                    is its heading in lower case with hyphens)
  *     [@key]  [@a; @b]               citations, numbered in the order of the References
  *     text[^n]  and  [^n]: text      notes, collected before the References
  * Directives in code are left alone. An unknown directive, name, row or key, and data that are
@@ -37,7 +37,8 @@ struct paper_options {
 };
 
 /* Read SOURCE.md and write OUTBASE.pdf and OUTBASE.html. */
-bool paper_make(const char *source, const struct paper_options *o, const char *outbase, struct err *err);
+bool paper_make(const char *source, const struct paper_options *o, const char *outbase,
+                struct err *err);
 
 /* Only look: false with the first digit that is typed, as file:line: the word. */
 bool paper_lint(const char *name, struct str text, struct err *err);

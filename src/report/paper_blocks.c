@@ -18,7 +18,8 @@ static const struct type_font code_font = { TYPE_MONO, 6.9, false, false, false 
 
 struct runs { struct typeset_run *at; size_t n, cap; };
 
-static void add_run(struct runs *r, const char *text, unsigned style, const char *link, const char *anchor)
+static void add_run(struct runs *r, const char *text, unsigned style, const char *link,
+                    const char *anchor)
 {
     MEM_GROW(r->at, r->n, r->cap);
     r->at[r->n++] = (struct typeset_run){ text, style, link, anchor };
@@ -34,19 +35,25 @@ static void html_inline(struct paper_layout *l, const char *s, unsigned *style, 
     else if (strcmp(s, "</sup>") == 0 || strcmp(s, "</sub>") == 0)
         *style &= ~(unsigned)(TYPESET_SUP | TYPESET_SUB);
     else if (strncmp(s, "<a id=\"", 7) == 0 && strchr(s + 7, '"'))
-        add_run(out, "", 0, NULL, arena_strndup(l->mem, s + 7, (size_t)(strchr(s + 7, '"') - s - 7)));
+        add_run(out, "", 0, NULL,
+                arena_strndup(l->mem, s + 7, (size_t)(strchr(s + 7, '"') - s - 7)));
 }
 
-static void inlines(struct paper_layout *l, cmark_node *parent, unsigned style, const char *link, struct runs *out)
+static void inlines(struct paper_layout *l, cmark_node *parent, unsigned style, const char *link,
+                    struct runs *out)
 {
     for (cmark_node *c = cmark_node_first_child(parent); c; c = cmark_node_next(c)) {
         const char *text = cmark_node_get_literal(c);
         switch (cmark_node_get_type(c)) {
-        case CMARK_NODE_TEXT: add_run(out, arena_strndup(l->mem, text, strlen(text)), style, link, NULL); break;
-        case CMARK_NODE_CODE:
-            add_run(out, arena_strndup(l->mem, text, strlen(text)), style | TYPESET_CODE, link, NULL);
+        case CMARK_NODE_TEXT:
+            add_run(out, arena_strndup(l->mem, text, strlen(text)), style, link, NULL);
             break;
-        case CMARK_NODE_SOFTBREAK: case CMARK_NODE_LINEBREAK: add_run(out, " ", style, link, NULL); break;
+        case CMARK_NODE_CODE:
+            add_run(out, arena_strndup(l->mem, text, strlen(text)), style | TYPESET_CODE, link,
+                    NULL);
+            break;
+        case CMARK_NODE_SOFTBREAK:
+        case CMARK_NODE_LINEBREAK: add_run(out, " ", style, link, NULL); break;
         case CMARK_NODE_EMPH: inlines(l, c, style ^ TYPESET_ITALIC, link, out); break;
         case CMARK_NODE_STRONG: inlines(l, c, style | TYPESET_BOLD, link, out); break;
         case CMARK_NODE_LINK: {
@@ -83,14 +90,16 @@ static struct paper_line *add_line(struct paper_layout *l, struct paper_line lin
 {
     struct paper_line *kept = ARENA_NEW(l->mem, struct paper_line);
     *kept = line;
-    add_atom(l, (struct paper_atom){ .kind = PAPER_LINE, .height = line.leading, .keep = keep, .what = kept });
+    add_atom(l, (struct paper_atom){
+                    .kind = PAPER_LINE, .height = line.leading, .keep = keep, .what = kept });
     return kept;
 }
 
 struct place { double indent, bar; };
 
 /* No first line and no last line alone in a column. */
-static void add_lines(struct paper_layout *l, const struct typeset_line *lines, size_t n, struct paper_line like)
+static void add_lines(struct paper_layout *l, const struct typeset_line *lines, size_t n,
+                      struct paper_line like)
 {
     for (size_t i = 0; i < n; i++) {
         like.words = lines[i];
@@ -104,30 +113,33 @@ static void paragraph(struct paper_layout *l, const struct runs *r, struct place
     struct typeset_line *lines;
     struct typeset_shape shape = { paper_body, PAPER_COLUMN, at.indent, first, TYPESET_JUSTIFY };
     size_t n = typeset_paragraph(l->t, l->mem, r->at, r->n, &shape, &lines);
-    add_lines(l, lines, n, (struct paper_line){ .font = paper_body, .leading = PAPER_LEADING, .tint_left = -1, .bar = at.bar });
+    add_lines(l, lines, n,
+              (struct paper_line){
+                  .font = paper_body, .leading = PAPER_LEADING, .tint_left = -1, .bar = at.bar });
 }
 
 static void code(struct paper_layout *l, const char *text, struct place at)
 {
     struct str rest = str_trim(str_of(text)), line;
-    rest = (struct str){ text, (size_t)(rest.p + rest.n - text) };      /* blanks at the end alone */
+    rest = (struct str){ text, (size_t)(rest.p + rest.n - text) }; /* blanks at the end alone */
     double most = PAPER_COLUMN - at.indent - 8;
     struct type_font f = code_font;
     struct str all = rest;
-    while (str_next(&all, '\n', &line))             /* down to 5.6 pt so that the longest line fits */
+    while (str_next(&all, '\n', &line)) /* down to 5.6 pt so that the longest line fits */
         while (f.size > 5.6 && typeset_width(l->t, f, arena_strndup(l->mem, line.p, line.n)) > most)
             f.size -= 0.1;
     size_t chars = (size_t)(most / typeset_width(l->t, f, "0"));
     space(l, 4, false);
     while (str_next(&rest, '\n', &line)) {
-        do {                                        /* what is wider still wraps between characters */
+        do { /* what is wider still wraps between characters */
             size_t n = line.n < chars ? line.n : chars;
             while (n < line.n && n > 1 && ((unsigned char)line.p[n] & 0xC0) == 0x80)
                 n--;
             struct paper_line x = { .font = f, .leading = f.size * 1.36, .tint_left = at.indent };
             x.words.n = 1;
             x.words.piece = ARENA_NEW(l->mem, struct typeset_piece);
-            *x.words.piece = (struct typeset_piece){ .text = arena_strndup(l->mem, line.p, n), .x = at.indent + 4 };
+            x.words.piece->text = arena_strndup(l->mem, line.p, n);
+            x.words.piece->x = at.indent + 4;
             add_line(l, x, false);
             line = (struct str){ line.p + n, line.n - n };
         } while (line.n > 0);
@@ -164,7 +176,8 @@ static bool list(struct paper_layout *l, cmark_node *node, struct place at, stru
             struct paper_line *first = (struct paper_line *)l->atom[k].what;
             struct typeset_piece *p = ARENA_ARRAY(l->mem, first->words.n + 1, struct typeset_piece);
             memcpy(p + 1, first->words.piece, first->words.n * sizeof *p);
-            p[0] = (struct typeset_piece){ .text = ordered ? arena_printf(l->mem, "%zu.", number) : "\xE2\x80\xA2" };
+            p[0] = (struct typeset_piece){ .text = ordered ? arena_printf(l->mem, "%zu.", number)
+                                                           : "\xE2\x80\xA2" };
             double w = typeset_width(l->t, paper_body, p[0].text);
             p[0].x = ordered ? at.indent + gap - 4 - w : at.indent + 2;
             first->words.piece = p;
@@ -185,15 +198,22 @@ static void heading(struct paper_layout *l, cmark_node *node)
     if (h && *h->number)
         add_run(&r, arena_printf(l->mem, "%s\xC2\xA0\xC2\xA0", h->number), 0, NULL, NULL);
     inlines(l, node, 0, NULL, &r);
-    struct typeset_shape shape = { level == 2 ? heading_font : sub_font, PAPER_COLUMN, 0, 0, TYPESET_LEFT };
+    struct typeset_shape shape = { level == 2 ? heading_font : sub_font, PAPER_COLUMN, 0, 0,
+                                   TYPESET_LEFT };
     struct typeset_line *lines;
     size_t n = typeset_paragraph(l->t, l->mem, r.at, r.n, &shape, &lines);
-    const char *title = h ? arena_printf(l->mem, "%s%s%s", h->number, *h->number ? "  " : "", h->words) : "";
+    const char *title =
+        h ? arena_printf(l->mem, "%s%s%s", h->number, *h->number ? "  " : "", h->words) : "";
     space(l, level == 2 ? 11 : 7, false);
     for (size_t i = 0; i < n; i++)
-        add_line(l, (struct paper_line){ .words = lines[i], .font = shape.font, .leading = shape.font.size * 1.3, .tint_left = -1,
-                                         .anchor = i == 0 && h ? h->slug : NULL,
-                                         .outline = i == 0 && h ? level - 1 : 0, .title = title },
+        add_line(l,
+                 (struct paper_line){ .words = lines[i],
+                                      .font = shape.font,
+                                      .leading = shape.font.size * 1.3,
+                                      .tint_left = -1,
+                                      .anchor = i == 0 && h ? h->slug : NULL,
+                                      .outline = i == 0 && h ? level - 1 : 0,
+                                      .title = title },
                  true);
     space(l, level == 2 ? 3.5 : 2, true);
     free(r.at);
@@ -208,12 +228,15 @@ static void title_lines(struct paper_layout *l, cmark_node *node, struct type_fo
     size_t n = typeset_paragraph(l->t, l->mem, r.at, r.n, &shape, &lines);
     for (size_t i = 0; i < n; i++) {
         MEM_GROW(l->title, l->n_title, l->title_cap);
-        l->title[l->n_title++] = (struct paper_line){ .words = lines[i], .font = font, .leading = font.size * 1.28, .tint_left = -1 };
+        l->title[l->n_title++] = (struct paper_line){
+            .words = lines[i], .font = font, .leading = font.size * 1.28, .tint_left = -1
+        };
     }
     free(r.at);
 }
 
-static bool one_block(struct paper_layout *l, cmark_node *c, struct place at, bool after, struct err *err)
+static bool one_block(struct paper_layout *l, cmark_node *c, struct place at, bool after,
+                      struct err *err)
 {
     struct runs r = { 0 };
     const struct paper_float *f;
@@ -237,7 +260,8 @@ static bool one_block(struct paper_layout *l, cmark_node *c, struct place at, bo
         return true;
     case CMARK_NODE_THEMATIC_BREAK: space(l, 10, false); return true;
     case CMARK_NODE_HTML_BLOCK:
-        return err_set(err, EXIT_DATA, "%s: an HTML block has no meaning on paper: %.60s", l->p->name, cmark_node_get_literal(c));
+        return err_set(err, EXIT_DATA, "%s: an HTML block has no meaning on paper: %.60s",
+                       l->p->name, cmark_node_get_literal(c));
     default: return true;
     }
 }
@@ -258,7 +282,8 @@ static bool blocks(struct paper_layout *l, cmark_node *parent, struct place at, 
 bool paper_blocks(struct paper_layout *l, struct err *err)
 {
     struct paper *p = l->p;
-    cmark_node *doc = cmark_parse_document(p->markdown.p ? p->markdown.p : "", p->markdown.n, CMARK_OPT_SMART | CMARK_OPT_UNSAFE);
+    cmark_node *doc = cmark_parse_document(p->markdown.p ? p->markdown.p : "", p->markdown.n,
+                                           CMARK_OPT_SMART | CMARK_OPT_UNSAFE);
     bool head = false, after = false, good = true;
     for (cmark_node *c = cmark_node_first_child(doc); good && c; c = cmark_node_next(c)) {
         cmark_node_type type = cmark_node_get_type(c);

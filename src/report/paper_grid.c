@@ -1,5 +1,6 @@
 /* paper_grid.c: tables on paper: three rules, no lines between columns, the best in bold, an
- * interval small and grey beside or under its value. Sizes go down from 8 pt to 6.5 pt before words wrap. */
+ * interval small and grey beside or under its value. Sizes go down from 8 pt to 6.5 pt before
+ * words wrap. */
 #include <math.h>
 #include <string.h>
 
@@ -37,7 +38,8 @@ static void split_cells(struct paper_layout *l, struct grid_layout *k)
         const struct grid_column *c = &g->column[i % g->cols];
         buf_clear(&b);
         grid_words(g, i / g->cols, i % g->cols, &b);
-        char *text = arena_strndup(l->mem, b.p ? b.p : "", b.n), *cut = c->format ? strchr(text, ' ') : NULL;
+        char *text = arena_strndup(l->mem, b.p ? b.p : "", b.n),
+             *cut = c->format ? strchr(text, ' ') : NULL;
         if (cut)
             *cut++ = '\0';
         k->cell[i] = (struct cell){ text, cut, g->cell[i].best };
@@ -72,7 +74,8 @@ static void measure(struct paper_layout *l, struct grid_layout *k)
                 interval = fmax(interval, typeset_width(l->t, small_font(k), x->interval) + 3);
         }
         k->interval[c] = k->stacked ? 0 : interval;
-        k->w[c] = fmax(k->stacked ? fmax(value, interval) : value + interval, longest_word(l, font(k, true), g->column[c].header));
+        k->w[c] = fmax(k->stacked ? fmax(value, interval) : value + interval,
+                       longest_word(l, font(k, true), g->column[c].header));
         k->width += k->w[c];
     }
 }
@@ -109,7 +112,9 @@ static void heights(struct paper_layout *l, struct grid_layout *k)
     k->height = ARENA_ARRAY(l->mem, g->rows + 1, double);
     k->head_height = line + 3;
     for (size_t c = 0; c < g->cols; c++)
-        k->head_height = fmax(k->head_height, type_size(l->scratch, font(k, true), g->column[c].header, k->w[c] + 0.5).h + 3);
+        k->head_height = fmax(
+            k->head_height,
+            type_size(l->scratch, font(k, true), g->column[c].header, k->w[c] + 0.5).h + 3);
     for (size_t r = 0; r < g->rows; r++) {
         bool under = false;
         for (size_t c = 0; c < g->cols; c++)
@@ -117,18 +122,24 @@ static void heights(struct paper_layout *l, struct grid_layout *k)
         k->height[r] = line + 1.6 + (under ? line * 0.86 + 1 : 0);
         for (size_t c = 0; c < g->cols; c++)
             if (!g->column[c].format)
-                k->height[r] = fmax(k->height[r], type_size(l->scratch, font(k, false), k->cell[r * g->cols + c].value, k->w[c] + 0.5).h + 1.6);
+                k->height[r] = fmax(k->height[r],
+                                    type_size(l->scratch, font(k, false),
+                                              k->cell[r * g->cols + c].value, k->w[c] + 0.5)
+                                            .h +
+                                        1.6);
     }
 }
 
-struct grid_layout *grid_lay_out(struct paper_layout *l, const struct grid *g, double narrow, double wide)
+struct grid_layout *grid_lay_out(struct paper_layout *l, const struct grid *g, double narrow,
+                                 double wide)
 {
     struct grid_layout *k = ARENA_NEW(l->mem, struct grid_layout);
     k->g = g;
     k->w = ARENA_ARRAY(l->mem, g->cols, double);
     k->interval = ARENA_ARRAY(l->mem, g->cols, double);
     split_cells(l, k);
-    /* A column if it fits, intervals under their values if that helps a short table; else the page. */
+    /* A column if it fits, intervals under their values if that helps a short table; else the
+     * page. */
     static const struct { bool wide, stacked; double least; } tries[] = {
         { false, false, 7 }, { false, true, 7 }, { true, false, 6.5 }, { true, true, 6.5 },
     };
@@ -174,7 +185,8 @@ static void rule(cairo_t *cr, double x, double y, double w, double thick)
     cairo_stroke(cr);
 }
 
-static void draw_cell(const struct grid_layout *k, size_t r, size_t c, struct type_pen *pen, double x, double y)
+static void draw_cell(const struct grid_layout *k, size_t r, size_t c, struct type_pen *pen,
+                      double x, double y)
 {
     const struct cell *e = &k->cell[r * k->g->cols + c];
     if (!k->g->column[c].format) {
@@ -187,7 +199,8 @@ static void draw_cell(const struct grid_layout *k, size_t r, size_t c, struct ty
     type_write(pen, font(k, e->bold), e->value, right - k->interval[c], y, 1, 0);
     style_grey(pen->cr, 0.4);
     if (e->interval)
-        type_write(pen, small_font(k), e->interval, right, y + k->size * (k->stacked ? 1.12 : 0.14), 1, 0);
+        type_write(pen, small_font(k), e->interval, right, y + k->size * (k->stacked ? 1.12 : 0.14),
+                   1, 0);
     style_grey(pen->cr, 0);
 }
 
@@ -199,7 +212,8 @@ void grid_draw(const struct grid_layout *k, struct type_pen *pen, double x, doub
     style_grey(pen->cr, 0);
     for (size_t c = 0; c < g->cols; c++) {
         const char *h = g->column[c].header;
-        double high = type_size(pen->cr, font(k, true), h, k->w[c] + 0.5).h, down = top + k->head_height - 3 - high;
+        double high = type_size(pen->cr, font(k, true), h, k->w[c] + 0.5).h,
+               down = top + k->head_height - 3 - high;
         if (g->column[c].format && high < 1.5 * k->size)
             type_write(pen, font(k, true), h, at + k->w[c], down, 1, 0);
         else if (g->column[c].format) {

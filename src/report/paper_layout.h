@@ -46,12 +46,15 @@ extern const struct type_font paper_body, paper_caption;
 #define PAPER_WIDTH 504.0       /* 7 in */
 #define PAPER_LEADING 11.3
 
-bool paper_blocks(struct paper_layout *l, struct err *err);     /* paper_blocks.c: fills atoms and title */
-struct paper_block *paper_block_of(struct paper_layout *l, const struct paper_float *f, struct paper_atom *atom);
+bool paper_blocks(struct paper_layout *l,
+                  struct err *err); /* paper_blocks.c: fills atoms and title */
+struct paper_block *paper_block_of(struct paper_layout *l, const struct paper_float *f,
+                                   struct paper_atom *atom);
 
 /* paper_grid.c: a table on paper, rules above and below, numbers at the right. */
 struct grid_layout;
-struct grid_layout *grid_lay_out(struct paper_layout *l, const struct grid *g, double narrow, double wide);
+struct grid_layout *grid_lay_out(struct paper_layout *l, const struct grid *g, double narrow,
+                                 double wide);
 double grid_layout_width(const struct grid_layout *g);
 double grid_layout_height(const struct grid_layout *g);
 void grid_draw(const struct grid_layout *g, struct type_pen *pen, double x, double y);

@@ -79,7 +79,8 @@ bool paper_lint(const char *name, struct str text, struct err *err)
         if (fence || fenced || references)
             continue;
         if (!line_is_clean(line, &word))
-            return err_set(err, EXIT_CHECK, "%s:%zu: \"%.*s\" is typed; numbers come from {{value ...}}", name, n,
+            return err_set(err, EXIT_CHECK,
+                           "%s:%zu: \"%.*s\" is typed; numbers come from {{value ...}}", name, n,
                            (int)(word.n < 40 ? word.n : 40), word.p);
     }
     return true;

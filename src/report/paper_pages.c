@@ -49,7 +49,8 @@ static double together(const struct filler *f, size_t i)
 }
 
 /* Floats that wait, from y down while they fit; the first is placed anyhow in an empty column. */
-static double waiting(struct filler *f, struct queue *q, double x, double y, double bottom, bool force)
+static double waiting(struct filler *f, struct queue *q, double x, double y, double bottom,
+                      bool force)
 {
     while (q->n > 0 && (force || y + f->a[q->at[0]].height <= bottom)) {
         size_t i = pop(q);
@@ -64,7 +65,8 @@ static void fill_column(struct filler *f, struct state *st, double x, double top
 {
     double whole = f->s->top + f->s->height;
     bool tall = st->column.n && f->a[st->column.at[0]].height > bottom - top;
-    double y = waiting(f, &st->column, x, top, bottom, tall && bottom >= whole && top <= f->s->top + 1);
+    double y = waiting(f, &st->column, x, top, bottom,
+                       tall && bottom >= whole && top <= f->s->top + 1);
     bool empty = true;      /* no line yet: spaces are dropped */
     for (; st->next < f->n; st->next++) {
         const struct paper_atom *a = &f->a[st->next];
@@ -102,7 +104,8 @@ static void fill_page(struct filler *f, struct state *st, double height)
 {
     const struct paper_page_shape *s = f->s;
     double top = s->top + (f->page == 0 ? s->head : 0), most = s->top + s->height * 0.75;
-    top = waiting(f, &st->page, s->left, top, most, st->page.n > 0 && f->a[st->page.at[0]].height > s->height * 0.75);
+    top = waiting(f, &st->page, s->left, top, most,
+                  st->page.n > 0 && f->a[st->page.at[0]].height > s->height * 0.75);
     for (int c = 0; c < 2; c++)
         fill_column(f, st, s->left + c * (s->column + s->gap), top, s->top + height);
 }

@@ -12,7 +12,8 @@
 static const double page_width = 612, page_height = 792, margin_top = 60;
 static const double text_height = 670;
 
-struct paper_block *paper_block_of(struct paper_layout *l, const struct paper_float *f, struct paper_atom *atom)
+struct paper_block *paper_block_of(struct paper_layout *l, const struct paper_float *f,
+                                   struct paper_atom *atom)
 {
     struct paper_block *b = ARENA_NEW(l->mem, struct paper_block);
     const char *caption = f->is_table ? f->grid.caption : f->figure.caption;
@@ -36,8 +37,10 @@ struct paper_block *paper_block_of(struct paper_layout *l, const struct paper_fl
     }
     char label[32];
     paper_float_label(f, label);
-    struct typeset_run runs[] = { { arena_printf(l->mem, "%s. ", label), TYPESET_BOLD, NULL, NULL }, { caption, 0, NULL, NULL } };
-    double table = f->is_table ? fmax(grid_layout_width(b->grid) * b->scale, PAPER_COLUMN) : b->width;
+    struct typeset_run runs[] = { { arena_printf(l->mem, "%s. ", label), TYPESET_BOLD, NULL, NULL },
+                                  { caption, 0, NULL, NULL } };
+    double table = f->is_table ? fmax(grid_layout_width(b->grid) * b->scale, PAPER_COLUMN)
+                               : b->width;
     struct typeset_shape shape = { paper_caption, table, 0, 0, TYPESET_JUSTIFY };
     b->n_caption = typeset_paragraph(l->t, l->mem, runs, 2, &shape, &b->caption);
     atom->height = b->body + 4 + (double)b->n_caption * paper_caption.size * 1.3;
@@ -55,7 +58,8 @@ static bool known_anchor(const struct paper *p, const char *name)
             return true;
     for (size_t i = 0; i < p->n_floats; i++) {
         const char *kind = p->floats[i].is_table ? "table-" : "figure-";
-        if (strncmp(name, kind, strlen(kind)) == 0 && strcmp(name + strlen(kind), p->floats[i].name) == 0)
+        if (strncmp(name, kind, strlen(kind)) == 0 &&
+            strcmp(name + strlen(kind), p->floats[i].name) == 0)
             return true;
     }
     for (size_t i = 0; i < p->n_keys; i++)
@@ -98,7 +102,8 @@ static void anchor(struct output *o, const char *name, double x, double y)
     buf_free(&b);
 }
 
-static void draw_words(struct output *o, const struct typeset_line *w, struct type_font base, double x, double baseline)
+static void draw_words(struct output *o, const struct typeset_line *w, struct type_font base,
+                       double x, double baseline)
 {
     for (size_t i = 0; i < w->n; i++) {
         const struct typeset_piece *p = &w->piece[i];
@@ -122,7 +127,8 @@ static void draw_line(struct output *o, const struct paper_line *k, double x, do
     cairo_t *cr = o->pen.cr;
     if (k->tint_left >= 0) {
         cairo_set_source_rgb(cr, 0.955, 0.962, 0.97);
-        cairo_rectangle(cr, x + k->tint_left, y - 0.2, PAPER_COLUMN - k->tint_left, k->leading + 0.4);
+        cairo_rectangle(cr, x + k->tint_left, y - 0.2, PAPER_COLUMN - k->tint_left,
+                        k->leading + 0.4);
         cairo_fill(cr);
     }
     if (k->bar > 0) {
@@ -133,13 +139,15 @@ static void draw_line(struct output *o, const struct paper_line *k, double x, do
     if (k->anchor)
         anchor(o, k->anchor, x, y - 4);
     if (k->outline > 0) {
-        int level = (int)k->outline, parent = level > 1 ? o->outline[level - 1] : CAIRO_PDF_OUTLINE_ROOT;
+        int level = (int)k->outline,
+            parent = level > 1 ? o->outline[level - 1] : CAIRO_PDF_OUTLINE_ROOT;
         struct buf b = { 0 };
         buf_str(&b, "dest='");
         quoted(&b, k->anchor);
         buf_char(&b, '\'');
         if (level < 4)
-            o->outline[level] = cairo_pdf_surface_add_outline(o->s, parent, k->title, b.p, CAIRO_PDF_OUTLINE_FLAG_OPEN);
+            o->outline[level] = cairo_pdf_surface_add_outline(o->s, parent, k->title, b.p,
+                                                              CAIRO_PDF_OUTLINE_FLAG_OPEN);
         buf_free(&b);
     }
     draw_words(o, &k->words, k->font, x, y + k->leading * 0.5 + k->font.size * 0.34);
@@ -158,7 +166,8 @@ static void draw_block(struct output *o, const struct paper_block *b, double x, 
     double width = b->f->is_table ? grid_layout_width(b->grid) : b->f->figure.plot.width * 72;
     double left = x + fmax((b->width - fmax(width * b->scale, PAPER_COLUMN)) / 2, 0);
     for (size_t i = 0; i < b->n_caption; i++)
-        draw_words(o, &b->caption[i], paper_caption, left, at + ((double)i + 0.75) * paper_caption.size * 1.3);
+        draw_words(o, &b->caption[i], paper_caption, left,
+                   at + ((double)i + 0.75) * paper_caption.size * 1.3);
     cairo_save(cr);
     cairo_translate(cr, x + fmax((b->width - width * b->scale) / 2, 0), body);
     cairo_scale(cr, b->scale, b->scale);
@@ -199,10 +208,13 @@ static void draw_foot(struct output *o, size_t page)
     if (page > 0)
         return;
     struct buf b = { 0 };
-    buf_printf(&b, "Typeset by Tracewright %s, commit %s; every number comes from the data of its experiments.",
+    buf_printf(&b,
+               "Typeset by Tracewright %s, commit %s; every number comes from the data of its "
+               "experiments.",
                version_number, version_commit);
     style_grey(o->pen.cr, 0.5);
-    type_write(&o->pen, (struct type_font){ TYPE_SANS, 6, false, false, true }, b.p, page_width / 2, page_height - 24, 0.5, TYPE_BASELINE);
+    type_write(&o->pen, (struct type_font){ TYPE_SANS, 6, false, false, true }, b.p, page_width / 2,
+               page_height - 24, 0.5, TYPE_BASELINE);
     buf_free(&b);
 }
 
@@ -210,7 +222,8 @@ static void draw_pages(struct output *o)
 {
     struct paper_layout *l = o->l;
     double left = (page_width - PAPER_WIDTH) / 2;
-    struct paper_page_shape shape = { left, margin_top, PAPER_COLUMN, PAPER_GUTTER, text_height, 9, title_height(l) };
+    struct paper_page_shape shape = { left,        margin_top, PAPER_COLUMN,   PAPER_GUTTER,
+                                      text_height, 9,          title_height(l) };
     struct paper_placed *placed;
     size_t pages, n = paper_pages(l->atom, l->n, &shape, &placed, &pages), i = 0;
     for (size_t page = 0; page < pages; page++) {
@@ -240,7 +253,9 @@ static bool write_pdf(struct paper_layout *l, struct buf *out, struct err *err)
     struct buf made = { 0 };
     buf_printf(&made, "Tracewright %s commit %s", version_number, version_commit);
     struct canvas_info info = { page_width, page_height, l->p->title, "", made.p };
-    struct output o = { .l = l, .s = cairo_pdf_surface_create_for_stream(take, out, page_width, page_height) };
+    struct output o = {
+        .l = l, .s = cairo_pdf_surface_create_for_stream(take, out, page_width, page_height)
+    };
     canvas_label_pdf(o.s, &info);
     o.pen.cr = cairo_create(o.s);
     draw_pages(&o);
@@ -252,7 +267,8 @@ static bool write_pdf(struct paper_layout *l, struct buf *out, struct err *err)
     cairo_surface_destroy(o.s);
     type_pen_free(&o.pen);
     buf_free(&made);
-    return st == CAIRO_STATUS_SUCCESS || err_set(err, EXIT_INTERNAL, "cairo: %s", cairo_status_to_string(st));
+    return st == CAIRO_STATUS_SUCCESS ||
+           err_set(err, EXIT_INTERNAL, "cairo: %s", cairo_status_to_string(st));
 }
 
 bool paper_pdf(struct paper *p, struct buf *out, struct err *err)

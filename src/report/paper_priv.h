@@ -45,14 +45,17 @@ const struct paper_float *paper_float_of(const struct paper *p, struct cmark_nod
 /* Takes the mark off the heading's words, so that they can be rendered; NULL: not numbered. */
 const struct paper_heading *paper_heading_of(const struct paper *p, struct cmark_node *heading);
 
-bool paper_read(struct paper *p, const char *source, const struct paper_options *o, struct err *err);
-bool paper_parse(struct paper *p, const char *name, struct str text, const struct paper_options *o, struct err *err);
+bool paper_read(struct paper *p, const char *source, const struct paper_options *o,
+                struct err *err);
+bool paper_parse(struct paper *p, const char *name, struct str text, const struct paper_options *o,
+                 struct err *err);
 void paper_free(struct paper *p);
 
 /* Replace one directive (the words between the braces); appends to out. paper_value.c */
-bool paper_directive(struct paper *p, struct str words, size_t line, struct buf *out, struct err *err);
+bool paper_directive(struct paper *p, struct str words, size_t line, struct buf *out,
+                     struct err *err);
 
-const char *paper_slug(struct arena *mem, const char *words);   /* "Related work" -> "related-work" */
+const char *paper_slug(struct arena *mem, const char *words); /* "Related work" -> "related-work" */
 bool paper_html(struct paper *p, struct buf *out, struct err *err);
 bool paper_pdf(struct paper *p, struct buf *out, struct err *err);
 

@@ -61,7 +61,8 @@ static int heading_level(struct str line)
     return level <= 6 && blank ? (int)level : 0;
 }
 
-static bool heading(struct paper *p, struct str line, size_t n, struct numbering *k, struct err *err)
+static bool heading(struct paper *p, struct str line, size_t n, struct numbering *k,
+                    struct err *err)
 {
     int level = heading_level(line);
     struct str words = str_trim((struct str){ line.p + level, line.n - (size_t)level });
@@ -109,21 +110,26 @@ static bool float_line(struct str line, struct str *kind, struct str *name)
     return true;
 }
 
-static bool add_float(struct paper *p, bool is_table, struct str name, size_t line, struct numbering *k, struct err *err)
+static bool add_float(struct paper *p, bool is_table, struct str name, size_t line,
+                      struct numbering *k, struct err *err)
 {
     if (!is_name(name))
-        return err_set(err, EXIT_DATA, "%s:%zu: \"%.*s\" is no name of a figure or table", p->name, line, (int)name.n, name.p);
+        return err_set(err, EXIT_DATA, "%s:%zu: \"%.*s\" is no name of a figure or table", p->name,
+                       line, (int)name.n, name.p);
     for (size_t i = 0; i < p->n_floats; i++)
         if (str_is(name, p->floats[i].name))
-            return err_set(err, EXIT_DATA, "%s:%zu: %s appears a second time (first in line %zu)", p->name, line,
-                           p->floats[i].name, p->floats[i].line);
+            return err_set(err, EXIT_DATA, "%s:%zu: %s appears a second time (first in line %zu)",
+                           p->name, line, p->floats[i].name, p->floats[i].line);
     MEM_GROW(p->floats, p->n_floats, p->float_cap);
     struct paper_float *f = &p->floats[p->n_floats++];
-    *f = (struct paper_float){ .is_table = is_table, .line = line, .name = arena_strndup(p->mem, name.p, name.n) };
+    *f = (struct paper_float){ .is_table = is_table, .line = line };
+    f->name = arena_strndup(p->mem, name.p, name.n);
     f->number = is_table ? ++k->tables : ++k->figures;
     struct buf path = { 0 };
-    buf_printf(&path, "%s/%s.%s", is_table ? p->o->table_dir : p->o->figure_dir, f->name, is_table ? "tab" : "fig");
-    bool good = is_table ? grid_read(&f->grid, path.p, p->o->data_dir, err) : figure_read(&f->figure, path.p, p->o->data_dir, err);
+    buf_printf(&path, "%s/%s.%s", is_table ? p->o->table_dir : p->o->figure_dir, f->name,
+               is_table ? "tab" : "fig");
+    bool good = is_table ? grid_read(&f->grid, path.p, p->o->data_dir, err)
+                         : figure_read(&f->figure, path.p, p->o->data_dir, err);
     buf_free(&path);
     return good || err_add(err, "%s:%zu", p->name, line);
 }
@@ -169,12 +175,14 @@ static bool learn(struct paper *p, struct str text, struct err *err)
         } else if (k.references && reference_item(line, &a, &b)) {
             for (size_t i = 0; i < p->n_keys; i++)
                 if (str_is(a, p->keys[i]))
-                    good = err_set(err, EXIT_DATA, "%s:%zu: a second reference %s", p->name, n, p->keys[i]);
+                    good = err_set(err, EXIT_DATA, "%s:%zu: a second reference %s", p->name, n,
+                                   p->keys[i]);
             MEM_GROW(p->keys, p->n_keys, p->key_cap);
             p->keys[p->n_keys++] = arena_strndup(p->mem, a.p, a.n);
         } else if (note_line(line, &a, &b)) {
             MEM_GROW(p->notes, p->n_notes, p->note_cap);
-            p->notes[p->n_notes++] = (struct paper_note){ arena_strndup(p->mem, a.p, a.n), arena_strndup(p->mem, b.p, b.n), n };
+            p->notes[p->n_notes++] = (struct paper_note){ arena_strndup(p->mem, a.p, a.n),
+                                                          arena_strndup(p->mem, b.p, b.n), n };
         }
     }
     return good;
@@ -183,7 +191,8 @@ static bool learn(struct paper *p, struct str text, struct err *err)
 /* ---- second pass ---- */
 
 /* "@a; @b" -> numbered links in brackets. */
-static bool citation(struct paper *p, struct str inner, size_t line, struct buf *out, struct err *err)
+static bool citation(struct paper *p, struct str inner, size_t line, struct buf *out,
+                     struct err *err)
 {
     struct str one;
     bool first = true;
@@ -195,10 +204,12 @@ static bool citation(struct paper *p, struct str inner, size_t line, struct buf 
     while (str_next(&inner, ';', &one)) {
         one = str_trim(one);
         size_t k = 0;
-        while (k < p->n_keys && !(one.n && str_is((struct str){ one.p + 1, one.n - 1 }, p->keys[k])))
+        while (k < p->n_keys &&
+               !(one.n && str_is((struct str){ one.p + 1, one.n - 1 }, p->keys[k])))
             k++;
         if (k == p->n_keys || one.p[0] != '@')
-            return err_set(err, EXIT_DATA, "%s:%zu: [%.*s]: no such reference", p->name, line, (int)one.n, one.p);
+            return err_set(err, EXIT_DATA, "%s:%zu: [%.*s]: no such reference", p->name, line,
+                           (int)one.n, one.p);
         buf_printf(out, "%s[%zu](#ref-%s)", first ? "" : ", ", k + 1, p->keys[k]);
         first = false;
     }
@@ -206,14 +217,16 @@ static bool citation(struct paper *p, struct str inner, size_t line, struct buf 
     return true;
 }
 
-static bool note_reference(struct paper *p, struct str name, size_t line, struct buf *out, struct err *err)
+static bool note_reference(struct paper *p, struct str name, size_t line, struct buf *out,
+                           struct err *err)
 {
     for (size_t i = 0; i < p->n_notes; i++)
         if (str_is(name, p->notes[i].name)) {
             buf_printf(out, "<sup>[%zu](#note-%zu)</sup>", i + 1, i + 1);
             return true;
         }
-    return err_set(err, EXIT_DATA, "%s:%zu: [^%.*s]: no such note", p->name, line, (int)name.n, name.p);
+    return err_set(err, EXIT_DATA, "%s:%zu: [^%.*s]: no such note", p->name, line, (int)name.n,
+                   name.p);
 }
 
 static bool replace(struct paper *p, struct str s, size_t line, struct buf *out, struct err *err)
@@ -242,7 +255,8 @@ static bool replace(struct paper *p, struct str s, size_t line, struct buf *out,
                 return err_set(err, EXIT_DATA, "%s:%zu: %.2s without ]", p->name, line, at.p);
             struct str inner = { at.p + 1, (size_t)(end - at.p) - 1 };
             if (!(at.p[1] == '@' ? citation(p, inner, line, out, err)
-                                 : note_reference(p, (struct str){ inner.p + 1, inner.n - 1 }, line, out, err)))
+                                 : note_reference(p, (struct str){ inner.p + 1, inner.n - 1 }, line,
+                                                  out, err)))
                 return false;
             i += inner.n + 2;
         } else {
@@ -303,7 +317,8 @@ static bool rewrite(struct paper *p, struct str text, struct err *err)
     return good;
 }
 
-bool paper_parse(struct paper *p, const char *name, struct str text, const struct paper_options *o, struct err *err)
+bool paper_parse(struct paper *p, const char *name, struct str text, const struct paper_options *o,
+                 struct err *err)
 {
     *p = (struct paper){ .mem = arena_new(), .o = o };
     p->name = arena_strndup(p->mem, name, strlen(name));

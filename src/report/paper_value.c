@@ -7,9 +7,11 @@
 #include "report/number.h"
 #include "report/paper_priv.h"
 
-static bool bad(const struct paper *p, size_t line, struct err *err, const char *why, struct str words)
+static bool bad(const struct paper *p, size_t line, struct err *err, const char *why,
+                struct str words)
 {
-    return err_set(err, EXIT_DATA, "%s:%zu: {{%.*s}}: %s", p->name, line, (int)(words.n < 200 ? words.n : 200), words.p, why);
+    return err_set(err, EXIT_DATA, "%s:%zu: {{%.*s}}: %s", p->name, line,
+                   (int)(words.n < 200 ? words.n : 200), words.p, why);
 }
 
 static bool open_table(struct paper *p, struct str name, const struct table **t, struct err *err)
@@ -37,7 +39,8 @@ static bool open_table(struct paper *p, struct str name, const struct table **t,
 }
 
 /* FILE:ROW -> the table and its rows. */
-static bool choose(struct paper *p, struct str *rest, const struct table **t, size_t **rows, size_t *n, struct err *err)
+static bool choose(struct paper *p, struct str *rest, const struct table **t, size_t **rows,
+                   size_t *n, struct err *err)
 {
     struct str file, row;
     if (!str_next(rest, ':', &file) || !str_next(rest, ':', &row))
@@ -48,7 +51,8 @@ static bool choose(struct paper *p, struct str *rest, const struct table **t, si
     return good;
 }
 
-static bool one_row(struct paper *p, struct str *rest, const struct table **t, size_t *row, struct err *err)
+static bool one_row(struct paper *p, struct str *rest, const struct table **t, size_t *row,
+                    struct err *err)
 {
     size_t *rows, n;
     if (!choose(p, rest, t, &rows, &n, err))
@@ -59,7 +63,8 @@ static bool one_row(struct paper *p, struct str *rest, const struct table **t, s
     return true;
 }
 
-static bool number_at(const struct table *t, size_t row, struct str column, double *x, struct err *err)
+static bool number_at(const struct table *t, size_t row, struct str column, double *x,
+                      struct err *err)
 {
     char *name = mem_strndup(column.p, column.n);
     size_t col;
@@ -78,7 +83,8 @@ static bool say(double x, struct str format, struct buf *out, struct err *err)
     if (!number_format_known(f))
         return err_set(err, EXIT_DATA, "no format \"%s\" (0.00, 0.0%%, #,##0, g3, x0.0, text)", f);
     if (isnan(x) && !may_lack)
-        return err_set(err, EXIT_DATA, "the data say n/a (a format that begins with ? lets that pass)");
+        return err_set(err, EXIT_DATA,
+                       "the data say n/a (a format that begins with ? lets that pass)");
     number_write(x, f, words);
     buf_str(out, words);
     return true;
@@ -173,7 +179,8 @@ static bool reference(struct paper *p, struct str name, struct buf *out, struct 
         if (str_is(name, p->floats[i].name)) {
             char label[32];
             paper_float_label(&p->floats[i], label);
-            buf_printf(out, "[%s](#%s-%s)", label, p->floats[i].is_table ? "table" : "figure", p->floats[i].name);
+            buf_printf(out, "[%s](#%s-%s)", label, p->floats[i].is_table ? "table" : "figure",
+                       p->floats[i].name);
             return true;
         }
     for (size_t i = 0; i < p->n_headings; i++)
@@ -185,10 +192,15 @@ static bool reference(struct paper *p, struct str name, struct buf *out, struct 
     return err_set(err, EXIT_DATA, "no figure, table or section has this name");
 }
 
-bool paper_directive(struct paper *p, struct str words, size_t line, struct buf *out, struct err *err)
+bool paper_directive(struct paper *p, struct str words, size_t line, struct buf *out,
+                     struct err *err)
 {
-    static const struct { const char *name; bool (*fn)(struct paper *, struct str, struct buf *, struct err *); } known[] = {
-        { "value", value }, { "interval", interval }, { "count", count }, { "ratio", ratio }, { "ref", reference },
+    static const struct {
+        const char *name;
+        bool (*fn)(struct paper *, struct str, struct buf *, struct err *);
+    } known[] = {
+        { "value", value }, { "interval", interval }, { "count", count },
+        { "ratio", ratio }, { "ref", reference },
     };
     struct str rest = str_trim(words), name;
     struct err why = { 0 };
@@ -205,5 +217,6 @@ bool paper_directive(struct paper *p, struct str words, size_t line, struct buf 
         }
     if (str_is(name, "figure") || str_is(name, "table"))
         return bad(p, line, err, "stands on a line of its own", words);
-    return bad(p, line, err, "unknown directive (figure, table, value, interval, count, ratio, ref)", words);
+    return bad(p, line, err,
+               "unknown directive (figure, table, value, interval, count, ratio, ref)", words);
 }

@@ -20,8 +20,16 @@ double plot_height(const struct plot *f)
 {
     if (f->height > 0)
         return f->height;
-    double each = f->width / (double)f->columns * 0.62;
-    return fmin(fmax(each, 1.5), 2.4) * (double)rows_of(f) + (f->legend ? 0.2 : 0);
+    double each = fmin(fmax(f->width / (double)f->columns * 0.62, 1.5), 2.4),
+           sum = f->legend ? 0.2 : 0;
+    for (size_t r = 0; r < rows_of(f); r++) {
+        double trees = 0;
+        for (size_t i = r * f->columns; i < (r + 1) * f->columns && i < f->n_panels; i++)
+            if (f->panels[i].kind == PLOT_TREE)
+                trees = fmax(trees, tree_height(f->panels[i].tree) / 72 + 0.3);
+        sum += trees > 0 ? trees : each;
+    }
+    return fmin(sum, 9);
 }
 
 static bool negative(const double *v, size_t n)
@@ -72,6 +80,12 @@ static size_t entries_of(const struct plot *f, struct entry **list)
             MEM_GROW(*list, n, cap);
             (*list)[n++] = (struct entry){ s->label, s->style, f->panels[k].kind, false };
         }
+    for (size_t i = 1; f->panels[0].kind == PLOT_TREE && i < n; i++)     /* types in one order */
+        for (size_t j = i; j > 0 && (*list)[j - 1].style > (*list)[j].style; j--) {
+            struct entry e = (*list)[j];
+            (*list)[j] = (*list)[j - 1];
+            (*list)[j - 1] = e;
+        }
     if (f->legend && ref && f->ref_label) {
         MEM_GROW(*list, n, cap);
         (*list)[n++] = (struct entry){ f->ref_label, 0, PLOT_LINE, true };
@@ -113,7 +127,8 @@ static double legend(const struct plot *f, struct type_pen *pen, double width, b
         size_t end = i;
         double w = -entry_gap;
         while (end < n) {
-            double more = entry_gap + key_width + key_gap + type_size(pen->cr, plot_label_font, e[end].label, 0).w;
+            double more = entry_gap + key_width + key_gap +
+                          type_size(pen->cr, plot_label_font, e[end].label, 0).w;
             if (end > i && w + more > width)
                 break;
             w += more;
@@ -125,7 +140,8 @@ static double legend(const struct plot *f, struct type_pen *pen, double width, b
             if (draw) {
                 key(pen->cr, &e[i], x, y + line / 2);
                 style_grey(pen->cr, 0);
-                type_write(pen, plot_label_font, e[i].label, x + key_width + key_gap, y + line / 2, 0, 0.5);
+                type_write(pen, plot_label_font, e[i].label, x + key_width + key_gap, y + line / 2,
+                           0, 0.5);
             }
             x += key_width + key_gap + words + entry_gap;
         }
@@ -149,7 +165,8 @@ static void draw_panel(const struct plot_frame *f, struct type_pen *pen)
 }
 
 /* Give every panel its place: sides first, for they decide the width that names may take. */
-static void lay_out(const struct plot *f, struct plot_frame *frames, struct type_pen *pen, double top)
+static void lay_out(const struct plot *f, struct plot_frame *frames, struct type_pen *pen,
+                    double top)
 {
     double w = f->width * 72, h = plot_height(f) * 72 - top, inner_w = w, inner_h = h;
     size_t rows = rows_of(f), cols = f->columns;

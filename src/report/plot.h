@@ -82,7 +82,8 @@ struct plot {
 /* Inches. */
 double plot_height(const struct plot *f);
 
-/* Why the figure cannot be drawn (a negative value on a log axis, bars on one), or NULL. Static text. */
+/* Why the figure cannot be drawn (a negative value on a log axis, bars on one), or NULL. Static
+ * text. */
 const char *plot_refuses(const struct plot *f);
 
 /* Draw at the origin of the pen's context. Words written are noted in the pen. */

@@ -85,7 +85,8 @@ size_t plot_ticks_y(const struct plot_frame *f, double height, struct scale_tick
     return scale_ticks(&f->y, want, f->p->y.percent, t, SCALE_TICKS);
 }
 
-static double widest(const struct plot_axis *a, const struct scale_tick *t, size_t n, struct type_pen *pen)
+static double widest(const struct plot_axis *a, const struct scale_tick *t, size_t n,
+                     struct type_pen *pen)
 {
     double w = 0;
     if (a->names)
@@ -241,7 +242,8 @@ static void y_axis(const struct plot_frame *f, struct type_pen *pen)
         line(pen->cr, f->in.x - (t[i].major ? tick_length : tick_length * 0.6), y, f->in.x, y);
         style_grey(pen->cr, 0);
         if (t[i].major)
-            type_write(pen, plot_tick_font, t[i].label, f->in.x - tick_length - tick_gap, y, 1, 0.5);
+            type_write(pen, plot_tick_font, t[i].label, f->in.x - tick_length - tick_gap, y, 1,
+                       0.5);
     }
 }
 
@@ -269,8 +271,8 @@ void plot_axes(const struct plot_frame *f, struct type_pen *pen)
         type_write_wrapped(pen, plot_label_font, p->x.label, f->in.x + f->in.w / 2,
                            f->in.y + f->in.h + f->bottom, 0.5, 1, f->in.w);
     if (p->y.label && *p->y.label)
-        type_write_turned(pen, plot_label_font, p->y.label, f->in.x - f->left, f->in.y + f->in.h / 2,
-                          0.5, 0, 90, f->in.h);
+        type_write_turned(pen, plot_label_font, p->y.label, f->in.x - f->left,
+                          f->in.y + f->in.h / 2, 0.5, 0, 90, f->in.h);
     style_grey(cr, 0.25);
     cairo_set_line_width(cr, 0.6);
     line(cr, f->in.x, f->in.y + f->in.h, f->in.x + f->in.w, f->in.y + f->in.h);
@@ -287,14 +289,16 @@ static size_t covered(const struct plot_frame *f, struct type_box b)
     size_t n = 0;
     for (size_t k = 0; k < f->p->n_series; k++)
         for (size_t i = 0; i < f->p->series[k].n; i++) {
-            double x = scale_at(&f->x, f->p->series[k].x[i]), y = scale_at(&f->y, f->p->series[k].y[i]);
+            double x = scale_at(&f->x, f->p->series[k].x[i]),
+                   y = scale_at(&f->y, f->p->series[k].y[i]);
             n += x > b.x - 3 && x < b.x + b.w + 3 && y > b.y - 3 && y < b.y + b.h + 3;
         }
     return n;
 }
 
 /* The words of a horizontal line: left or right, above or below, where they cover least. */
-static void line_words(const struct plot_frame *f, struct type_pen *pen, const char *words, double y)
+static void line_words(const struct plot_frame *f, struct type_pen *pen, const char *words,
+                       double y)
 {
     struct type_box size = type_size(pen->cr, plot_tick_font, words, 0), best = size;
     size_t least = (size_t)-1;
@@ -329,7 +333,8 @@ void plot_reference_lines(const struct plot_frame *f, struct type_pen *pen)
         style_grey(pen->cr, 0.25);
         bool near_right = at > f->in.x + f->in.w * 0.6;
         if (l->vertical)
-            type_write(pen, plot_tick_font, l->label, at + (near_right ? -2 : 2), f->in.y, near_right, 0);
+            type_write(pen, plot_tick_font, l->label, at + (near_right ? -2 : 2), f->in.y,
+                       near_right, 0);
         else
             line_words(f, pen, l->label, at);
     }

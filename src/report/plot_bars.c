@@ -52,9 +52,11 @@ static void whisker(cairo_t *cr, double x, double y0, double y1, double cap)
     cairo_stroke(cr);
 }
 
-static void bar(cairo_t *cr, const struct plot_frame *f, const struct plot_series *s, struct slot k, double y)
+static void bar(cairo_t *cr, const struct plot_frame *f, const struct plot_series *s, struct slot k,
+                double y)
 {
-    double zero = at(f, fmin(fmax(0, f->y.lo), f->y.hi)), w = fmax(k.w - fmin(1.5, k.w * 0.15), 0.5);
+    double zero = at(f, fmin(fmax(0, f->y.lo), f->y.hi)),
+           w = fmax(k.w - fmin(1.5, k.w * 0.15), 0.5);
     cairo_rectangle(cr, k.x - w / 2, fmin(y, zero), w, fabs(y - zero));
     if (s->style == STYLE_REAL)
         style_grey(cr, 0.25);
@@ -63,8 +65,8 @@ static void bar(cairo_t *cr, const struct plot_frame *f, const struct plot_serie
     cairo_fill(cr);
 }
 
-static void box(cairo_t *cr, const struct plot_frame *f, const struct plot_series *s, size_t i, struct slot k,
-                double y)
+static void box(cairo_t *cr, const struct plot_frame *f, const struct plot_series *s, size_t i,
+                struct slot k, double y)
 {
     double q1 = at(f, s->q1[i]), q3 = at(f, s->q3[i]), w = k.w * 0.7;
     style_ink(cr, s->style, 1);
@@ -97,8 +99,8 @@ static void absent(const struct plot_frame *f, struct type_pen *pen, struct slot
 }
 
 /* Above the interval; above the paper's diamond too when that is in the way. */
-static void value(const struct plot_frame *f, struct type_pen *pen, struct slot k, double v, double above,
-                  double diamond)
+static void value(const struct plot_frame *f, struct type_pen *pen, struct slot k, double v,
+                  double above, double diamond)
 {
     char words[NUMBER_SIZE];
     number_write(v, f->p->format ? f->p->format : "0.00", words);

@@ -13,7 +13,8 @@ static struct scale heat_scale(const struct plot_panel *p)
             hi = fmax(hi, p->series[0].lo[i]);
         }
     bool fixed_lo = !isnan(p->z.lo), fixed_hi = !isnan(p->z.hi);
-    return scale_nice(SCALE_LINEAR, fixed_lo ? p->z.lo : lo, fixed_hi ? p->z.hi : hi, fixed_lo, fixed_hi);
+    return scale_nice(SCALE_LINEAR, fixed_lo ? p->z.lo : lo, fixed_hi ? p->z.hi : hi, fixed_lo,
+                      fixed_hi);
 }
 
 static const double bar_gap = 8, bar_width = 7;
@@ -53,7 +54,8 @@ static void color_bar(const struct plot_frame *f, struct type_pen *pen, struct s
     double w = 0;
     for (size_t i = 0; i < n; i++) {
         style_grey(cr, 0);
-        type_write(pen, plot_tick_font, t[i].label, x + bar_width + 3, scale_at(&z, t[i].at), 0, 0.5);
+        type_write(pen, plot_tick_font, t[i].label, x + bar_width + 3, scale_at(&z, t[i].at), 0,
+                   0.5);
         w = fmax(w, type_size(cr, plot_tick_font, t[i].label, 0).w);
     }
     if (f->p->z.label && *f->p->z.label)

@@ -22,8 +22,8 @@ static double height(const struct plot_frame *f, double v)
 }
 
 /* Along v over points [from, to), forwards or backwards, to the current path. */
-static void path(cairo_t *cr, const struct plot_frame *f, const double *x, const double *v, size_t from,
-                 size_t to, bool back)
+static void path(cairo_t *cr, const struct plot_frame *f, const double *x, const double *v,
+                 size_t from, size_t to, bool back)
 {
     for (size_t k = from; k < to; k++) {
         size_t i = back ? to - 1 - (k - from) : k;
@@ -86,7 +86,8 @@ static void error_bars(cairo_t *cr, const struct plot_frame *f, const struct plo
 }
 
 /* All points of a scatter; of a line about ten at most, so that dashes remain visible. */
-static void markers(cairo_t *cr, const struct plot_frame *f, const struct plot_series *s, double size)
+static void markers(cairo_t *cr, const struct plot_frame *f, const struct plot_series *s,
+                    double size)
 {
     size_t every = f->p->kind == PLOT_SCATTER || s->n <= 25 ? 1 : s->n / 8;
     for (size_t i = every > 1 ? every / 2 : 0; i < s->n; i += every) {

@@ -18,7 +18,8 @@ extern const struct type_font plot_tick_font, plot_label_font, plot_title_font;
 /* plot_axes.c */
 struct plot_frame plot_frame_new(const struct plot_panel *p);       /* scales from the data */
 void plot_measure_sides(struct plot_frame *f, struct type_pen *pen, double height_guess);
-void plot_measure_ends(struct plot_frame *f, struct type_pen *pen, double width);   /* top and bottom */
+void plot_measure_ends(struct plot_frame *f, struct type_pen *pen,
+                       double width); /* top and bottom */
 void plot_place(struct plot_frame *f, struct type_box in);
 void plot_axes(const struct plot_frame *f, struct type_pen *pen);
 void plot_reference_lines(const struct plot_frame *f, struct type_pen *pen);

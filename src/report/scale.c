@@ -131,11 +131,13 @@ void scale_label(double v, double step, char out[24])
     }
 }
 
-static size_t linear_ticks(const struct scale *s, size_t want, bool percent, struct scale_tick *t, size_t cap)
+static size_t linear_ticks(const struct scale *s, size_t want, bool percent, struct scale_tick *t,
+                           size_t cap)
 {
     double unit = percent ? 100 : 1, step = scale_step((s->hi - s->lo) * unit, want);
     size_t n = 0;
-    for (double k = ceil(s->lo * unit / step - 1e-9); n < cap && k * step <= s->hi * unit * (1 + 1e-12) + step * 1e-9; k++) {
+    for (double k = ceil(s->lo * unit / step - 1e-9);
+         n < cap && k * step <= s->hi * unit * (1 + 1e-12) + step * 1e-9; k++) {
         t[n] = (struct scale_tick){ .at = k * step / unit, .major = true };
         scale_label(k * step, step, t[n].label);
         if (percent)
@@ -157,7 +159,8 @@ static void log_label(double v, char out[24])
 
 /* Powers of ten are labelled (every second or third when there are many); 2 and 5 times one too
  * when the axis is short; the rest are minor. */
-static size_t log_ticks(const struct scale *s, size_t want, bool percent, struct scale_tick *t, size_t cap)
+static size_t log_ticks(const struct scale *s, size_t want, bool percent, struct scale_tick *t,
+                        size_t cap)
 {
     size_t n = 0;
     double decades = log10(s->hi / s->lo);
@@ -180,7 +183,8 @@ static size_t log_ticks(const struct scale *s, size_t want, bool percent, struct
     return n;
 }
 
-size_t scale_ticks(const struct scale *s, size_t want, bool percent, struct scale_tick *ticks, size_t cap)
+size_t scale_ticks(const struct scale *s, size_t want, bool percent, struct scale_tick *ticks,
+                   size_t cap)
 {
     return s->kind == SCALE_LINEAR ? linear_ticks(s, want, percent, ticks, cap)
                                    : log_ticks(s, want, percent, ticks, cap);

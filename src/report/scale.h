@@ -17,7 +17,7 @@ enum scale_kind { SCALE_LINEAR, SCALE_LOG, SCALE_LOG_ZERO };
 
 struct scale {
     enum scale_kind kind;
-    double lo, hi;          /* values at the two ends; lo is the smallest positive one for SCALE_LOG_ZERO */
+    double lo, hi; /* values at the two ends; lo is the smallest positive one for SCALE_LOG_ZERO */
     double from, to;        /* the two ends on the page, points; from > to is fine (upwards) */
 };
 
@@ -36,12 +36,14 @@ double scale_at(const struct scale *s, double v);
 
 /* Ticks in ascending order, at most cap; about `want` labelled ones. percent: labels in %. */
 enum { SCALE_TICKS = 64 };
-size_t scale_ticks(const struct scale *s, size_t want, bool percent, struct scale_tick *ticks, size_t cap);
+size_t scale_ticks(const struct scale *s, size_t want, bool percent, struct scale_tick *ticks,
+                   size_t cap);
 
 /* The round step (1, 2, 5 times a power of ten) that cuts span into about n parts. */
 double scale_step(double span, size_t n);
 
-/* A number as people write it: "0.25", "1,200", "10k", "2M"; digits follow the step between ticks. */
+/* A number as people write it: "0.25", "1,200", "10k", "2M"; digits follow the step between
+ * ticks. */
 void scale_label(double v, double step, char out[24]);
 
 #endif

@@ -17,7 +17,8 @@ static void open_section(struct spec *s, struct str name, size_t line)
 static void join(struct spec *s, struct str more)
 {
     struct spec_entry *e = &s->entry[s->entries - 1];
-    e->value = arena_printf(s->mem, "%s%s%.*s", e->value, *e->value ? " " : "", (int)more.n, more.p);
+    e->value = arena_printf(s->mem, "%s%s%.*s", e->value, *e->value ? " " : "", (int)more.n,
+                            more.p);
 }
 
 static bool take_line(struct spec *s, struct str raw, size_t line, struct err *err)
@@ -45,8 +46,10 @@ static bool take_line(struct spec *s, struct str raw, size_t line, struct err *e
     struct str value = str_trim((struct str){ eq + 1, (size_t)(t.p + t.n - eq) - 1 });
     MEM_GROW(s->entry, s->entries, s->entry_cap);
     s->entry[s->entries++] = (struct spec_entry){
-        .key = arena_strndup(s->mem, key.p, key.n), .value = arena_strndup(s->mem, value.p, value.n),
-        .section = s->sections - 1, .line = line,
+        .key = arena_strndup(s->mem, key.p, key.n),
+        .value = arena_strndup(s->mem, value.p, value.n),
+        .section = s->sections - 1,
+        .line = line,
     };
     return true;
 }
@@ -110,7 +113,8 @@ const char *spec_nth(struct spec *s, size_t section, const char *key, size_t k)
     return NULL;
 }
 
-bool spec_bad(const struct spec *s, size_t section, const char *key, struct err *err, const char *why)
+bool spec_bad(const struct spec *s, size_t section, const char *key, struct err *err,
+              const char *why)
 {
     const struct spec_entry *e = find(s, section, key);
     size_t line = e ? e->line : s->section_line[section];

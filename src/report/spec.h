@@ -46,10 +46,12 @@ const char *spec_text(struct spec *s, size_t section, const char *key, const cha
 const char *spec_nth(struct spec *s, size_t section, const char *key, size_t k);
 
 /* false when the key is absent or empty: the message says which file, section and key. */
-bool spec_need(struct spec *s, size_t section, const char *key, const char **value, struct err *err);
+bool spec_need(struct spec *s, size_t section, const char *key, const char **value,
+               struct err *err);
 bool spec_real(struct spec *s, size_t section, const char *key, double standard, double *x,
                struct err *err);
-bool spec_flag(struct spec *s, size_t section, const char *key, bool *x, struct err *err); /* yes, no; absent: *x stays */
+bool spec_flag(struct spec *s, size_t section, const char *key, bool *x,
+               struct err *err); /* yes, no; absent: *x stays */
 
 /* The index of the value among choices (ends with NULL); absent: standard. */
 bool spec_choice(struct spec *s, size_t section, const char *key, const char *const *choices,
@@ -63,6 +65,6 @@ const char *spec_map(struct spec *s, size_t section, const char *key, const char
 
 bool spec_bad(const struct spec *s, size_t section, const char *key, struct err *err,
               const char *why);                  /* returns false with file:line: key: why */
-bool spec_done(const struct spec *s, struct err *err);   /* false at the first key never asked for */
+bool spec_done(const struct spec *s, struct err *err); /* false at the first key never asked for */
 
 #endif

@@ -4,7 +4,12 @@
 #include <math.h>
 #include <string.h>
 
-static const struct { const char *name; struct style_rgb rgb; double dash[4]; int dashes; } styles[STYLE_COUNT] = {
+static const struct {
+    const char *name;
+    struct style_rgb rgb;
+    double dash[4];
+    int dashes;
+} styles[STYLE_COUNT] = {
     { "black", { 0, 0, 0 }, { 0 }, 0 },
     { "blue", { 0, 0x72 / 255.0, 0xB2 / 255.0 }, { 5, 1.6 }, 2 },
     { "vermillion", { 0xD5 / 255.0, 0x5E / 255.0, 0 }, { 2, 1.4 }, 2 },

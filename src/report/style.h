@@ -26,8 +26,10 @@ size_t style_find(const char *name);
 
 void style_ink(cairo_t *cr, size_t style, double alpha);     /* the source colour */
 void style_grey(cairo_t *cr, double lightness);
-void style_stroke(cairo_t *cr, size_t style, double width);  /* colour, dash, width of the next stroke */
-void style_marker(cairo_t *cr, size_t style, double x, double y, double size);   /* filled, with a white rim */
+void style_stroke(cairo_t *cr, size_t style,
+                  double width); /* colour, dash, width of the next stroke */
+void style_marker(cairo_t *cr, size_t style, double x, double y,
+                  double size); /* filled, with a white rim */
 
 /* share in [0, 1] -> cividis; light: black words are readable on it. */
 struct style_rgb style_heat(double share);

@@ -70,7 +70,8 @@ static bool read_row(struct reader *r, struct err *err)
         if (c == ',')
             end_field(r);
         else if (c == '\0')
-            return err_set(err, EXIT_DATA, "%s:%zu: a NUL byte: not a CSV file", r->t->name, r->line);
+            return err_set(err, EXIT_DATA, "%s:%zu: a NUL byte: not a CSV file", r->t->name,
+                           r->line);
         else
             buf_char(&r->field, c);
     }
@@ -87,7 +88,8 @@ static bool take_header(struct reader *r, struct err *err)
     for (size_t i = 0; i < r->n; i++) {
         t->header[i] = r->row[i];
         if (!*r->row[i])
-            return err_set(err, EXIT_DATA, "%s:%zu: column %zu has no name", t->name, r->head, i + 1);
+            return err_set(err, EXIT_DATA, "%s:%zu: column %zu has no name", t->name, r->head,
+                           i + 1);
         for (size_t j = 0; j < i; j++)
             if (strcmp(r->row[i], r->row[j]) == 0)
                 return err_set(err, EXIT_DATA, "%s:%zu: two columns are called \"%s\"", t->name,
@@ -108,8 +110,8 @@ static bool take_rows(struct reader *r, struct err *err)
         if (!good || r->n == 0)
             continue;
         if (r->n != t->cols) {
-            good = err_set(err, EXIT_DATA, "%s:%zu: %zu fields where the header has %zu", t->name, at,
-                           r->n, t->cols);
+            good = err_set(err, EXIT_DATA, "%s:%zu: %zu fields where the header has %zu", t->name,
+                           at, r->n, t->cols);
             continue;
         }
         MEM_RESERVE(cell, cells + r->n, cap);
@@ -231,8 +233,8 @@ bool table_where(const struct table *t, const char *condition, size_t **rows, si
             continue;
         const char *eq = memchr(term.p, '=', term.n);
         if (!eq || eq == term.p)
-            return err_set(err, EXIT_DATA, "condition \"%s\": \"%.*s\" is not column=value", condition,
-                           (int)term.n, term.p);
+            return err_set(err, EXIT_DATA, "condition \"%s\": \"%.*s\" is not column=value",
+                           condition, (int)term.n, term.p);
         bool want = eq[-1] != '!';
         struct str key = str_trim((struct str){ term.p, (size_t)(eq - term.p) - !want });
         struct str value = str_trim((struct str){ eq + 1, (size_t)(term.p + term.n - eq) - 1 });

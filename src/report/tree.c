@@ -63,8 +63,8 @@ static bool alike(const struct tree_graph *g, const struct links *l, size_t a, s
 }
 
 /* One row for call i and the siblings after it that are like it; *after: the next other sibling. */
-static struct tree_row row_of(const struct tree_graph *g, const struct links *l, size_t i, size_t depth,
-                              size_t *after)
+static struct tree_row row_of(const struct tree_graph *g, const struct links *l, size_t i,
+                              size_t depth, size_t *after)
 {
     struct tree_row r = { .call = i, .depth = depth, .times = 1, .calls = 1,
                           .start = g->calls[i].start, .finish = g->calls[i].finish };
@@ -85,7 +85,10 @@ size_t tree_rows(const struct tree_graph *g, size_t max_rows, struct tree_row **
     REQUIRE(tree_valid(g));
     struct links l = link_up(g);
     size_t n = 0, cap = 0, top = 0, shown = 0;
-    struct frame { size_t call, depth; unsigned long long rails; } *stack = mem_array(g->n + 1, sizeof *stack);
+    struct frame {
+        size_t call, depth;
+        unsigned long long rails;
+    } *stack = mem_array(g->n + 1, sizeof *stack);
     *rows = NULL;
     stack[top++] = (struct frame){ 0, 0, 0 };
     while (top > 0) {

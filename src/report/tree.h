@@ -21,7 +21,7 @@
 #define TREE_ROOT ((size_t)-1)
 
 struct tree_call {
-    size_t parent;              /* index of an earlier call; TREE_ROOT for the first, and only for it */
+    size_t parent; /* index of an earlier call; TREE_ROOT for the first, and only for it */
     const char *label, *type;   /* type: http rpc db mc mq, or any word */
     double start, finish;       /* ms from the start of the graph; NaN: not known */
 };
@@ -47,6 +47,10 @@ bool tree_valid(const struct tree_graph *g);
 
 /* At most max_rows rows (0: no bound) of a valid graph; returns their number. free(*rows). */
 size_t tree_rows(const struct tree_graph *g, size_t max_rows, struct tree_row **rows);
+
+/* Points that tree_draw needs to show all rows, but at most TREE_MOST_ROWS, at their best size. */
+enum { TREE_MOST_ROWS = 24 };
+double tree_height(const struct tree_graph *g);
 
 /* Draw into a box; types by colour (tree_style). */
 void tree_draw(const struct tree_graph *g, struct type_pen *pen, struct type_box in);

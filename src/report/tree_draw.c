@@ -61,7 +61,8 @@ static struct layout lay_out(const struct tree_graph *g, const struct tree_row *
     return l;
 }
 
-static void time_axis(const struct layout *l, struct type_pen *pen, struct type_box in, double bottom)
+static void time_axis(const struct layout *l, struct type_pen *pen, struct type_box in,
+                      double bottom)
 {
     struct scale_tick t[SCALE_TICKS];
     cairo_t *cr = pen->cr;
@@ -82,7 +83,8 @@ static void time_axis(const struct layout *l, struct type_pen *pen, struct type_
     }
 }
 
-static void rails(const struct tree_row *r, const struct layout *l, cairo_t *cr, double x0, double y)
+static void rails(const struct tree_row *r, const struct layout *l, cairo_t *cr, double x0,
+                  double y)
 {
     style_grey(cr, 0.65);
     cairo_set_line_width(cr, 0.6);
@@ -126,8 +128,8 @@ static void name(const char *words, struct type_pen *pen, double x, double y, do
     buf_free(&b);
 }
 
-static void bar(const struct tree_graph *g, const struct tree_row *r, const struct layout *l, cairo_t *cr,
-                double y)
+static void bar(const struct tree_graph *g, const struct tree_row *r, const struct layout *l,
+                cairo_t *cr, double y)
 {
     if (!isfinite(r->start) || !isfinite(r->finish))
         return;
@@ -136,6 +138,14 @@ static void bar(const struct tree_graph *g, const struct tree_row *r, const stru
     cairo_rectangle(cr, x0, y - h / 2, fmax(x1 - x0, 1.0), h);
     style_ink(cr, tree_style(g->calls[r->call].type), r->times > 1 ? 0.55 : 1);
     cairo_fill(cr);
+}
+
+double tree_height(const struct tree_graph *g)
+{
+    struct tree_row *rows;
+    size_t n = tree_rows(g, TREE_MOST_ROWS, &rows);
+    free(rows);
+    return (double)n * line_most + axis_height;
 }
 
 void tree_draw(const struct tree_graph *g, struct type_pen *pen, struct type_box in)

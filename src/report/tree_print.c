@@ -57,13 +57,13 @@ static void print_bar(const struct tree_row *r, FILE *f, size_t width, double la
         fputs(i < from ? "\xC2\xB7" : i < to ? "\xE2\x96\x88" : "\xC2\xB7", f);
 }
 
-static void print_row(const struct tree_graph *g, const struct tree_row *r, FILE *f, size_t names, size_t bars,
-                      double latest, bool color)
+static void print_row(const struct tree_graph *g, const struct tree_row *r, FILE *f, size_t names,
+                      size_t bars, double latest, bool color)
 {
     struct buf b = { 0 };
     left_part(g, r, &b);
     size_t n = columns(b.p);
-    if (n > names && !r->more) {                                     /* cut at a character, with a sign */
+    if (n > names && !r->more) { /* cut at a character, with a sign */
         size_t keep = 0, seen = 0;
         while (seen + 1 < names || ((unsigned char)b.p[keep] & 0xC0) == 0x80)
             seen += ((unsigned char)b.p[keep++] & 0xC0) != 0x80;

@@ -40,7 +40,7 @@ bool type_check(struct err *err);
  * markup: the text is pango markup. */
 PangoLayout *type_layout(cairo_t *cr, struct type_font font, const char *text, double width);
 PangoLayout *type_markup(cairo_t *cr, struct type_font font, const char *markup, double width);
-PangoFontDescription *type_description(struct type_font font);   /* pango_font_description_free it */
+PangoFontDescription *type_description(struct type_font font); /* pango_font_description_free it */
 
 /* Width and height (of the lines, not of the ink) in points. */
 struct type_box type_size(cairo_t *cr, struct type_font font, const char *text, double width);
@@ -52,7 +52,8 @@ struct type_box type_size(cairo_t *cr, struct type_font font, const char *text, 
 void type_write(struct type_pen *p, struct type_font font, const char *text, double x, double y,
                 double ax, double ay);
 void type_write_turned(struct type_pen *p, struct type_font font, const char *text, double x,
-                       double y, double ax, double ay, double angle, double width);   /* width 0: one line */
+                       double y, double ax, double ay, double angle,
+                       double width); /* width 0: one line */
 void type_write_wrapped(struct type_pen *p, struct type_font font, const char *text, double x,
                         double y, double ax, double ay, double width);
 

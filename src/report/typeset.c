@@ -35,7 +35,8 @@ void typeset_free(struct typeset *t)
 
 static bool same_font(struct type_font a, struct type_font b)
 {
-    return a.family == b.family && a.size == b.size && a.bold == b.bold && a.italic == b.italic && a.narrow == b.narrow;
+    return a.family == b.family && a.size == b.size && a.bold == b.bold && a.italic == b.italic &&
+           a.narrow == b.narrow;
 }
 
 double typeset_width(struct typeset *t, struct type_font font, const char *text)
@@ -96,7 +97,9 @@ static double width_of(struct builder *b, const char *text, unsigned style)
 
 static void box(struct builder *b, const char *text, size_t n, const struct typeset_run *r)
 {
-    struct typeset_piece p = { .text = arena_strndup(b->mem, text, n), .link = r->link, .style = r->style };
+    struct typeset_piece p = { .text = arena_strndup(b->mem, text, n),
+                               .link = r->link,
+                               .style = r->style };
     p.width = width_of(b, p.text, r->style);
     push(b, (struct linebreak_item){ .kind = LINEBREAK_BOX, .width = p.width }, p);
 }
@@ -107,14 +110,18 @@ static void glue(struct builder *b, unsigned style)
         return;
     double w = width_of(b, " ", style & ~(unsigned)(TYPESET_CODE | TYPESET_SUP | TYPESET_SUB));
     bool stiff = b->shape->align != TYPESET_JUSTIFY;
-    struct linebreak_item g = { .kind = LINEBREAK_GLUE, .width = w, .stretch = stiff ? w * 6 : w * 0.6,
+    struct linebreak_item g = { .kind = LINEBREAK_GLUE,
+                                .width = w,
+                                .stretch = stiff ? w * 6 : w * 0.6,
                                 .shrink = stiff ? 0 : w * 0.3 };
     push(b, g, (struct typeset_piece){ 0 });
 }
 
 static void penalty(struct builder *b, unsigned style, bool hyphen)
 {
-    struct linebreak_item p = { .kind = LINEBREAK_PENALTY, .cost = hyphen ? 60 : 20, .hyphen = hyphen };
+    struct linebreak_item p = { .kind = LINEBREAK_PENALTY,
+                                .cost = hyphen ? 60 : 20,
+                                .hyphen = hyphen };
     p.width = hyphen ? width_of(b, "-", style) : 0;
     push(b, p, (struct typeset_piece){ .style = style });
 }
@@ -166,7 +173,8 @@ static void build(struct builder *b, const struct typeset_run *runs, size_t n)
     for (size_t i = 0; i < n; i++) {
         const char *s = runs[i].text;
         if (runs[i].anchor)
-            push(b, (struct linebreak_item){ .kind = LINEBREAK_BOX }, (struct typeset_piece){ .text = "", .anchor = runs[i].anchor });
+            push(b, (struct linebreak_item){ .kind = LINEBREAK_BOX },
+                 (struct typeset_piece){ .text = "", .anchor = runs[i].anchor });
         while (*s) {
             size_t k = strcspn(s, " \n\t");
             if (k)
@@ -188,8 +196,10 @@ static bool joins(const struct typeset_piece *a, const struct typeset_piece *b)
     return a->style == b->style && a->link == b->link && !a->anchor && !b->anchor;
 }
 
-/* Neighbouring pieces of one word and style are drawn as one: kerning, and whole words for copying. */
-static void add_piece(struct builder *b, struct typeset_line *l, struct typeset_piece p, bool adjacent)
+/* Neighbouring pieces of one word and style are drawn as one: kerning, and whole words for
+ * copying. */
+static void add_piece(struct builder *b, struct typeset_line *l, struct typeset_piece p,
+                      bool adjacent)
 {
     struct typeset_piece *last = l->n ? &l->piece[l->n - 1] : NULL;
     if (last && adjacent && joins(last, &p)) {
@@ -225,14 +235,18 @@ static struct typeset_line place(struct builder *b, const struct linebreak_line 
         }
     }
     if (k->hyphen)
-        add_piece(b, &l, (struct typeset_piece){ .text = "-", .style = b->piece[k->to].style, .x = x,
-                                                 .width = b->item[k->to].width,
-                                                 .link = b->piece[k->to - 1].link }, true);
+        add_piece(b, &l,
+                  (struct typeset_piece){ .text = "-",
+                                          .style = b->piece[k->to].style,
+                                          .x = x,
+                                          .width = b->item[k->to].width,
+                                          .link = b->piece[k->to - 1].link },
+                  true);
     return l;
 }
 
-size_t typeset_paragraph(struct typeset *t, struct arena *mem, const struct typeset_run *runs, size_t n,
-                         const struct typeset_shape *shape, struct typeset_line **lines)
+size_t typeset_paragraph(struct typeset *t, struct arena *mem, const struct typeset_run *runs,
+                         size_t n, const struct typeset_shape *shape, struct typeset_line **lines)
 {
     struct builder b = { .t = t, .mem = mem, .shape = shape };
     struct linebreak_line *breaks = NULL;

@@ -12,7 +12,14 @@
 #include "base/mem.h"
 #include "report/type.h"
 
-enum { TYPESET_BOLD = 1, TYPESET_ITALIC = 2, TYPESET_CODE = 4, TYPESET_SUP = 8, TYPESET_SUB = 16, TYPESET_STYLES = 32 };
+enum {
+    TYPESET_BOLD = 1,
+    TYPESET_ITALIC = 2,
+    TYPESET_CODE = 4,
+    TYPESET_SUP = 8,
+    TYPESET_SUB = 16,
+    TYPESET_STYLES = 32
+};
 
 struct typeset_run {
     const char *text;           /* "\n" is a forced line end */
@@ -45,8 +52,8 @@ struct typeset;
 struct typeset *typeset_new(cairo_t *scratch);
 void typeset_free(struct typeset *t);
 
-size_t typeset_paragraph(struct typeset *t, struct arena *mem, const struct typeset_run *runs, size_t n,
-                         const struct typeset_shape *shape, struct typeset_line **lines);
+size_t typeset_paragraph(struct typeset *t, struct arena *mem, const struct typeset_run *runs,
+                         size_t n, const struct typeset_shape *shape, struct typeset_line **lines);
 
 /* The font of a style on top of a base, and how far its baseline is lifted (sup, sub). */
 struct type_font typeset_font(struct type_font base, unsigned style, double *lift);

@@ -149,7 +149,9 @@ static void widths(lxw_worksheet *s, const struct grid *g)
 static void chart(struct book *b, lxw_worksheet *s, const struct grid *g)
 {
     static const uint8_t type[] = { 0, LXW_CHART_COLUMN, LXW_CHART_LINE, LXW_CHART_SCATTER };
-    static const lxw_color_t colors[] = { 0x0072B2, 0xD55E00, 0x009E73, 0xCC79A7, 0xE69F00, 0x56B4E9 };
+    static const lxw_color_t colors[] = {
+        0x0072B2, 0xD55E00, 0x009E73, 0xCC79A7, 0xE69F00, 0x56B4E9
+    };
     if (g->chart == GRID_NO_CHART)
         return;
     lxw_chart *c = workbook_add_chart(b->w, type[g->chart]);
@@ -174,7 +176,8 @@ static void chart(struct book *b, lxw_worksheet *s, const struct grid *g)
     chart_axis_set_name(c->x_axis, g->column[scatter ? g->chart_column[0] : 0].header);
     if (g->n_chart == 1 + (size_t)scatter)
         chart_axis_set_name(c->y_axis, g->column[g->chart_column[scatter]].header);
-    chart_legend_set_position(c, g->n_chart > 1 + (size_t)scatter ? LXW_CHART_LEGEND_BOTTOM : LXW_CHART_LEGEND_NONE);
+    chart_legend_set_position(c, g->n_chart > 1 + (size_t)scatter ? LXW_CHART_LEGEND_BOTTOM
+                                                                  : LXW_CHART_LEGEND_NONE);
     lxw_chart_options o = { .x_scale = 1.3, .y_scale = 1.2 };
     worksheet_insert_chart_opt(s, (lxw_row_t)(last + 2), 0, c, &o);
 }
@@ -183,14 +186,16 @@ static void table_sheet(struct book *b, const struct grid *g)
 {
     lxw_worksheet *s = workbook_add_worksheet(b->w, g->sheet);
     struct buf words = { 0 };
-    buf_printf(&words, "%s%s%s%s", g->title, *g->number ? " (the paper's " : "", g->number, *g->number ? ")" : "");
+    buf_printf(&words, "%s%s%s%s", g->title, *g->number ? " (the paper's " : "", g->number,
+               *g->number ? ")" : "");
     worksheet_write_string(s, 0, 0, words.p, b->title);
     worksheet_write_string(s, 1, 0, g->caption, b->note);
     buf_free(&words);
     header(b, s, g);
     body(b, s, g);
     widths(s, g);
-    worksheet_autofilter(s, FIRST_ROW, 0, (lxw_row_t)(FIRST_ROW + g->rows), (lxw_col_t)(place(g, g->cols) - 1));
+    worksheet_autofilter(s, FIRST_ROW, 0, (lxw_row_t)(FIRST_ROW + g->rows),
+                         (lxw_col_t)(place(g, g->cols) - 1));
     worksheet_freeze_panes(s, FIRST_ROW + 1, 1);
     worksheet_ignore_errors(s, LXW_IGNORE_NUMBER_STORED_AS_TEXT, "A1:XFD1048576");
     worksheet_set_landscape(s);
@@ -203,9 +208,12 @@ static void readme_sheet(struct book *b, const struct workbook_input *in)
 {
     lxw_worksheet *s = workbook_add_worksheet(b->w, "README");
     static const char *const words[] = {
-        "One sheet a table, made from the CSV files that the experiments wrote; nothing here was typed.",
-        "Columns called \"low\" and \"high\" are the ends of the interval of the column before them.",
-        "An empty cell was not measured or cannot be computed. Bold numbers are the best of their column.",
+        "One sheet a table, made from the CSV files that the experiments wrote; nothing here was "
+        "typed.",
+        "Columns called \"low\" and \"high\" are the ends of the interval of the column before "
+        "them.",
+        "An empty cell was not measured or cannot be computed. Bold numbers are the best of their "
+        "column.",
     };
     lxw_row_t row = 0;
     worksheet_write_string(s, row++, 0, "Tracewright: tables", b->title);
@@ -245,7 +253,9 @@ static bool claims_sheet(struct book *b, const struct workbook_input *in, struct
             for (size_t i = 0; i < t.rows; i++) {
                 const char *c = table_text(&t, i, k);
                 double x;
-                lxw_format *f = strcmp(c, "reproduces") == 0 ? b->good : strcmp(c, "broken") == 0 ? b->bad : b->wrap;
+                lxw_format *f = strcmp(c, "reproduces") == 0 ? b->good
+                                : strcmp(c, "broken") == 0   ? b->bad
+                                                             : b->wrap;
                 if (*c && str_f64(str_of(c), &x) && isfinite(x))
                     worksheet_write_number(s, (lxw_row_t)(i + 1), (lxw_col_t)k, x, b->text);
                 else
@@ -333,7 +343,9 @@ bool workbook_write(const struct workbook_input *in, const char *path, struct er
         return false;
     buf_printf(&aside, "%s.tmp.%ld", path, (long)getpid());
     struct book b = { .w = workbook_new(aside.p) };
-    lxw_doc_properties p = { .title = "Tracewright: tables", .author = "Tracewright", .comments = (char *)version_commit,
+    lxw_doc_properties p = { .title = "Tracewright: tables",
+                             .author = "Tracewright",
+                             .comments = (char *)version_commit,
                              .created = canvas_time() };
     workbook_set_properties(b.w, &p);
     formats(&b);
@@ -344,7 +356,8 @@ bool workbook_write(const struct workbook_input *in, const char *path, struct er
     provenance_sheet(&b, in);
     lxw_error e = workbook_close(b.w);
     if (good && (e != LXW_NO_ERROR || rename(aside.p, path) != 0))
-        good = err_set(err, EXIT_IO, "%s: %s", path, e ? lxw_strerror(e) : "cannot be renamed into place");
+        good = err_set(err, EXIT_IO, "%s: %s", path,
+                       e ? lxw_strerror(e) : "cannot be renamed into place");
     if (!good)
         unlink(aside.p);
     buf_free(&aside);
