@@ -6,10 +6,10 @@
  * OpenBLAS bits differ: linalg_core() names the one in force.
  *
  * Debian's OpenBLAS 0.3.21 is older than today's processors and takes recent Intel ones for
- * Prescott (SSE3, five times slower) and recent AMD ones for Haswell (half speed). The choice
- * is made while the library loads, from OPENBLAS_CORETYPE; linalg_start therefore sets the
- * variable and executes the program once more when the processor can do better than the
- * core that was picked.
+ * Prescott (SSE3, a fifth of the speed). The choice is made while the library loads, from
+ * OPENBLAS_CORETYPE; linalg_start therefore sets the variable and executes the program once
+ * more when the processor can do better than the core that was picked. A core that the user
+ * named is kept.
  */
 #ifndef ML_LINALG_H
 #define ML_LINALG_H

@@ -1,0 +1,291 @@
+/* backprop.c: the model forward and backward, told straight through.
+ *
+ *   x0 = embed(id)                                      kept a layer:
+ *   n = norm(x)   qkv = n Wqkv'  turn  a = attention    x, rstd, qkv (turned), a, lse
+ *   y = x + a Wo'                                       y, rstd
+ *   n = norm(y)   gu = n Wgu'    s = silu(g) u          gu
+ *   x = y + s Wd'
+ *   loss = crossentropy(norm(x) Whead', target)
+ *
+ * Norm outputs and SwiGLU outputs are made again on the way back: cheaper than memory. Without
+ * dropout a residual sum is the product's own beta = 1. Every weight gradient is one product with
+ * beta = 0, so gradients need no zeroing; a tied embedding adds to the head's.
+ */
+#include "llm/backprop.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/mem.h"
+#include "ml/attention.h"
+#include "ml/crossentropy.h"
+#include "ml/dropout.h"
+#include "ml/embedding.h"
+#include "ml/linalg.h"
+#include "ml/rmsnorm.h"
+#include "ml/rope.h"
+#include "ml/swiglu.h"
+
+struct kept {              /* what a layer keeps for the way back; (T, ...) each */
+    float *x, *rstd_x, *qkv, *att, *lse, *y, *rstd_y, *gate_up;
+};
+
+struct backprop {
+    const struct model *m;
+    struct rope *rope;
+    struct kept *layer;
+    float *x, *rstd, *norm, *act, *add, *dx, *dwide;   /* (T, C) (T) (T, C) (T, F) (T, C) (T, C) (T, wide) */
+    float *picked, *logits;      /* (targets, C), (targets, V) */
+    uint32_t *row, *target;      /* (targets): rows that have a target, and it */
+    float *work;
+    size_t cap_rows, cap_work;
+};
+
+struct backprop *backprop_new(const struct model *m)
+{
+    struct backprop *b = mem_alloc(sizeof *b);
+    b->m = m;
+    b->rope = rope_new(m->config.max_len, llama_head_dim(&m->config), m->config.rope_theta);
+    b->layer = mem_array(m->config.n_layers, sizeof *b->layer);
+    return b;
+}
+
+/* Call fn on every buffer with its floats a row. */
+static void each_buffer(struct backprop *b, void (*fn)(float **p, size_t n), size_t rows)
+{
+    const struct llama_config *c = &b->m->config;
+    size_t C = c->d_model, F = c->d_ff;
+    size_t W = (c->n_heads + 2 * c->n_kv_heads) * llama_head_dim(c), wide = W > F ? W : F;
+    for (size_t l = 0; l < c->n_layers; l++) {
+        struct kept *k = &b->layer[l];
+        fn(&k->x, rows * C);
+        fn(&k->rstd_x, rows);
+        fn(&k->qkv, rows * W);
+        fn(&k->att, rows * C);
+        fn(&k->lse, rows * c->n_heads);
+        fn(&k->y, rows * C);
+        fn(&k->rstd_y, rows);
+        fn(&k->gate_up, rows * 2 * F);
+    }
+    fn(&b->x, rows * C);
+    fn(&b->rstd, rows);
+    fn(&b->norm, rows * C);
+    fn(&b->act, rows * F);
+    fn(&b->add, rows * C);
+    fn(&b->dx, rows * C);
+    fn(&b->dwide, rows * wide);
+    fn(&b->picked, rows * C);
+    fn(&b->logits, rows * c->vocab);
+}
+
+static void buffer_free(float **p, size_t n)
+{
+    (void)n;
+    free(*p);
+    *p = NULL;
+}
+
+static void buffer_new(float **p, size_t n)
+{
+    *p = mem_array(n, sizeof **p);
+}
+
+void backprop_free(struct backprop *b)
+{
+    if (!b)
+        return;
+    each_buffer(b, buffer_free, 0);
+    rope_free(b->rope);
+    free(b->layer);
+    free(b->row);
+    free(b->target);
+    free(b->work);
+    free(b);
+}
+
+static void make_room(struct backprop *b, const struct batch *x)
+{
+    REQUIRE(x->longest <= b->m->config.max_len);
+    if (x->rows > b->cap_rows) {
+        each_buffer(b, buffer_free, 0);
+        b->cap_rows = x->rows + x->rows / 8;
+        each_buffer(b, buffer_new, b->cap_rows);
+        b->row = mem_resize(b->row, b->cap_rows, sizeof *b->row);
+        b->target = mem_resize(b->target, b->cap_rows, sizeof *b->target);
+    }
+    size_t work = attention_work(x->longest);
+    if (work > b->cap_work) {
+        b->work = mem_resize(b->work, work, sizeof *b->work);
+        b->cap_work = work;
+    }
+}
+
+static struct attention shape_of(const struct llama_config *c)
+{
+    return (struct attention){ c->n_heads, c->n_kv_heads, llama_head_dim(c) };
+}
+
+/* The dropout key of a place in the model: 0 is the embedding, 2 l + 1 and 2 l + 2 layer l. */
+static uint64_t key_at(const struct backprop_options *o, size_t place)
+{
+    return hash64_mix(o->key, place);
+}
+
+/* out (T, C) = x + dropout(a (T, K) w(C, K)'). */
+static void add_residual(struct backprop *b, size_t T, size_t K, const float *a, const float *w,
+                         const float *x, const struct backprop_options *o, size_t place, float *out)
+{
+    size_t C = b->m->config.d_model;
+    memcpy(out, x, T * C * sizeof *out);
+    if (o->dropout > 0) {
+        linalg_nt(T, C, K, a, K, w, K, 0, b->add, C);
+        dropout_add(T * C, o->dropout, key_at(o, place), b->add, out);
+    } else
+        linalg_nt(T, C, K, a, K, w, K, 1, out, C);
+}
+
+/* Up to the last norm: b->norm (T, C), with what the way back needs in b->layer and b->x. */
+static void forward(struct backprop *b, const struct batch *x, const struct backprop_options *o)
+{
+    const struct model *m = b->m;
+    const struct llama_config *c = &m->config;
+    const float *w = m->weights;
+    struct attention shape = shape_of(c);
+    size_t T = x->rows, C = c->d_model, F = c->d_ff, L = c->n_layers, D = llama_head_dim(c);
+    size_t W = (c->n_heads + 2 * c->n_kv_heads) * D;
+    float eps = (float)c->norm_eps;
+    float *in = b->layer[0].x;
+    embedding_forward(T, C, w + m->embed, x->input, in);
+    dropout(T * C, o->dropout, key_at(o, 0), in);
+    for (size_t l = 0; l < L; l++) {
+        const struct layer_at *at = &m->layer[l];
+        struct kept *k = &b->layer[l];
+        rmsnorm_forward(T, C, eps, k->x, w + at->attn_norm, b->norm, k->rstd_x);
+        linalg_nt(T, W, C, b->norm, C, w + at->qkv, C, 0, k->qkv, W);
+        rope_turn(b->rope, T, c->n_heads + c->n_kv_heads, x->position, 1, k->qkv, W);
+        attention_forward(&shape, x->samples, x->start, k->qkv, k->att, k->lse, b->work);
+        add_residual(b, T, C, k->att, w + at->out, k->x, o, 2 * l + 1, k->y);
+        rmsnorm_forward(T, C, eps, k->y, w + at->mlp_norm, b->norm, k->rstd_y);
+        linalg_nt(T, 2 * F, C, b->norm, C, w + at->gate_up, C, 0, k->gate_up, 2 * F);
+        swiglu_forward(T, F, k->gate_up, b->act);
+        add_residual(b, T, F, b->act, w + at->down, k->y, o, 2 * l + 2,
+                     l + 1 < L ? b->layer[l + 1].x : b->x);
+    }
+    rmsnorm_forward(T, C, eps, b->x, w + m->norm, b->norm, b->rstd);
+}
+
+/* The rows that have a target, gathered: how many. */
+static size_t pick_rows(struct backprop *b, const struct batch *x)
+{
+    size_t R = 0, C = b->m->config.d_model;
+    for (size_t t = 0; t < x->rows; t++)
+        if (x->target[t] != BATCH_NO_TARGET) {
+            b->row[R] = (uint32_t)t;
+            b->target[R] = x->target[t];
+            memcpy(b->picked + R++ * C, b->norm + t * C, C * sizeof *b->picked);
+        }
+    return R;
+}
+
+/* From b->logits, the gradient of the logits, to b->dx, that of the last residual. */
+static void backward_head(struct backprop *b, size_t T, size_t R, float *g)
+{
+    const struct model *m = b->m;
+    size_t C = m->config.d_model, V = m->config.vocab;
+    linalg_tn(V, C, R, b->logits, V, b->picked, C, 0, g + m->head, C);
+    linalg_nn(R, C, V, b->logits, V, m->weights + m->head, C, 0, b->picked, C);
+    memset(b->norm, 0, T * C * sizeof *b->norm);
+    for (size_t i = 0; i < R; i++)
+        memcpy(b->norm + b->row[i] * C, b->picked + i * C, C * sizeof *b->norm);
+    memset(b->dx, 0, T * C * sizeof *b->dx);
+    memset(g + m->norm, 0, C * sizeof *g);
+    rmsnorm_backward(T, C, b->x, m->weights + m->norm, b->rstd, b->norm, b->dx, g + m->norm);
+}
+
+/* The gradient that a residual branch sees: dx through its dropout. */
+static const float *through_dropout(struct backprop *b, size_t n, const struct backprop_options *o,
+                                    size_t place)
+{
+    if (o->dropout <= 0)
+        return b->dx;
+    memcpy(b->add, b->dx, n * sizeof *b->add);
+    dropout(n, o->dropout, key_at(o, place), b->add);
+    return b->add;
+}
+
+static void backward_layer(struct backprop *b, const struct batch *x, size_t l,
+                           const struct backprop_options *o, float *g)
+{
+    const struct model *m = b->m;
+    const struct llama_config *c = &m->config;
+    const struct layer_at *at = &m->layer[l];
+    const float *w = m->weights;
+    struct attention shape = shape_of(c);
+    struct kept *k = &b->layer[l];
+    size_t T = x->rows, C = c->d_model, F = c->d_ff;
+    size_t W = (c->n_heads + 2 * c->n_kv_heads) * llama_head_dim(c);
+    float eps = (float)c->norm_eps;
+    memset(g + at->attn_norm, 0, C * sizeof *g);
+    memset(g + at->mlp_norm, 0, C * sizeof *g);
+
+    /* x' = y + s Wd' */
+    const float *dy = through_dropout(b, T * C, o, 2 * l + 2);
+    swiglu_forward(T, F, k->gate_up, b->act);
+    linalg_tn(C, F, T, dy, C, b->act, F, 0, g + at->down, F);
+    linalg_nn(T, F, C, dy, C, w + at->down, F, 0, b->dwide, F);
+    /* s = silu(gate) up; gate, up = norm(y) Wgu' */
+    swiglu_backward(T, F, k->gate_up, b->dwide);
+    rmsnorm_forward(T, C, eps, k->y, w + at->mlp_norm, b->norm, k->rstd_y);
+    linalg_tn(2 * F, C, T, k->gate_up, 2 * F, b->norm, C, 0, g + at->gate_up, C);
+    linalg_nn(T, C, 2 * F, k->gate_up, 2 * F, w + at->gate_up, C, 0, b->norm, C);
+    rmsnorm_backward(T, C, k->y, w + at->mlp_norm, k->rstd_y, b->norm, b->dx, g + at->mlp_norm);
+
+    /* y = x + a Wo' */
+    dy = through_dropout(b, T * C, o, 2 * l + 1);
+    linalg_tn(C, C, T, dy, C, k->att, C, 0, g + at->out, C);
+    linalg_nn(T, C, C, dy, C, w + at->out, C, 0, b->norm, C);
+    /* a = attention(turn(norm(x) Wqkv')) */
+    attention_backward(&shape, x->samples, x->start, k->qkv, k->att, k->lse, b->norm, b->dwide,
+                       b->work);
+    rope_turn(b->rope, T, c->n_heads + c->n_kv_heads, x->position, -1, b->dwide, W);
+    rmsnorm_forward(T, C, eps, k->x, w + at->attn_norm, b->norm, k->rstd_x);
+    linalg_tn(W, C, T, b->dwide, W, b->norm, C, 0, g + at->qkv, C);
+    linalg_nn(T, C, W, b->dwide, W, w + at->qkv, C, 0, b->norm, C);
+    rmsnorm_backward(T, C, k->x, w + at->attn_norm, k->rstd_x, b->norm, b->dx, g + at->attn_norm);
+}
+
+double backprop_run(struct backprop *b, const struct batch *x, const struct backprop_options *o,
+                    float *g)
+{
+    const struct model *m = b->m;
+    size_t C = m->config.d_model, V = m->config.vocab;
+    if (g && !x->targets)
+        memset(g, 0, m->n_weights * sizeof *g);
+    if (!x->targets)
+        return 0;
+    make_room(b, x);
+    forward(b, x, o);
+    size_t R = pick_rows(b, x);
+    linalg_nt(R, V, C, b->picked, C, m->weights + m->head, C, 0, b->logits, V);
+    double loss = crossentropy(R, V, b->logits, b->target, o->scale);
+    if (!g)
+        return loss;
+    backward_head(b, x->rows, R, g);
+    for (size_t l = m->config.n_layers; l-- > 0;)
+        backward_layer(b, x, l, o, g);
+    if (m->embed != m->head)
+        memset(g + m->embed, 0, V * C * sizeof *g);
+    dropout(x->rows * C, o->dropout, key_at(o, 0), b->dx);
+    embedding_backward(x->rows, C, b->dx, x->input, g + m->embed);
+    return loss;
+}
+
+void backprop_logits(struct backprop *b, const struct batch *x, float *logits)
+{
+    static const struct backprop_options plain = { .scale = 1 };
+    size_t C = b->m->config.d_model, V = b->m->config.vocab;
+    make_room(b, x);
+    forward(b, x, &plain);
+    linalg_nt(x->rows, V, C, b->norm, C, b->m->weights + b->m->head, C, 0, logits, V);
+}

@@ -1,0 +1,32 @@
+/* backprop.h: loss and gradients of one packed batch.
+ *
+ * One backprop belongs to one thread at a time; it keeps the activations of the largest batch it
+ * has seen: per row, layers * (2 C + (H + 2 G) D + C + 2 F + H + 2) floats and a few rows more.
+ */
+#ifndef LLM_BACKPROP_H
+#define LLM_BACKPROP_H
+
+#include <stdint.h>
+
+#include "llm/batch.h"
+#include "llm/model.h"
+
+struct backprop;
+struct backprop *backprop_new(const struct model *m);   /* reads m's weights as they are at each call */
+void backprop_free(struct backprop *b);
+
+struct backprop_options {
+    float dropout;         /* 0: none */
+    uint64_t key;          /* of the dropout draws of this batch */
+    float scale;           /* the gradient is that of scale * summed loss */
+};
+
+/* Summed loss in nats over the batch's targets. grads, in the layout of m->weights, is
+ * overwritten; NULL: loss only. */
+double backprop_run(struct backprop *b, const struct batch *x, const struct backprop_options *o,
+                    float *grads);
+
+/* The logits (rows, vocab) of every row, without dropout: for tests and scoring. */
+void backprop_logits(struct backprop *b, const struct batch *x, float *logits);
+
+#endif

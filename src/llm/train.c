@@ -1,0 +1,359 @@
+/* train.c: one step at a time, in an order that no thread count can move.
+ *
+ *     samples of an epoch, shuffled -> steps of about tokens_per_step -> slots of whole samples
+ *     slot k: gradients of its own;  sum in slot order;  clip;  AdamW
+ *
+ * The learning rate follows the share of samples seen, not the number of steps: samples are made
+ * again every epoch, so nobody knows beforehand how many steps there will be.
+ */
+#include "llm/train.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/hash.h"
+#include "base/mem.h"
+#include "base/progress.h"
+#include "base/rng.h"
+#include "base/threads.h"
+#include "llm/backprop.h"
+#include "llm/train_priv.h"
+#include "ml/adamw.h"
+#include "ml/vec.h"
+
+const struct train_options train_standard = {
+    .epochs = 20, .tokens_per_step = 1024, .slots = 2, .lr = 1.5e-3, .lr_floor = 0.1, .warmup = 0.05,
+    .weight_decay = 0.1, .beta1 = 0.9, .beta2 = 0.95, .eps = 1e-8, .clip = 1, .dropout = 0.1,
+    .seed = 1, .save_s = 20,
+};
+
+enum { PIECE = 1 << 16 };      /* floats a thread sums at a time: fixed, so sums are too */
+
+struct train {
+    struct model *m;
+    const struct train_options *o;
+    const struct train_source *s;
+    struct train_state st;
+    size_t *kept, n_kept, *aside, n_aside, *order;
+    struct batch *slot;              /* (slots) */
+    struct backprop **back;          /* (slots) */
+    float **grad;                    /* (slots, n_weights) */
+    double *loss, *squares;          /* (slots), (pieces) */
+    struct backprop_options *opt;    /* (slots) */
+    size_t pieces;
+    float clip_scale;
+    double lr;
+    bool grads;                      /* false: losses only */
+    struct tokens sample;
+};
+
+static double now_s(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* A random share of the samples stays aside for the validation loss. */
+static void split(struct train *t)
+{
+    size_t n = t->s->n_samples, want = (size_t)llround(t->o->validation * (double)n);
+    size_t *all = mem_array(n, sizeof *all);
+    for (size_t i = 0; i < n; i++)
+        all[i] = i;
+    gsl_rng *rng = rng_stream(t->o->seed, "train/validation", 0);
+    rng_shuffle(rng, all, n);
+    gsl_rng_free(rng);
+    t->aside = mem_array(n, sizeof *t->aside);
+    t->kept = mem_array(n, sizeof *t->kept);
+    t->order = mem_array(n, sizeof *t->order);
+    for (size_t i = 0; i < n; i++)
+        if (i < want)
+            t->aside[t->n_aside++] = all[i];
+        else
+            t->kept[t->n_kept++] = all[i];
+    free(all);
+}
+
+static void shuffle_epoch(struct train *t)
+{
+    memcpy(t->order, t->kept, t->n_kept * sizeof *t->order);
+    gsl_rng *rng = rng_stream(t->o->seed, "train/order", t->st.epoch);
+    rng_shuffle(rng, t->order, t->n_kept);
+    gsl_rng_free(rng);
+}
+
+static size_t emptiest(const struct train *t)
+{
+    size_t k = 0;
+    for (size_t i = 1; i < t->o->slots; i++)
+        if (t->slot[i].rows < t->slot[k].rows)
+            k = i;
+    return k;
+}
+
+/* Fill the slots from list[*at..n) until the step has its tokens; *at moves on. */
+static size_t fill_step(struct train *t, const size_t *list, size_t n, size_t epoch, size_t *at,
+                        size_t *too_long)
+{
+    size_t rows = 0;
+    for (size_t k = 0; k < t->o->slots; k++)
+        batch_clear(&t->slot[k]);
+    while (*at < n && rows < t->o->tokens_per_step) {
+        size_t loss_from = 0;
+        t->sample.n = 0;
+        t->s->fill(t->s->ctx, epoch, list[(*at)++], &t->sample, &loss_from);
+        if (t->sample.n > t->m->config.max_len + 1) {
+            *too_long += 1;
+            continue;
+        }
+        batch_add(&t->slot[emptiest(t)], t->sample.id, t->sample.n, loss_from);
+        rows += t->sample.n ? t->sample.n - 1 : 0;
+    }
+    return rows;
+}
+
+static void slot_work(void *ctx, size_t k, size_t worker)
+{
+    (void)worker;
+    struct train *t = ctx;
+    t->loss[k] = backprop_run(t->back[k], &t->slot[k], &t->opt[k], t->grads ? t->grad[k] : NULL);
+}
+
+static size_t piece_end(const struct train *t, size_t i)
+{
+    size_t end = (i + 1) * PIECE;
+    return end < t->m->n_weights ? end : t->m->n_weights;
+}
+
+/* grad[0] = the sum of all slots' gradients, in slot order. */
+static void sum_work(void *ctx, size_t i, size_t worker)
+{
+    (void)worker;
+    struct train *t = ctx;
+    size_t at = i * PIECE, n = piece_end(t, i) - at;
+    for (size_t k = 1; k < t->o->slots; k++)
+        vec_add(n, t->grad[k] + at, t->grad[0] + at);
+    t->squares[i] = vec_sum_squares(n, t->grad[0] + at);
+}
+
+/* AdamW on one tensor of the table; norms do not decay. */
+static void update_work(void *ctx, size_t i, size_t worker)
+{
+    (void)worker;
+    struct train *t = ctx;
+    const struct param *p = &t->m->param[i];
+    struct adamw a = { t->lr, t->o->beta1, t->o->beta2, t->o->eps,
+                       p->n_dims > 1 ? t->o->weight_decay : 0 };
+    adamw_step(&a, t->st.step + 1, p->count, t->m->weights + p->offset, t->st.m1 + p->offset,
+               t->st.m2 + p->offset, t->grad[0] + p->offset, t->clip_scale);
+}
+
+/* Linear warm-up, then a cosine down to lr_floor, over the share of the run that is done. */
+static double rate_at(const struct train_options *o, double done)
+{
+    if (done < o->warmup)
+        return o->lr * (done + 1e-3) / (o->warmup + 1e-3);
+    double x = (done - o->warmup) / (1 - o->warmup);
+    return o->lr * (o->lr_floor + (1 - o->lr_floor) * 0.5 * (1 + cos(acos(-1.0) * x)));
+}
+
+static bool diverged(const struct train *t, struct err *err)
+{
+    const struct model *m = t->m;
+    for (size_t i = 0; i < m->n_params; i++)
+        if (vec_find_bad(m->param[i].count, t->grad[0] + m->param[i].offset) < m->param[i].count)
+            return err_set(err, EXIT_CHECK, "gradient of %s is not finite, step %zu, epoch %zu",
+                           m->param[i].name, t->st.step, t->st.epoch + 1);
+    return err_set(err, EXIT_CHECK, "the loss is not finite, step %zu, epoch %zu", t->st.step,
+                   t->st.epoch + 1);
+}
+
+static size_t step_targets(const struct train *t)
+{
+    size_t n = 0;
+    for (size_t k = 0; k < t->o->slots; k++)
+        n += t->slot[k].targets;
+    return n;
+}
+
+static double summed_loss(const struct train *t)
+{
+    double sum = 0;
+    for (size_t k = 0; k < t->o->slots; k++)
+        sum += t->loss[k];
+    return sum;
+}
+
+/* Forward, backward, sum, clip, update on what lies in the slots. */
+static bool step(struct train *t, size_t targets, double done, struct err *err)
+{
+    for (size_t k = 0; k < t->o->slots; k++)
+        t->opt[k] = (struct backprop_options){
+            .dropout = (float)t->o->dropout, .scale = 1.0f / (float)targets,
+            .key = hash64_mix(hash64_mix(t->o->seed, t->st.step), k),
+        };
+    t->grads = true;
+    threads_for(t->o->threads, t->o->slots, slot_work, t);
+    threads_for(t->o->threads, t->pieces, sum_work, t);
+    double squares = 0, loss = summed_loss(t);
+    for (size_t i = 0; i < t->pieces; i++)
+        squares += t->squares[i];
+    if (!isfinite(squares) || !isfinite(loss))
+        return diverged(t, err);
+    double norm = sqrt(squares);
+    t->clip_scale = t->o->clip > 0 && norm > t->o->clip ? (float)(t->o->clip / norm) : 1.0f;
+    t->lr = rate_at(t->o, done);
+    threads_for(t->o->threads, t->m->n_params, update_work, t);
+    t->st.loss_sum += loss;
+    t->st.targets += targets;
+    return true;
+}
+
+/* Mean loss over a list, without dropout. */
+static double loss_of(struct train *t, const size_t *list, size_t n, size_t epoch, size_t *targets)
+{
+    double sum = 0;
+    size_t at = 0, count = 0, too_long = 0;
+    for (size_t k = 0; k < t->o->slots; k++)
+        t->opt[k] = (struct backprop_options){ .scale = 1 };
+    t->grads = false;
+    while (at < n) {
+        fill_step(t, list, n, epoch, &at, &too_long);
+        threads_for(t->o->threads, t->o->slots, slot_work, t);
+        sum += summed_loss(t);
+        count += step_targets(t);
+    }
+    if (targets)
+        *targets = count;
+    return count ? sum / (double)count : NAN;
+}
+
+static void end_epoch(struct train *t)
+{
+    struct train_state *st = &t->st;
+    double mean = st->targets ? st->loss_sum / (double)st->targets : NAN;
+    double validation = t->n_aside ? loss_of(t, t->aside, t->n_aside, 0, NULL) : NAN;
+    st->epochs[st->epoch] = (struct train_epoch){ mean, validation, st->targets };
+    if (t->o->keep_best && (!st->best || validation < st->best_loss)) {
+        if (!st->best)
+            st->best = mem_array(t->m->n_weights, sizeof *st->best);
+        memcpy(st->best, t->m->weights, t->m->n_weights * sizeof *st->best);
+        st->best_loss = validation;
+        st->best_epoch = st->epoch;
+    }
+    st->epoch++;
+    st->position = 0;
+    st->loss_sum = 0;
+    st->targets = 0;
+}
+
+static bool run_epoch(struct train *t, struct progress *p, double *saved_s, struct err *err)
+{
+    struct train_state *st = &t->st;
+    shuffle_epoch(t);
+    while (st->position < t->n_kept) {
+        double done = ((double)st->epoch + (double)st->position / (double)t->n_kept) /
+                      (double)t->o->epochs;
+        size_t *too_long = st->epoch ? &(size_t){ 0 } : &st->too_long;
+        size_t rows = fill_step(t, t->order, t->n_kept, st->epoch, &st->position, too_long);
+        size_t targets = step_targets(t);
+        if (targets && !step(t, targets, done, err))
+            return false;
+        st->step += targets > 0;
+        st->tokens += rows;
+        snprintf(p->note, sizeof p->note, "epoch %zu  loss %.3f", st->epoch + 1,
+                 st->targets ? st->loss_sum / (double)st->targets : NAN);
+        p->total = done > 0 ? (double)st->tokens / done : 0;
+        progress_set(p, (double)st->tokens);
+        if (t->o->dir && now_s() - *saved_s > t->o->save_s) {
+            if (!train_state_save(t->o, t->m, st, err))
+                return false;
+            *saved_s = now_s();
+        }
+    }
+    end_epoch(t);
+    return !t->o->dir || train_state_save(t->o, t->m, st, err);
+}
+
+static void begin(struct train *t, struct model *m, const struct train_options *o,
+                  const struct train_source *s)
+{
+    *t = (struct train){ .m = m, .o = o, .s = s };
+    REQUIRE(o->slots >= 1 && o->epochs >= 1 && o->tokens_per_step >= 1);
+    t->st.m1 = mem_array(m->n_weights, sizeof(float));
+    t->st.m2 = mem_array(m->n_weights, sizeof(float));
+    t->st.epochs = mem_array(o->epochs, sizeof *t->st.epochs);
+    t->slot = mem_array(o->slots, sizeof *t->slot);
+    t->back = mem_array(o->slots, sizeof *t->back);
+    t->grad = mem_array(o->slots, sizeof *t->grad);
+    t->loss = mem_array(o->slots, sizeof *t->loss);
+    t->opt = mem_array(o->slots, sizeof *t->opt);
+    t->pieces = (m->n_weights + PIECE - 1) / PIECE;
+    t->squares = mem_array(t->pieces, sizeof *t->squares);
+    for (size_t k = 0; k < o->slots; k++) {
+        t->back[k] = backprop_new(m);
+        t->grad[k] = mem_array(m->n_weights, sizeof(float));
+    }
+    split(t);
+}
+
+static void end(struct train *t)
+{
+    for (size_t k = 0; k < t->o->slots; k++) {
+        backprop_free(t->back[k]);
+        batch_free(&t->slot[k]);
+        free(t->grad[k]);
+    }
+    void *part[] = { t->st.m1, t->st.m2, t->st.best, t->slot, t->back, t->grad, t->loss, t->opt,
+                     t->squares, t->kept, t->aside, t->order };
+    for (size_t i = 0; i < sizeof part / sizeof *part; i++)
+        free(part[i]);
+    tokens_free(&t->sample);
+}
+
+bool train_run(struct model *m, const struct train_options *o, const struct train_source *s,
+               struct train_report *rep, struct err *err)
+{
+    struct train t;
+    double started = now_s(), saved = started;
+    begin(&t, m, o, s);
+    bool good = !o->dir || !o->resume || train_state_load(o, m, &t.st, err);
+    size_t before = t.st.tokens;
+    struct progress p = progress_begin("train", "tokens", 0);
+    while (good && t.st.epoch < o->epochs)
+        good = run_epoch(&t, &p, &saved, err);
+    progress_end(&p);
+    if (good && o->keep_best && t.st.best)
+        memcpy(m->weights, t.st.best, m->n_weights * sizeof *m->weights);
+    double seconds = now_s() - started;
+    *rep = (struct train_report){
+        .epoch = t.st.epochs, .n_epochs = t.st.epoch, .steps = t.st.step, .tokens = t.st.tokens,
+        .best = o->keep_best ? t.st.best_epoch : o->epochs - 1, .too_long = t.st.too_long,
+        .seconds = seconds, .tokens_per_s = (double)(t.st.tokens - before) / seconds,
+    };
+    end(&t);
+    return good;
+}
+
+void train_report_free(struct train_report *rep)
+{
+    free(rep->epoch);
+    *rep = (struct train_report){ 0 };
+}
+
+double train_loss(const struct model *m, const struct train_source *s, size_t epoch,
+                  size_t threads, size_t *targets)
+{
+    struct train_options o = train_standard;
+    struct train t;
+    o.threads = threads;
+    o.validation = 0;
+    begin(&t, (struct model *)m, &o, s);   /* losses only: the weights are not written */
+    double loss = loss_of(&t, t.kept, t.n_kept, epoch, targets);
+    free(t.st.epochs);
+    end(&t);
+    return loss;
+}

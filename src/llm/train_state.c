@@ -1,0 +1,160 @@
+/* train_state.c: four tensors (weights, both moments, best weights) and numbers as text. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "llm/safetensors.h"
+#include "llm/train_priv.h"
+
+static char *state_path(const char *dir)
+{
+    return file_join(dir, "train_state.safetensors");
+}
+
+/* All that changes the result of a run, in one line: a state with another is refused. */
+static void identity(const struct train_options *o, const struct model *m, struct buf *b)
+{
+    const struct llama_config *c = &m->config;
+    buf_printf(b, "%s|%zu %zu %zu %zu %zu %zu %zu %d|%zu %zu %zu|%.17g %.17g %.17g %.17g %.17g %.17g "
+               "%.17g %.17g %.17g|%llu %.17g %d", o->fingerprint ? o->fingerprint : "", c->vocab,
+               c->d_model, c->n_layers, c->n_heads, c->n_kv_heads, c->d_ff, c->max_len, c->tied,
+               o->epochs, o->tokens_per_step, o->slots, o->lr, o->lr_floor, o->warmup,
+               o->weight_decay, o->beta1, o->beta2, o->eps, o->clip, o->dropout,
+               (unsigned long long)o->seed, o->validation, o->keep_best);
+}
+
+static void add_epochs(struct meta *meta, const struct train_state *st)
+{
+    for (size_t i = 0; i < st->epoch; i++) {
+        char key[40], value[96];
+        snprintf(key, sizeof key, "epoch.%zu", i);
+        snprintf(value, sizeof value, "%.17g %.17g %zu", st->epochs[i].loss,
+                 st->epochs[i].validation, st->epochs[i].targets);
+        meta_text(meta, key, value);
+    }
+}
+
+static struct tensor whole(const char *name, const float *p, size_t n)
+{
+    return (struct tensor){ .name = name, .type = TENSOR_F32, .dims = { n }, .n_dims = 1, .data = p,
+                            .bytes = n * sizeof *p };
+}
+
+bool train_state_save(const struct train_options *o, const struct model *m,
+                      const struct train_state *st, struct err *err)
+{
+    struct meta *meta = meta_new("train");
+    struct buf id = { 0 };
+    identity(o, m, &id);
+    meta_text(meta, "identity", id.p);
+    meta_int(meta, "epoch", (int64_t)st->epoch);
+    meta_int(meta, "position", (int64_t)st->position);
+    meta_int(meta, "step", (int64_t)st->step);
+    meta_int(meta, "tokens", (int64_t)st->tokens);
+    meta_int(meta, "too_long", (int64_t)st->too_long);
+    meta_int(meta, "targets", (int64_t)st->targets);
+    meta_int(meta, "best_epoch", (int64_t)st->best_epoch);
+    meta_real(meta, "loss_sum", st->loss_sum);
+    meta_real(meta, "best_loss", st->best_loss);
+    add_epochs(meta, st);
+    struct tensor t[4] = { whole("m1", st->m1, m->n_weights), whole("m2", st->m2, m->n_weights),
+                           whole("weights", m->weights, m->n_weights) };
+    if (st->best)
+        t[3] = whole("best", st->best, m->n_weights);
+    char *path = state_path(o->dir);
+    bool good = file_mkdirs(o->dir, err) && safetensors_write(path, t, st->best ? 4 : 3, meta, err);
+    free(path);
+    buf_free(&id);
+    meta_free(meta);
+    return good;
+}
+
+static bool take_count(const struct safetensors *s, const char *key, size_t *x)
+{
+    const char *v = safetensors_meta(s, key);
+    uint64_t u;
+    if (!v || !str_u64(str_of(v), &u))
+        return false;
+    *x = (size_t)u;
+    return true;
+}
+
+static bool take_real(const struct safetensors *s, const char *key, double *x)
+{
+    const char *v = safetensors_meta(s, key);
+    return v && str_f64(str_of(v), x);
+}
+
+static bool take_floats(const struct safetensors *s, const char *name, float *out, size_t n)
+{
+    const struct tensor *t = safetensors_find(s, name);
+    if (!t || t->type != TENSOR_F32 || t->bytes != n * sizeof *out)
+        return false;
+    memcpy(out, t->data, t->bytes);
+    return true;
+}
+
+static bool take_epochs(const struct safetensors *s, const struct train_options *o,
+                        struct train_state *st)
+{
+    for (size_t i = 0; i < st->epoch; i++) {
+        char key[40];
+        snprintf(key, sizeof key, "epoch.%zu", i);
+        const char *v = i < o->epochs ? safetensors_meta(s, key) : NULL;
+        struct train_epoch *e = &st->epochs[i];
+        if (!v || sscanf(v, "%lf %lf %zu", &e->loss, &e->validation, &e->targets) != 3)
+            return false;
+    }
+    return true;
+}
+
+static bool take_all(const struct safetensors *s, const struct train_options *o, struct model *m,
+                     struct train_state *st)
+{
+    bool good = take_count(s, "epoch", &st->epoch) && take_count(s, "position", &st->position) &&
+                take_count(s, "step", &st->step) && take_count(s, "tokens", &st->tokens) &&
+                take_count(s, "too_long", &st->too_long) && take_count(s, "targets", &st->targets) &&
+                take_count(s, "best_epoch", &st->best_epoch) &&
+                take_real(s, "loss_sum", &st->loss_sum) && take_real(s, "best_loss", &st->best_loss);
+    if (!good || !take_epochs(s, o, st) || !take_floats(s, "m1", st->m1, m->n_weights) ||
+        !take_floats(s, "m2", st->m2, m->n_weights) ||
+        !take_floats(s, "weights", m->weights, m->n_weights))
+        return false;
+    if (!safetensors_find(s, "best"))
+        return true;
+    st->best = mem_array(m->n_weights, sizeof *st->best);
+    return take_floats(s, "best", st->best, m->n_weights);
+}
+
+bool train_state_load(const struct train_options *o, struct model *m, struct train_state *st,
+                      struct err *err)
+{
+    char *path = state_path(o->dir);
+    struct safetensors s;
+    struct buf id = { 0 };
+    bool good = true;
+    if (file_exists(path) && (good = safetensors_open(&s, path, err))) {
+        const char *was = safetensors_meta(&s, "identity");
+        identity(o, m, &id);
+        if (!was || strcmp(was, id.p) != 0)
+            good = err_set(err, EXIT_DATA, "%s: belongs to other data or other options; "
+                           "remove it, or train into another folder", path);
+        else if (!take_all(&s, o, m, st))
+            good = err_set(err, EXIT_DATA, "%s: is damaged", path);
+        safetensors_close(&s);
+    }
+    buf_free(&id);
+    free(path);
+    return good;
+}
+
+void train_forget(const char *dir)
+{
+    char *path = state_path(dir);
+    unlink(path);
+    free(path);
+}
