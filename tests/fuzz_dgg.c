@@ -1,4 +1,4 @@
-/* fuzz_dgg.c: the reader of DGG's graphs takes any bytes; what it makes is valid and accounted for. */
+/* fuzz_dgg.c: the reader of DGG's graphs takes any bytes; what it makes is valid, all is accounted for. */
 #define _GNU_SOURCE   /* memfd_create */
 #include "tests/memfile.h"
 #include "trace/import.h"

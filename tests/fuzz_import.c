@@ -64,8 +64,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct graphset *s = graphset_new(), *t = graphset_new();
     struct import_report r;
     struct err err;
-    bool good = import_alibaba_2022(path, 1, &(struct import_options){ .threads = 1, .memory_bytes = 1 },
-                                    s, &r, &err);
+    bool good = import_alibaba_2022(
+        path, 1, &(struct import_options){ .threads = 1, .memory_bytes = 1 }, s, &r, &err);
     accounted(&r);
     REQUIRE(good == (s->n > 0) && (good || err.status == EXIT_DATA));
     for (size_t i = 0; i < s->n; i++)

@@ -1,4 +1,4 @@
-/* memfile.h: bytes under a path, without a disk: for tests and fuzzers of readers that take paths. */
+/* memfile.h: bytes under a path, without a disk: for tests of readers that take paths. */
 #ifndef TESTS_MEMFILE_H
 #define TESTS_MEMFILE_H
 

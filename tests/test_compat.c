@@ -9,7 +9,8 @@
 #include "tests/memfile.h"
 #include "trace/compat.h"
 
-#define HEADER "timestamp,traceid,service,rpc_id,rpctype,um,uminstanceid,interface,dm,dminstanceid,rt\n"
+#define HEADER                                                                                     \
+    "timestamp,traceid,service,rpc_id,rpctype,um,uminstanceid,interface,dm,dminstanceid,rt\n"
 #define ROOT "3723004,T_1,S_12,0,http,USER,U,i,MS_1,U,50.7\n"
 #define ROOT_LINE "01h02m03s004ms S_000000012 0|http|USER|MS_00001|ARRIVED_0|RT_50\n"
 
@@ -56,7 +57,8 @@ static void check(const char *rows, bool step2, const char *want)
     struct buf text = { 0 };
     buf_str(&text, HEADER);
     buf_str(&text, rows);
-    buf_str(&text, "7,T_0,S_12,0.1.1,rpc,A,U,i,B,U,1\n");   /* an id that is no number, in a trace that is lost */
+    buf_str(&text, "7,T_0,S_12,0.1.1,rpc,A,U,i,B,U,1\n"); /* an id that is no number, in a trace
+                                                             that is lost */
     run(&o, (const char *const[]){ text.p }, 1);
     assert_string_equal(o.b.p, want);
     assert_int_equal(o.good, want[0] != '\0');
@@ -64,7 +66,8 @@ static void check(const char *rows, bool step2, const char *want)
     buf_free(&o.b);
 }
 
-#define R(ts, trace, id, type, um, dm, rt) ts "," trace ",S_12," id "," type "," um ",U,i," dm ",U," rt "\n"
+#define R(ts, trace, id, type, um, dm, rt)                                                         \
+    ts "," trace ",S_12," id "," type "," um ",U,i," dm ",U," rt "\n"
 
 static void lines_are_as_described(void **state)
 {
@@ -73,22 +76,29 @@ static void lines_are_as_described(void **state)
     check(ROOT, true, "00h00m00s000ms S_000000012 0|http|USER|MS_00001|ARRIVED_0|RT_50\n");
     /* order of calls: time, then id as text ("0.10" before "0.9"); step 2: by number */
     static const char wide[] = ROOT R("3723005", "T_1", "0.9", "rpc", "MS_1", "MS_2", "1.0")
-        R("3723005", "T_1", "0.10", "mc", "MS_1", "MS_123456", "0.0") R("3723004", "T_1", "0.2", "db", "MS_1", "X", "-3.9");
-    check(wide, false, "01h02m03s004ms S_000000012 0|http|USER|MS_00001|ARRIVED_0|RT_50"
-                       "||0.2|db|MS_00001|X|ARRIVED_0|RT_-3||0.10|mc|MS_00001|MS_123456|ARRIVED_1|RT_0"
-                       "||0.9|rpc|MS_00001|MS_00002|ARRIVED_1|RT_1\n");
-    check(wide, true, "00h00m00s000ms S_000000012 0|http|USER|MS_00001|ARRIVED_0|RT_50"
-                      "||0.2|db|MS_00001|X|ARRIVED_0|RT_-3||0.9|rpc|MS_00001|MS_00002|ARRIVED_1|RT_1"
-                      "||0.10|mc|MS_00001|MS_123456|ARRIVED_1|RT_0\n");
+        R("3723005", "T_1", "0.10", "mc", "MS_1", "MS_123456", "0.0")
+            R("3723004", "T_1", "0.2", "db", "MS_1", "X", "-3.9");
+    check(wide, false,
+          "01h02m03s004ms S_000000012 0|http|USER|MS_00001|ARRIVED_0|RT_50"
+          "||0.2|db|MS_00001|X|ARRIVED_0|RT_-3||0.10|mc|MS_00001|MS_123456|ARRIVED_1|RT_0"
+          "||0.9|rpc|MS_00001|MS_00002|ARRIVED_1|RT_1\n");
+    check(wide, true,
+          "00h00m00s000ms S_000000012 0|http|USER|MS_00001|ARRIVED_0|RT_50"
+          "||0.2|db|MS_00001|X|ARRIVED_0|RT_-3||0.9|rpc|MS_00001|MS_00002|ARRIVED_1|RT_1"
+          "||0.10|mc|MS_00001|MS_123456|ARRIVED_1|RT_0\n");
     /* the clock starts again after a day; lines stand in order of the clock, then of trace ids */
-    check(R("86400000", "T_9", "0.0", "rpc", "A", "B", "1") R("86400001", "T_8", "0", "rpc", "A", "B", "1")
-          R("5", "T_7", "0", "rpc", "A", "B", "1") R("86400005", "T_6", "0", "rpc", "A", "B", "2"), false,
+    check(R("86400000", "T_9", "0.0", "rpc", "A", "B", "1")
+              R("86400001", "T_8", "0", "rpc", "A", "B", "1")
+                  R("5", "T_7", "0", "rpc", "A", "B", "1")
+                      R("86400005", "T_6", "0", "rpc", "A", "B", "2"),
+          false,
           "00h00m00s001ms S_000000012 0|rpc|A|B|ARRIVED_0|RT_1\n"
           "00h00m00s005ms S_000000012 0|rpc|A|B|ARRIVED_0|RT_2\n"
           "00h00m00s005ms S_000000012 0|rpc|A|B|ARRIVED_0|RT_1\n");
     /* the first record of a call in time stays; the least service name is the trace's */
-    check("10,T,S_2,0,rpc,A,U,i,B,U,9\n12,T,S_10,0.1,rpc,B,U,i,C,U,1\n11,T,S_2,0.1,rpc,B,U,i,D,U,1\n", false,
-          "00h00m00s010ms S_000000010 0|rpc|A|B|ARRIVED_0|RT_9||0.1|rpc|B|D|ARRIVED_1|RT_1\n");
+    check(
+        "10,T,S_2,0,rpc,A,U,i,B,U,9\n12,T,S_10,0.1,rpc,B,U,i,C,U,1\n11,T,S_2,0.1,rpc,B,U,i,D,U,1\n",
+        false, "00h00m00s010ms S_000000010 0|rpc|A|B|ARRIVED_0|RT_9||0.1|rpc|B|D|ARRIVED_1|RT_1\n");
 }
 
 static void validity_has_the_originals_holes(void **state)
@@ -96,16 +106,18 @@ static void validity_has_the_originals_holes(void **state)
     (void)state;
     static const char root[] = "00h00m00s001ms S_000000012 0|rpc|A|B|ARRIVED_0|RT_9";
 #define B0 R("1", "T", "0", "rpc", "A", "B", "9")
-    struct { const char *rows, *rest; } way[] = {
+    struct { const char *rows, *rest;
+    } way[] = {
         { R("1", "T", "1", "rpc", "X", "Y", "99") R("1", "T", "1.1", "rpc", "Y", "Z", "99"),
-          "||1|rpc|X|Y|ARRIVED_0|RT_99||1.1|rpc|Y|Z|ARRIVED_0|RT_99\n" },            /* a second root */
+          "||1|rpc|X|Y|ARRIVED_0|RT_99||1.1|rpc|Y|Z|ARRIVED_0|RT_99\n" }, /* a second root */
         { R("1", "T", "9.1", "rpc", "X", "Y", "99"), "||9.1|rpc|X|Y|ARRIVED_0|RT_99\n" },
         { R("1", "T", "9.1.1", "rpc", "X", "Y", "99"), "||9.1.1|rpc|X|Y|ARRIVED_0|RT_99\n" },
-        { R("1", "T", "0.1.1", "rpc", "B", "C", "1"), NULL },                         /* 0.1 is a hole below a call */
-        { R("2", "T", "0.1", "rpc", "B", "C", "8"), "||0.1|rpc|B|C|ARRIVED_1|RT_8\n" },   /* ends together */
+        { R("1", "T", "0.1.1", "rpc", "B", "C", "1"), NULL }, /* 0.1 is a hole below a call */
+        { R("2", "T", "0.1", "rpc", "B", "C", "8"),
+          "||0.1|rpc|B|C|ARRIVED_1|RT_8\n" }, /* ends together */
         { R("2", "T", "0.1", "rpc", "B", "C", "9"), NULL },
         { R("2", "T", "0.1", "rpc", "C", "B", "1"), NULL },
-        { R("0", "T", "0.1", "rpc", "B", "C", "1"), NULL },                           /* the root is not first */
+        { R("0", "T", "0.1", "rpc", "B", "C", "1"), NULL }, /* the root is not first */
     };
     for (size_t i = 0; i < sizeof way / sizeof *way; i++) {
         struct buf rows = { 0 }, want = { 0 };
@@ -117,7 +129,8 @@ static void validity_has_the_originals_holes(void **state)
     }
 }
 
-/* What pandas makes of odd text. Each row stands after a good trace, which must come out alone or with it. */
+/* What pandas makes of odd text. Each row stands after a good trace, which must come out alone or
+ * with it. */
 static void fields_are_read_as_pandas_does(void **state)
 {
     (void)state;
@@ -147,7 +160,8 @@ static void fields_are_read_as_pandas_does(void **state)
     for (size_t i = 0; i < sizeof way / sizeof *way; i++) {
         struct out o = { 0 };
         struct buf b = { 0 };
-        buf_printf(&b, "%s%s%s%s", HEADER, ROOT, R("7", "T_0", "0.1.1", "rpc", "A", "B", "1"), way[i].row);
+        buf_printf(&b, "%s%s%s%s", HEADER, ROOT, R("7", "T_0", "0.1.1", "rpc", "A", "B", "1"),
+                   way[i].row);
         run(&o, (const char *const[]){ b.p }, 1);
         assert_string_equal(o.b.p, way[i].comes ? ROOT_LINE EXTRA : ROOT_LINE);
         if (way[i].cause != IMPORT_CAUSES)
@@ -161,13 +175,15 @@ static void wide_first_lines_and_float_ids_lose_the_file(void **state)
 {
     (void)state;
     struct out o = { 0 };
-    static const char floats[] = HEADER "5,T_2,S_1,0,rpc,A,U,i,B,U,3\n5,T_2,S_1,0.1,rpc,B,U,i,B,U,3\n";
+    static const char floats[] =
+        HEADER "5,T_2,S_1,0,rpc,A,U,i,B,U,3\n5,T_2,S_1,0.1,rpc,B,U,i,B,U,3\n";
     static const char good[] = HEADER ROOT "7,T_0,S_1,0.1.1,rpc,A,U,i,B,U,1\n";
     run(&o, (const char *const[]){ floats, good, HEADER }, 3);
     assert_string_equal(o.b.p, ROOT_LINE);
     assert_int_equal(o.r.cause[CAUSE_CRASH].rows, 2);
     assert_int_equal(o.r.files, 3);
-    /* one field more than the header in the first line: pandas takes the first column for an index */
+    /* one field more than the header in the first line: pandas takes the first column for an index
+     */
     static const char shifted[] = HEADER "x,7,T_0,S_1,0.1.1,rpc,A,U,i,B,U,1\n" "y," ROOT;
     run(&o, (const char *const[]){ shifted }, 1);
     assert_string_equal(o.b.p, ROOT_LINE);
@@ -186,9 +202,10 @@ static void step_two_drops_repeats_and_the_deep(void **state)
         buf_str(&id, ".1");
         buf_printf(&deep, "1,T_5,S_1,%s,rpc,A,U,i,A,U,9\n", id.p);
     }
-    static const char twice[] = HEADER ROOT R("9", "T_3", "0", "http", "USER", "MS_1", "50") R("8", "T_4", "0.1", "mc", "MS_1", "C", "1")
-                                R("8", "T_4", "0", "http", "USER", "MS_1", "50") R("9", "T_6", "0.1.1", "mc", "A", "B", "1")
-                                R("8", "T_7", "0", "rpc", "A", "B", "50") R("8", "T_7", "0.a", "rpc", "B", "C", "1");
+    static const char twice[] = HEADER ROOT R("9", "T_3", "0", "http", "USER", "MS_1",
+                                              "50") R("8", "T_4", "0.1", "mc", "MS_1", "C", "1")
+        R("8", "T_4", "0", "http", "USER", "MS_1", "50") R("9", "T_6", "0.1.1", "mc", "A", "B", "1")
+            R("8", "T_7", "0", "rpc", "A", "B", "50") R("8", "T_7", "0.a", "rpc", "B", "C", "1");
     run(&o, (const char *const[]){ deep.p, twice, twice }, 3);
     assert_string_equal(o.b.p, "00h00m00s000ms S_000000012 0|http|USER|MS_00001|ARRIVED_0|RT_50"
                                "||0.1|mc|MS_00001|C|ARRIVED_0|RT_1\n"
@@ -208,9 +225,10 @@ static void our_own_graphs_make_the_same_lines(void **state)
     fixture_chain_and_leaf(s)->arrival = 86400000 + 61001;
     struct buf b = { 0 };
     compat_line_of(&s->graphs[0], s->names, 1000, false, &b);
-    assert_string_equal(b.p, "00h01m01s001ms S_000000001 0|http|USER|MS_00001|ARRIVED_0|RT_10"
-                             "||0.1|rpc|MS_00001|MS_00002|ARRIVED_1|RT_6||0.1.1|mc|MS_00002|MS_00003|ARRIVED_2|RT_1"
-                             "||0.2|db|MS_00001|MS_00004|ARRIVED_8|RT_1\n");
+    assert_string_equal(
+        b.p, "00h01m01s001ms S_000000001 0|http|USER|MS_00001|ARRIVED_0|RT_10"
+             "||0.1|rpc|MS_00001|MS_00002|ARRIVED_1|RT_6||0.1.1|mc|MS_00002|MS_00003|ARRIVED_2|RT_1"
+             "||0.2|db|MS_00001|MS_00004|ARRIVED_8|RT_1\n");
     buf_free(&b);
     graphset_free(s);
 }

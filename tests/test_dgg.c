@@ -8,11 +8,14 @@
 #include "tests/memfile.h"
 #include "trace/import.h"
 
-#define E(s, t, w, type) "{\"source\":\"" s "\",\"target\":\"" t "\",\"weight\":" #w ",\"rpctype\":\"" type "\"}"
-#define G(edges) "{\"type\":\"type0\",\"service\":\"S_1\",\"num\":7,\"nodes\":[],\"edges\":[" edges "]}\n"
+#define E(s, t, w, type)                                                                           \
+    "{\"source\":\"" s "\",\"target\":\"" t "\",\"weight\":" #w ",\"rpctype\":\"" type "\"}"
+#define G(edges)                                                                                   \
+    "{\"type\":\"type0\",\"service\":\"S_1\",\"num\":7,\"nodes\":[],\"edges\":[" edges "]}\n"
 #define ROOT E("USER", "A", 1, "http")
 
-static struct graphset *read_text(const char *text, bool *good, struct import_report *r, struct err *err)
+static struct graphset *read_text(const char *text, bool *good, struct import_report *r,
+                                  struct err *err)
 {
     struct memfile m = memfile_open(text, strlen(text));
     char *path[] = { m.path };
@@ -55,18 +58,24 @@ static void every_edge_becomes_as_many_calls_as_it_weighs(void **state)
 {
     (void)state;
     check_tree(G(ROOT), "0 A");
-    check_tree(G(E("B", "C", 3, "mc") "," E("A", "B", 2, "rpc") "," ROOT),   /* B twice, C dealt 2 and 1 */
-               "0 A, 0.1 B, 0.1.1 C, 0.1.2 C, 0.2 B, 0.2.1 C");
-    check_tree(G(ROOT "," E("A", "B", 3, "rpc") "," E("B", "C", 1, "db")),   /* only the first B calls C */
-               "0 A, 0.1 B, 0.1.1 C, 0.2 B, 0.3 B");
-    check_tree(G(ROOT "," E("A", "B", 1, "rpc") "," E("A", "C", 1, "rpc") "," E("B", "D", 1, "rpc")
-                 "," E("C", "D", 1, "rpc") "," E("D", "F", 2, "mc")),        /* D below both its callers */
-               "0 A, 0.1 B, 0.1.1 D, 0.1.1.1 F, 0.2 C, 0.2.1 D, 0.2.1.1 F");
+    check_tree(
+        G(E("B", "C", 3, "mc") "," E("A", "B", 2, "rpc") "," ROOT), /* B twice, C dealt 2 and 1 */
+        "0 A, 0.1 B, 0.1.1 C, 0.1.2 C, 0.2 B, 0.2.1 C");
+    check_tree(
+        G(ROOT "," E("A", "B", 3, "rpc") "," E("B", "C", 1, "db")), /* only the first B calls C */
+        "0 A, 0.1 B, 0.1.1 C, 0.2 B, 0.3 B");
+    check_tree(
+        G(ROOT "," E("A", "B", 1, "rpc") "," E("A", "C", 1, "rpc") "," E("B", "D", 1, "rpc") "," E(
+            "C", "D", 1, "rpc") "," E("D", "F", 2, "mc")), /* D below both its callers */
+        "0 A, 0.1 B, 0.1.1 D, 0.1.1.1 F, 0.2 C, 0.2.1 D, 0.2.1.1 F");
     check_tree(G(ROOT "," E("A", "A", 2, "rpc") "," E("A", "B", 3, "mc")),   /* A calls itself */
                "0 A, 0.1 A, 0.1.1 B, 0.2 A, 0.2.1 B, 0.3 B");
-    check_tree(G(ROOT "," E("A", "B", 1, "rpc") "," E("A", "B", 1, "mc")),   /* two edges, one pair */
+    check_tree(G(ROOT "," E("A", "B", 1, "rpc") "," E("A", "B", 1, "mc")), /* two edges, one pair */
                "0 A, 0.1 B, 0.2 B");
-    check_tree("{\"num\":7,\n \"edges\":[\n {\"um\":\"USER\",\"dm\":\"A\",\"time\":1,\"compara\":\"http\"}]}", "0 A");
+    check_tree(
+        "{\"num\":7,\n \"edges\":[\n"
+        " {\"um\":\"USER\",\"dm\":\"A\",\"time\":1,\"compara\":\"http\"}]}",
+        "0 A");
 }
 
 static void every_cause_has_its_name(void **state)
@@ -100,9 +109,11 @@ static void every_cause_has_its_name(void **state)
         struct import_report r;
         struct err err;
         struct graphset *s = read_text(b.p, &good, &r, &err);
-        if (s->n != 2 || r.cause[way[i].cause].graphs != 1 || !strstr(r.cause[way[i].cause].example, ":2: "))
-            fail_msg("way %zu: %d graphs, %d under \"%s\": %s", i, (int)s->n, (int)r.cause[way[i].cause].graphs,
-                     import_cause_names[way[i].cause], r.cause[way[i].cause].example);
+        if (s->n != 2 || r.cause[way[i].cause].graphs != 1 ||
+            !strstr(r.cause[way[i].cause].example, ":2: "))
+            fail_msg("way %zu: %d graphs, %d under \"%s\": %s", i, (int)s->n,
+                     (int)r.cause[way[i].cause].graphs, import_cause_names[way[i].cause],
+                     r.cause[way[i].cause].example);
         graphset_free(s);
         s = read_text(way[i].text, &good, &r, &err);
         assert_false(good);

@@ -14,10 +14,11 @@
 #include "trace/export.h"
 #include "trace/import.h"
 
-#define HEADER "timestamp,traceid,service,rpc_id,rpctype,um,uminstanceid,interface,dm,dminstanceid,rt\n"
+#define HEADER                                                                                     \
+    "timestamp,traceid,service,rpc_id,rpctype,um,uminstanceid,interface,dm,dminstanceid,rt\n"
 
-/*     T_1, from 100 ms:  0 http USER->A [0, 50]   0.1 rpc A->B [5, 25]   0.1.1 mc B->C [6, 7]   0.2 db A->D
- *     T_2, from 90 ms:   0 rpc USER->E [0, 0]                                                  [30, 34]  */
+/* T_1, from 100 ms:  0 http USER->A [0, 50]  0.1 rpc A->B [5, 25]  0.1.1 mc B->C [6, 7]
+ *                    0.2 db A->D [30, 34];   T_2, from 90 ms:  0 rpc USER->E [0, 0]   */
 #define ROOT1 "100,T_1,S_1,0,http,USER,U,i,A,U,50.0\n"
 #define GOOD HEADER ROOT1                              \
     "90,T_2,S_2,0,rpc,USER,U,UNKNOWN,E,U,0.9\n"        \
@@ -124,7 +125,8 @@ static void spelling_does_not_matter(void **state)
         "rt,more,dm,um,rpctype,rpc_id,service,traceid,timestamp\n50.0,x,A,USER,http,0,S_1,T_1,100\n"
         "0.9,,E,USER,rpc,0,S_2,T_2,90\n1.0,y,C,B,mc,0.1.1,S_1,T_1,106\n4,,D,A,db,0.2,S_1,T_1,130\n"
         "20.0,,B,A,rpc,0.1,S_1,T_1,105",
-        "\"timestamp\",traceid,\"service\",rpcid,rpctype,um,dm,rt\r\n\r\n\"100\",T_1,S_1,\"0\",http,USER,\"A\",50.0\r\n"
+        "\"timestamp\",traceid,\"service\",rpcid,rpctype,um,dm,rt\r\n\r\n"
+        "\"100\",T_1,S_1,\"0\",http,USER,\"A\",50.0\r\n"
         "90,T_2,S_2,0,rpc,USER,E,0.9\r\n106,\"T_1\",S_1,0.1.1,mc,B,C,1.0\r\n\n"
         "130,T_1,S_1,0.2,\"db\",A,D,\"4\"\r\n105,T_1,S_1,0.1,rpc,A,B,20.0\r\n",
     };
@@ -158,7 +160,10 @@ static void packed(struct archive *a, struct buf *out)
 static void wrapping_does_not_matter(void **state)
 {
     (void)state;
-    static const struct { int (*filter)(struct archive *); int (*format)(struct archive *); } way[] = {
+    static const struct {
+        int (*filter)(struct archive *);
+        int (*format)(struct archive *);
+    } way[] = {
         { archive_write_add_filter_gzip, archive_write_set_format_raw },
         { archive_write_add_filter_zstd, archive_write_set_format_raw },
         { archive_write_add_filter_xz, archive_write_set_format_raw },
@@ -187,9 +192,11 @@ static void wrapping_does_not_matter(void **state)
 static void traces_straddle_files(void **state)
 {
     (void)state;
-    const char *part[] = { HEADER ROOT1 "90,T_2,S_2,0,rpc,USER,U,UNKNOWN,E,U,0.9\n",
-                           "rt,dm,um,rpctype,rpc_id,service,traceid,timestamp\n1.0,C,B,mc,0.1.1,S_1,T_1,106\n",
-                           HEADER "130,T_1,S_1,0.2,db,A,U,i,D,U,4\n105,T_1,S_1,0.1,rpc,A,U,i,B,U,20.0\n" };
+    const char *part[] = {
+        HEADER ROOT1 "90,T_2,S_2,0,rpc,USER,U,UNKNOWN,E,U,0.9\n",
+        "rt,dm,um,rpctype,rpc_id,service,traceid,timestamp\n1.0,C,B,mc,0.1.1,S_1,T_1,106\n",
+        HEADER "130,T_1,S_1,0.2,db,A,U,i,D,U,4\n105,T_1,S_1,0.1,rpc,A,U,i,B,U,20.0\n"
+    };
     struct memfile m[3];
     for (int i = 0; i < 3; i++)
         m[i] = memfile_open(part[i], strlen(part[i]));
@@ -228,19 +235,28 @@ static void every_cause_has_its_name(void **state)
         { "1,T_3,S_3,0,http,USER,U,i,A,U,-0.5\n", CAUSE_RT, 1, 0, ":7: -0.5" },
         { "1,T_3,S_3,0,http,USER,U,i,A,U,inf\n", CAUSE_RT, 1, 0, ":7: inf" },
         { "1,T_3,S_3,0,http,USER,U,i,A,U,1e15\n", CAUSE_RT, 1, 0, ":7: 1e15" },
-        { "1,T_3,S_3,0,http,US\xFF" "ER,U,i,A,U,1\n", CAUSE_UTF8, 1, 0, ":7: US\\xffER" },
+        { "1,T_3,S_3,0,http,US\xFF"
+          "ER,U,i,A,U,1\n",
+          CAUSE_UTF8, 1, 0, ":7: US\\xffER" },
         { "1,T_\xC3,S_3,0,http,USER,U,i,A,U,1\n", CAUSE_UTF8, 1, 0, ":7: T_\\xc3" },
-        { "105,T_1,S_1,0.1,rpc,A,U,i,B,U,18.0\n106,T_1,S_1,0.1,rpc,A,U,i,B,U,0.0\n", CAUSE_SECOND, 2, 0,
-          ":7: 0.1" },
+        { "105,T_1,S_1,0.1,rpc,A,U,i,B,U,18.0\n106,T_1,S_1,0.1,rpc,A,U,i,B,U,0.0\n", CAUSE_SECOND,
+          2, 0, ":7: 0.1" },
         { "1,T_3,S_3,0,soap,USER,U,i,A,U,1\n", CAUSE_NO_ROW, 0, 1, ":7: T_3" },
-        { "1,T_3,S_3,0,http,USER,U,i,A,U,1\n1,T_3,S_4,0.1,rpc,A,U,i,B,U,1\n", CAUSE_SERVICES, 2, 1, ":8: 0.1" },
+        { "1,T_3,S_3,0,http,USER,U,i,A,U,1\n1,T_3,S_4,0.1,rpc,A,U,i,B,U,1\n", CAUSE_SERVICES, 2, 1,
+          ":8: 0.1" },
         { "1,T_3,S_3,0.1,http,USER,U,i,A,U,1\n", CAUSE_NO_ROOT, 1, 1, ":7: 0.1" },
-        { "1,T_3,S_3,0,http,USER,U,i,A,U,1\n1,T_3,S_3,1,rpc,USER,U,i,B,U,1\n", CAUSE_ROOTS, 2, 1, ":8: 1" },
-        { "1,T_3,S_3,0,http,USER,U,i,A,U,1\n1,T_3,S_3,0.1.1,rpc,A,U,i,B,U,1\n", CAUSE_ORPHAN, 2, 1, ":8: 0.1.1" },
-        { "1,T_3,S_3,0,http,USER,U,i,A,U,1\n1,T_3,S_3,9.1,rpc,A,U,i,B,U,1\n", CAUSE_ORPHAN, 2, 1, ":8: 9.1" },
-        { "1,T_3,S_3,0,http,USER,U,i,A,U,1\n1,T_3,S_3,0,http,USER,U,i,B,U,1\n", CAUSE_CONFLICT, 2, 1, ":8: 0" },
-        { "1,T_3,S_3,0,http,USER,U,i,A,U,1\n1,T_3,S_3,0.1,rpc,B,U,i,A,U,1\n", CAUSE_SRC, 2, 1, ":8: 0.1" },
-        { "1,T_3,S_3,0,http,USER,U,i,A,U,1\n2,T_3,S_3,0.1,rpc,A,U,i,A,U,1\n", CAUSE_FINISH, 2, 1, ":8: 0.1" },
+        { "1,T_3,S_3,0,http,USER,U,i,A,U,1\n1,T_3,S_3,1,rpc,USER,U,i,B,U,1\n", CAUSE_ROOTS, 2, 1,
+          ":8: 1" },
+        { "1,T_3,S_3,0,http,USER,U,i,A,U,1\n1,T_3,S_3,0.1.1,rpc,A,U,i,B,U,1\n", CAUSE_ORPHAN, 2, 1,
+          ":8: 0.1.1" },
+        { "1,T_3,S_3,0,http,USER,U,i,A,U,1\n1,T_3,S_3,9.1,rpc,A,U,i,B,U,1\n", CAUSE_ORPHAN, 2, 1,
+          ":8: 9.1" },
+        { "1,T_3,S_3,0,http,USER,U,i,A,U,1\n1,T_3,S_3,0,http,USER,U,i,B,U,1\n", CAUSE_CONFLICT, 2,
+          1, ":8: 0" },
+        { "1,T_3,S_3,0,http,USER,U,i,A,U,1\n1,T_3,S_3,0.1,rpc,B,U,i,A,U,1\n", CAUSE_SRC, 2, 1,
+          ":8: 0.1" },
+        { "1,T_3,S_3,0,http,USER,U,i,A,U,1\n2,T_3,S_3,0.1,rpc,A,U,i,A,U,1\n", CAUSE_FINISH, 2, 1,
+          ":8: 0.1" },
     };
     for (size_t i = 0; i < sizeof way / sizeof *way; i++) {
         struct buf b = { 0 };
@@ -248,7 +264,8 @@ static void every_cause_has_its_name(void **state)
         buf_str(&b, way[i].rows);
         struct got g = read_bytes(b.p, b.n, NULL);
         const struct import_tally *t = &g.r.cause[way[i].cause];
-        if (t->rows != way[i].n_rows || t->graphs != way[i].n_graphs || !strstr(t->example, way[i].example))
+        if (t->rows != way[i].n_rows || t->graphs != way[i].n_graphs ||
+            !strstr(t->example, way[i].example))
             fail_msg("way %zu: %s: %d rows, %d graphs, %s", i, import_cause_names[way[i].cause],
                      (int)t->rows, (int)t->graphs, t->example);
         check_good(&g);
@@ -259,10 +276,11 @@ static void every_cause_has_its_name(void **state)
 static void ids_order_by_number_and_may_be_large(void **state)
 {
     (void)state;
-    struct got g = read_text(HEADER "1,T,S_1,0,http,USER,U,i,A,U,9\n1,T,S_1,0.10,rpc,A,U,i,B,U,1\n"
-                                    "1,T,S_1,0.9,rpc,A,U,i,C,U,1\n1,T,S_1,0.4294967295,rpc,A,U,i,D,U,1\n"
-                                    "1,T,S_1,0.300,rpc,A,U,i,E,U,1\n1,T,S_1,0.240,rpc,A,U,i,F,U,1\n"
-                                    "1,T,S_1,0.239,rpc,A,U,i,G,U,1\n1,T,S_1,0.300.70000,rpc,E,U,i,H,U,1\n");
+    struct got g =
+        read_text(HEADER "1,T,S_1,0,http,USER,U,i,A,U,9\n1,T,S_1,0.10,rpc,A,U,i,B,U,1\n"
+                         "1,T,S_1,0.9,rpc,A,U,i,C,U,1\n1,T,S_1,0.4294967295,rpc,A,U,i,D,U,1\n"
+                         "1,T,S_1,0.300,rpc,A,U,i,E,U,1\n1,T,S_1,0.240,rpc,A,U,i,F,U,1\n"
+                         "1,T,S_1,0.239,rpc,A,U,i,G,U,1\n1,T,S_1,0.300.70000,rpc,E,U,i,H,U,1\n");
     static const uint32_t id[] = { 0, 9, 10, 239, 240, 300, 70000, 4294967295u };
     assert_int_equal(g.s->graphs[0].n, 8);
     for (int i = 0; i < 8; i++)
@@ -291,17 +309,30 @@ static void export_is_read_back(void **state)
 {
     (void)state;
     struct graphset *s = graphset_new();
-    static const char *const name[] = { "a,b", "say \"x\"", "two\nlines", " blank ", "\xC3\xA9", "\"", "x\r" };
+    static const char *const name[] = { "a,b",      "say \"x\"", "two\nlines", " blank ",
+                                        "\xC3\xA9", "\"",        "x\r" };
     for (size_t i = 0; i < sizeof name / sizeof *name; i++) {
         struct callgraph *g = graphset_add(s, 2);
         g->arrival = 1000 + (int64_t)i;
         g->service = names_id_of(s->names, name[i]);
-        g->calls[0] = (struct call){ .src = names_id_of(s->names, "USER"), .dst = g->service,
-                                     .interface = NAMES_NONE, .parent = CALL_NONE, .type = CALL_OTHER,
-                                     .kind = (uint8_t)(i % CALL_KINDS), .rt = 5 };
-        g->calls[1] = (struct call){ .src = g->service, .dst = g->service, .interface = g->service,
-                                     .id = 7, .level = 1, .type = CALL_MQ, .kind = KIND_CONSUMER,
-                                     .status = (uint8_t)(i % CALL_STATUSES), .async = true, .start = 3, .rt = 9 };
+        g->calls[0] = (struct call){ .src = names_id_of(s->names, "USER"),
+                                      .dst = g->service,
+                                      .interface = NAMES_NONE,
+                                      .parent = CALL_NONE,
+                                      .type = CALL_OTHER,
+                                      .kind = (uint8_t)(i % CALL_KINDS),
+                                      .rt = 5 };
+        g->calls[1] = (struct call){ .src = g->service,
+                                      .dst = g->service,
+                                      .interface = g->service,
+                                      .id = 7,
+                                      .level = 1,
+                                      .type = CALL_MQ,
+                                      .kind = KIND_CONSUMER,
+                                      .status = (uint8_t)(i % CALL_STATUSES),
+                                      .async = true,
+                                      .start = 3,
+                                      .rt = 9 };
     }
     char *text;
     size_t n;
@@ -331,8 +362,9 @@ static struct buf many_rows(void)
         if (k == 0)
             buf_printf(&b, "%u,T_%u,S_%u,0,http,USER,U,i%u,MS_0,U,%u.0\n", t, t, t % 50, k, 90u);
         else
-            buf_printf(&b, "%u,%sT_%u%s,S_%u,0.%u,rpc,MS_0,U,i%u,MS_%u,U,%d\n", t, x >> 63 ? "\"" : "", t,
-                       x >> 63 ? "\"" : "", t % 50, k, k, k * 7, (int)(x >> 45) % 9 - 2);
+            buf_printf(&b, "%u,%sT_%u%s,S_%u,0.%u,rpc,MS_0,U,i%u,MS_%u,U,%d\n", t,
+                       x >> 63 ? "\"" : "", t, x >> 63 ? "\"" : "", t % 50, k, k, k * 7,
+                       (int)(x >> 45) % 9 - 2);
     }
     return b;
 }
@@ -361,7 +393,8 @@ static void threads_and_spilling_change_nothing(void **state)
     for (size_t i = 0; i < sizeof way / sizeof *way; i++) {
         struct got g = read_files(&m, 1, &way[i]);
         check_account(&g.r);
-        assert_true(g.s->n > 1000 && g.r.cause[CAUSE_RT].rows > 1000 && g.r.cause[CAUSE_SECOND].rows > 1000);
+        assert_true(g.s->n > 1000 && g.r.cause[CAUSE_RT].rows > 1000 &&
+                    g.r.cause[CAUSE_SECOND].rows > 1000);
         size_t n;
         char *text = exported(&g, &n);
         if (first) {
@@ -382,11 +415,13 @@ static void threads_and_spilling_change_nothing(void **state)
 static void nothing_usable_says_where(void **state)
 {
     (void)state;
-    static const struct { const char *text; enum import_cause cause; const char *says; } way[] = {
+    static const struct { const char *text; enum import_cause cause; const char *says;
+    } way[] = {
         { "", CAUSE_EMPTY, ":1: " },
         { "\xEF\xBB\xBF", CAUSE_EMPTY, ":1: " },
         { "\x01\x02\xFF\xFE\n\x03", CAUSE_COLUMNS, ":1: no column timestamp" },
-        { "timestamp,traceid,service,rpc_id,rpctype,um,dm\n1,2,3,4,5,6,7\n", CAUSE_COLUMNS, ":1: no column rt" },
+        { "timestamp,traceid,service,rpc_id,rpctype,um,dm\n1,2,3,4,5,6,7\n", CAUSE_COLUMNS,
+          ":1: no column rt" },
         { HEADER "1,T,S,0.1,rpc,A,U,i,B,U,1\n", CAUSE_NO_ROOT, ":2: 0.1" },
         { HEADER "1,T,S,0,rpc,A,U,i,B,U,x\n", CAUSE_RT, ":2: x" },
         { "{\"edges\":[]}\n", CAUSE_COLUMNS, ":1: " },

@@ -1,4 +1,4 @@
-/* cmd_import.c: call graphs of any source to CSV on standard output, with an account of the rest. */
+/* cmd_import.c: call graphs of any source to CSV on standard output, the rest accounted for. */
 #include <stdio.h>
 #include <string.h>
 
@@ -9,12 +9,15 @@
 #include "trace/export.h"
 
 static const struct option options[] = {
-    { "from", OPT_CHOICE, "alibaba-2022|tracellm-tabular|tracellm-recursive|tracellm-instruction|dgg",
-      "alibaba-2022", "what the inputs are", 0, 0 },
-    { "compat", OPT_CHOICE, "tracellm", NULL, "do as that program's preprocessing does, byte for byte", 0, 0 },
+    { "from", OPT_CHOICE,
+      "alibaba-2022|tracellm-tabular|tracellm-recursive|tracellm-instruction|dgg", "alibaba-2022",
+      "what the inputs are", 0, 0 },
+    { "compat", OPT_CHOICE, "tracellm", NULL,
+      "do as that program's preprocessing does, byte for byte", 0, 0 },
     { "dedup", OPT_FLAG, NULL, NULL, "drop graphs that were seen before", 0, 0 },
     { "to", OPT_CHOICE, "alibaba-2022|tracellm-lines", "alibaba-2022", "what is written", 0, 0 },
-    { "report", OPT_TEXT, "FILE", NULL, "write the account of rows and graphs there, as JSON", 0, 0 },
+    { "report", OPT_TEXT, "FILE", NULL, "write the account of rows and graphs there, as JSON", 0,
+      0 },
     OPTION_THREADS,
     OPTION_END
 };
@@ -36,8 +39,8 @@ static bool flush_line(struct writer *w, struct err *err)
     return !ferror(stdout) || err_set(err, EXIT_IO, "standard output: write failed");
 }
 
-static bool write_graph(void *ctx, const struct callgraph *g, const struct names *names, double weight,
-                        struct err *err)
+static bool write_graph(void *ctx, const struct callgraph *g, const struct names *names,
+                        double weight, struct err *err)
 {
     (void)weight;
     struct writer *w = ctx;
@@ -82,7 +85,8 @@ static bool write_report(const struct import_report *rep, const char *path, stru
     return outfile_commit(&o, err);
 }
 
-static bool import(const struct args *a, struct writer *w, struct import_report *rep, struct err *err)
+static bool import(const struct args *a, struct writer *w, struct import_report *rep,
+                   struct err *err)
 {
     const struct importer *from = find(args_text(a, "from"));
     if (!from)
@@ -100,7 +104,8 @@ static bool import(const struct args *a, struct writer *w, struct import_report 
 static int run(const struct args *a, struct err *err)
 {
     struct writer w = { .dedup = args_flag(a, "dedup"),
-                        .form = strcmp(args_text(a, "to"), "tracellm-lines") == 0 ? FORM_LINES : FORM_CSV };
+                        .form = strcmp(args_text(a, "to"), "tracellm-lines") == 0 ? FORM_LINES
+                                                                                  : FORM_CSV };
     struct import_report rep = { 0 };
     bool good = import(a, &w, &rep, err);
     if (w.header && !args_text(a, "compat"))
@@ -123,8 +128,9 @@ const struct command cmd_import = {
     .min_operands = 1,
     .max_operands = SIZE_MAX,
     .options = options,
-    .examples = "  tracewright import CallGraph_*.csv.gz --report report.json > graphs.csv\n"
-                "  tracewright import --compat tracellm --to tracellm-lines --dedup CallGraph_0.csv > lines.txt\n"
-                "  tracewright import --from dgg real_call_graphs_type0.jsonl.xz > graphs.csv",
+    .examples =
+        "  tracewright import CallGraph_*.csv.gz --report report.json > graphs.csv\n"
+        "  tracewright import --compat tracellm --to tracellm-lines --dedup Call_0.csv > lines\n"
+        "  tracewright import --from dgg real_call_graphs_type0.jsonl.xz > graphs.csv",
     .run = run,
 };

@@ -17,7 +17,10 @@ static const struct importer recursive = {
     .name = "tracellm-recursive", .prose = "layers", .stream = text_import_recursive,
 };
 static const struct importer instruction = {
-    .name = "tracellm-instruction", .prose = "questions and answers, one a layer", .stream = text_import_instruction,
+    .name = "tracellm-instruction",
+    .prose = "questions and answers, one a layer",
+    .stream = text_import_instruction,
 };
 
-const struct importer *const importers[] = { &alibaba_2022, &dgg, &tabular, &recursive, &instruction, NULL };
+const struct importer *const importers[] = { &alibaba_2022, &dgg,         &tabular,
+                                             &recursive,    &instruction, NULL };

@@ -7,8 +7,8 @@
 
 enum { MEMORY = 250000000 };
 
-void note_add(struct note *notes, enum import_cause c, uint64_t rows, uint64_t graphs, uint64_t line,
-              struct str value)
+void note_add(struct note *notes, enum import_cause c, uint64_t rows, uint64_t graphs,
+              uint64_t line, struct str value)
 {
     struct note *n = &notes[c];
     if (n->rows == 0 && n->graphs == 0) {
@@ -55,7 +55,9 @@ static bool run(char *const *paths, size_t n, const struct import_options *o, st
     static const struct import_options standard;
     struct err ours;
     *rep = (struct import_report){ 0 };
-    struct ingest in = { .rep = rep, .options = o ? o : &standard, .line = 1, .err = err ? err : &ours };
+    struct ingest in = {
+        .rep = rep, .options = o ? o : &standard, .line = 1, .err = err ? err : &ours
+    };
     in.chunks = chunks_open(paths, n, in.err);
     if (!in.chunks)
         return false;

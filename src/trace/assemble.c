@@ -69,7 +69,8 @@ static void fill(struct call *c, const struct row *r, int64_t base)
 
 /* Hang call i (row r) below the nearest call before it whose key is a prefix of r's. rows[0..i)
  * are the rows of the calls before. */
-static enum import_cause hang(const struct row *rows, struct call *calls, size_t i, const struct row *r)
+static enum import_cause hang(const struct row *rows, struct call *calls, size_t i,
+                              const struct row *r)
 {
     uint32_t p = (uint32_t)i - 1;
     while (p != CALL_NONE && !is_prefix(&rows[p], r))
@@ -130,7 +131,7 @@ bool assemble(struct row *rows, size_t n, struct callgraph *g, struct call *call
         *cause = hang(rows, calls, used, &rows[i]);
         if (*cause != IMPORT_CAUSES)
             return false;
-        if (used != i) {   /* keep the row of the call where its ancestors are looked up; swap, lose none */
+        if (used != i) {   /* rows[0..used) are the calls' own; what stood there goes behind */
             struct row t = rows[used];
             rows[used] = rows[i];
             rows[i] = t;

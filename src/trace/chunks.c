@@ -2,8 +2,8 @@
  *
  * Without a quote in sight the last LF is the last record's end; with one, the text is walked field
  * by field, because an LF may be part of a name. A record that is not whole after LINE_BYTES_MAX is
- * not a record: with a quote open, its first line alone is given out (the parser will count it); else
- * it is skipped to its end, however far, without being kept.
+ * not a record: with a quote open, its first line alone is given out (the parser will count it);
+ * else it is skipped to its end, however far, without being kept.
  */
 #include "trace/chunks_priv.h"
 
@@ -143,7 +143,7 @@ static size_t last_end(const char *p, size_t n, bool quotes)
 
 static void give(struct chunks *c, struct chunk *out, size_t n, bool quotes)
 {
-    char *p = c->rest;         /* the buffers change places; only what follows the chunk is copied */
+    char *p = c->rest; /* the buffers change places; only what follows the chunk is copied */
     size_t cap = c->cap;
     c->rest = out->p;
     c->cap = out->cap;
@@ -187,8 +187,9 @@ static bool take_header(struct chunks *c, struct chunk *out)
     }
     struct csv csv = { 0 };
     const char *next, *missing = "line end";
-    bool good = csv_record(&csv, c->rest + bom, c->rest + c->n, false, false, &next) == CSV_RECORD &&
-                layout_read(&last_source(c)->layout, csv.field, csv.n, &missing);
+    bool good =
+        csv_record(&csv, c->rest + bom, c->rest + c->n, false, false, &next) == CSV_RECORD &&
+        layout_read(&last_source(c)->layout, csv.field, csv.n, &missing);
     if (good) {
         for (const char *p = c->rest; p < next; p++)
             c->skipped += *p == '\n';
@@ -197,7 +198,8 @@ static bool take_header(struct chunks *c, struct chunk *out)
         c->n -= used;
     } else {
         char why[160];
-        snprintf(why, sizeof why, "no column %s in: %.*s", missing, c->n < 100 ? (int)c->n : 100, c->rest);
+        snprintf(why, sizeof why, "no column %s in: %.*s", missing, c->n < 100 ? (int)c->n : 100,
+                 c->rest);
         event(c, out, CAUSE_COLUMNS, str_of(why));
         c->open = false;
     }

@@ -16,7 +16,7 @@ struct chunk {
     char *p;               /* records, each ended by LF; CHUNK_SLACK bytes follow */
     size_t n, cap;
     bool quotes;           /* some quote is in it */
-    enum import_cause cause;   /* IMPORT_CAUSES: rows. Else an event: CAUSE_LONG, or one of an input */
+    enum import_cause cause;   /* IMPORT_CAUSES: rows. Else an event: CAUSE_LONG or an input's */
     char value[160];       /* of the event, value_n bytes */
     uint32_t value_n;
     uint32_t source;       /* index of the stream */
@@ -32,7 +32,8 @@ struct chunks;
 struct chunks *chunks_open(char *const *paths, size_t n, struct err *err);
 void chunks_close(struct chunks *c);
 bool chunks_next(struct chunks *c, struct chunk *out);   /* out's memory is reused */
-const struct source *chunks_source(const struct chunks *c, uint32_t i);   /* also while reading goes on */
+const struct source *chunks_source(const struct chunks *c,
+                                   uint32_t i); /* also while reading goes on */
 uint32_t chunks_sources(const struct chunks *c);
 uint64_t chunks_bytes(const struct chunks *c);           /* after decompression */
 struct input *chunks_input(struct chunks *c);

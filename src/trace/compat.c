@@ -1,6 +1,6 @@
 /* compat.c: the two steps. Rows of a file are sorted by (trace id, timestamp, rpc_id as text), cut
  * into traces, the traces that pass are sorted by their arrival's text, which is the time of day:
- * a recording of more than a day folds over itself. Step 2 sorts calls by number and drops repeats. */
+ * a recording of more than a day folds over itself. Step 2 sorts calls by number, drops repeats. */
 #include "trace/compat.h"
 
 #include <stdlib.h>
@@ -67,14 +67,15 @@ static int64_t day_time(int64_t ms)
     return t < 0 ? t + DAY_MS : t;
 }
 
-static void drop(struct steps *s, enum import_cause c, uint64_t rows, uint64_t graphs, uint64_t line,
-                 struct str value)
+static void drop(struct steps *s, enum import_cause c, uint64_t rows, uint64_t graphs,
+                 uint64_t line, struct str value)
 {
     import_report_drop(s->rep, c, rows, graphs, s->file, line, value);
 }
 
 /* Copy the rows of a trace to calls, without later rows of an rpc_id. */
-static void take_calls(struct steps *s, const struct compat_row *r, size_t n, struct compat_graph *g)
+static void take_calls(struct steps *s, const struct compat_row *r, size_t n,
+                       struct compat_graph *g)
 {
     struct arena *a = s->table.arena;
     struct names *seen = names_new();
@@ -126,7 +127,8 @@ static uint64_t hash_call(const struct compat_call *c, uint64_t seed)
 
 static struct pair key_of(const struct compat_graph *g)
 {
-    struct pair k = { hash64(g->service.p, g->service.n, 1), hash64(g->service.p, g->service.n, 2) };
+    struct pair k = { hash64(g->service.p, g->service.n, 1),
+                      hash64(g->service.p, g->service.n, 2) };
     for (size_t i = 0; i < g->n; i++) {
         k.a += hash_call(&g->calls[i], 3);
         k.b += hash_call(&g->calls[i], 4);
@@ -201,7 +203,7 @@ static int by_arrival(const void *a, const void *b, const struct compat_graph *g
     return (*x > *y) - (*x < *y);
 }
 
-/* Indices of the file's graphs by arrival, ties by trace id (their present order): bottom-up merge. */
+/* Indices of the file's graphs by arrival, ties by trace id (their present order): merged. */
 static size_t *order_of(const struct steps *s)
 {
     size_t *v = mem_array(s->n, sizeof *v), *w = mem_array(s->n, sizeof *w);
@@ -212,7 +214,8 @@ static size_t *order_of(const struct steps *s)
             size_t i = from, mid = from + step < s->n ? from + step : s->n, j = mid, k = from;
             size_t end = mid + step < s->n ? mid + step : s->n;
             while (i < mid || j < end)
-                w[k++] = j == end || (i < mid && by_arrival(&v[i], &v[j], s->graphs) <= 0) ? v[i++] : v[j++];
+                w[k++] = j == end || (i < mid && by_arrival(&v[i], &v[j], s->graphs) <= 0) ? v[i++]
+                                                                                           : v[j++];
         }
         size_t *t = v;
         v = w;

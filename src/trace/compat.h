@@ -1,11 +1,11 @@
-/* compat.h: what TraceLLM's preprocessing makes of CallGraph CSV, byte for byte, without its crashes.
+/* compat.h: what TraceLLM's preprocessing makes of CallGraph CSV, byte for byte, minus crashes.
  *
  * Step 1 (trace_to_training_data), per file; step 2 (remove_redundant_training_data), over all
  * files. Graphs here are not struct callgraph: the original accepts second roots and orphans below
  * absent roots, keeps rpc ids as text and lets times be negative. Where it crashed and lost the
  * whole file (an empty um, dm, rpc_id, traceid, service or timestamp, an rt that is no finite
  * number, in step 2 an rpc_id that is not dotted integers), the row or graph is dropped and counted
- * under CAUSE_CRASH instead; a file whose rpc ids all read as floating-point numbers loses all rows.
+ * under CAUSE_CRASH instead; a file whose rpc ids all read as floating-point numbers loses all.
  *
  * Fields are read as pandas 1.5 does: lines with too many fields are skipped, missing fields and
  * pandas' spellings of NA are null, whitespace lines are no lines, CR alone ends a line, and extra
@@ -48,7 +48,7 @@ void compat_line(const struct compat_graph *g, bool step2, struct buf *out);
 void compat_line_of(const struct callgraph *g, const struct names *names, uint32_t tick_us,
                     bool step2, struct buf *out);
 
-/* Its calls as rows of Alibaba-2022 CSV, in the order they are in; the header goes before the first. */
+/* Its calls as rows of Alibaba-2022 CSV, in the order they are in; the header goes first. */
 void compat_csv(const struct compat_graph *g, struct buf *out);
 extern const char compat_csv_header[];
 

@@ -1,7 +1,7 @@
 /* compat_graph.c: the original's notion of a valid graph, holes included (tracellm 1.3).
  *
- * The trie of dotted ids is a table of all prefixes: "0.1.12" enters "0", "0.1" and itself. The trie's
- * own root has no call, which is what lets a second root or an orphan "9.1" pass.
+ * The trie of dotted ids is a table of all prefixes: "0.1.12" enters "0", "0.1" and itself. The
+ * trie's own root has no call, which is what lets a second root or an orphan "9.1" pass.
  */
 #include <stdlib.h>
 #include <string.h>

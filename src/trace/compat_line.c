@@ -80,7 +80,8 @@ void compat_csv(const struct compat_graph *g, struct buf *out)
 static void put_padded(struct buf *b, struct str s, const char *prefix, size_t width)
 {
     size_t k = strlen(prefix), digits = 0;
-    while (str_starts(s, prefix) && k + digits < s.n && s.p[k + digits] >= '0' && s.p[k + digits] <= '9')
+    while (str_starts(s, prefix) && k + digits < s.n && s.p[k + digits] >= '0' &&
+           s.p[k + digits] <= '9')
         digits++;
     if (digits == 0 || k + digits != s.n) {
         buf_add(b, s.p, s.n);

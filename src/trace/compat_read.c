@@ -129,7 +129,8 @@ static bool is_blank_line(const struct csv *c)
     return c->n == 1 && !c->quoted[0] && str_trim(c->field[0]).n == 0;
 }
 
-static bool take_record(struct reading *r, const struct csv *c, uint64_t line, bool *header, size_t *before)
+static bool take_record(struct reading *r, const struct csv *c, uint64_t line, bool *header,
+                        size_t *before)
 {
     const char *missing;
     if (*header) {

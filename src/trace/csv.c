@@ -1,5 +1,5 @@
 /* csv.c: byte by byte. The importer comes here for headers and for text with quotes; text without
- * goes through csv_scan.c. Unquoted bytes are copied to `own` behind one another, parted by 16 NULs. */
+ * goes through csv_scan.c. Unquoted bytes are copied to `own` in a row, 16 NULs between them. */
 #include "trace/csv_priv.h"
 
 #include <stdlib.h>

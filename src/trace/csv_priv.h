@@ -13,7 +13,11 @@
 
 #include "base/str.h"
 
-enum csv_end { CSV_RECORD, CSV_MORE, CSV_OPEN };   /* whole; no line end before `end`; same, within quotes */
+enum csv_end {
+    CSV_RECORD,    /* whole */
+    CSV_MORE,      /* no line end before `end` */
+    CSV_OPEN       /* the same, within quotes */
+};
 
 struct csv {
     struct str *field;     /* of the last record; into the text, or into `own` where quotes were */

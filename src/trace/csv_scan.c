@@ -86,8 +86,10 @@ static void scan_avx2(const char *p, size_t n, struct csv_index *x)
         __m256i la = _mm256_cmpeq_epi8(a, end), lb = _mm256_cmpeq_epi8(b, end);
         __m256i ca = _mm256_or_si256(_mm256_cmpeq_epi8(a, comma), la);
         __m256i cb = _mm256_or_si256(_mm256_cmpeq_epi8(b, comma), lb);
-        struct masks m = { (uint32_t)_mm256_movemask_epi8(ca) | (uint64_t)(uint32_t)_mm256_movemask_epi8(cb) << 32,
-                           (uint32_t)_mm256_movemask_epi8(la) | (uint64_t)(uint32_t)_mm256_movemask_epi8(lb) << 32 };
+        struct masks m = {
+            (uint32_t)_mm256_movemask_epi8(ca) | (uint64_t)(uint32_t)_mm256_movemask_epi8(cb) << 32,
+            (uint32_t)_mm256_movemask_epi8(la) | (uint64_t)(uint32_t)_mm256_movemask_epi8(lb) << 32
+        };
         m = first_bytes(m, n - i);
         APPEND(x, (uint32_t)i, m, __builtin_popcountll, __builtin_ctzll);
     }

@@ -65,8 +65,8 @@ struct scan {
     bool text, escaped;
 };
 
-/* Go on with an object that begins at s[0]. 1: it ends before s[k->i]; -1: it is broken and a new one
- * begins at s[k->i]; 0: more is needed. */
+/* Go on with an object that begins at s[0]. 1: it ends before s[k->i]; -1: it is broken and a new
+ * one begins at s[k->i]; 0: more is needed. */
 static int scan_object(struct scan *k, const char *s, size_t n)
 {
     for (; k->i < n; k->i++) {
@@ -97,7 +97,8 @@ static struct str text_of(const json_t *o, const char *key, const char *other)
                              : (struct str){ "", 0 };
 }
 
-static enum import_cause take_edge(struct reader *r, const json_t *o, size_t *total, struct str *bad)
+static enum import_cause take_edge(struct reader *r, const json_t *o, size_t *total,
+                                   struct str *bad)
 {
     struct str source = text_of(o, "source", "um"), target = text_of(o, "target", "dm");
     struct str type = text_of(o, "rpctype", "compara");
@@ -111,7 +112,8 @@ static enum import_cause take_edge(struct reader *r, const json_t *o, size_t *to
     if (!call_type_parse(type, &t))
         return CAUSE_TYPE;
     *bad = STR("calls");
-    if (json_integer_value(w) > DGG_CALLS_MAX || (*total += (size_t)json_integer_value(w)) > DGG_CALLS_MAX)
+    if (json_integer_value(w) > DGG_CALLS_MAX ||
+        (*total += (size_t)json_integer_value(w)) > DGG_CALLS_MAX)
         return CAUSE_TOO_LARGE;
     MEM_GROW(r->edges, r->n_edges, r->edge_cap);
     uint32_t s = names_id(r->nodes, source);
@@ -189,7 +191,7 @@ static bool is_blank(char c)
     return c == ' ' || c == '\n' || c == '\r' || c == '\t' || c == ',' || c == '[' || c == ']';
 }
 
-/* Skip what stands between objects; more than blanks, commas and brackets is counted, once a line. */
+/* Skip what stands between objects; more than blanks, commas and brackets counts, once a line. */
 static void skip_between(struct reader *r)
 {
     for (; r->at < r->b.n && r->b.p[r->at] != '{'; skip(r, 1)) {
@@ -278,7 +280,8 @@ static bool run(char *const *paths, size_t n, const struct import_options *o, st
     if (!r.in)
         return false;
     r.emit = emit_new(names, NULL, o->dedup, sink, ctx, rep);
-    bool good = take_all(&r, o->progress, err) && (rep->graphs_used || import_report_fail(rep, err));
+    bool good =
+        take_all(&r, o->progress, err) && (rep->graphs_used || import_report_fail(rep, err));
     emit_free(r.emit);
     names_free(r.nodes);
     input_close(r.in);

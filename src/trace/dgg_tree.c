@@ -1,5 +1,5 @@
-/* dgg_tree.c: nodes in topological order (Kahn, lowest number first); each deals its edges' calls to
- * its places in the tree. Then one walk puts the calls in pre-order. */
+/* dgg_tree.c: nodes in topological order (Kahn, lowest number first); each deals its edges' calls
+ * to its places in the tree. Then one walk puts the calls in pre-order. */
 #include "trace/dgg_priv.h"
 
 #include <stdlib.h>
@@ -67,10 +67,11 @@ static void deal(struct unroll *u, uint32_t edge, uint32_t places)
     }
 }
 
-static void deal_node(struct unroll *u, uint32_t node, const uint32_t *by_source, const uint32_t *start)
+static void deal_node(struct unroll *u, uint32_t node, const uint32_t *by_source,
+                      const uint32_t *start)
 {
     uint32_t outside = u->count[node], all = outside;
-    for (uint32_t i = start[node]; i < start[node + 1]; i++)   /* itself first: its places must be known */
+    for (uint32_t i = start[node]; i < start[node + 1]; i++)   /* itself first: these are places */
         if (is_self(&u->edges[by_source[i]])) {
             deal(u, by_source[i], outside);
             all += u->edges[by_source[i]].weight;
@@ -130,7 +131,7 @@ static enum import_cause deal_all(struct unroll *u, uint32_t root_edge, uint32_t
         for (uint32_t i = start[x]; i < start[x + 1]; i++) {
             uint32_t y = u->edges[by_source[i]].target;
             bool listed = y == x;
-            for (uint32_t k = i; k-- > start[x];)   /* a second edge to y was counted down with the first */
+            for (uint32_t k = i; k-- > start[x];)   /* y was seen with its first edge from x */
                 listed |= u->edges[by_source[k]].target == y;
             if (!listed && u->waiting[y] == 0)
                 ready[n_ready++] = y;

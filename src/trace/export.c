@@ -3,13 +3,16 @@
 
 #include <string.h>
 
-static const char *const kinds[CALL_KINDS] = { "internal", "server", "client", "producer", "consumer" };
+static const char *const kinds[CALL_KINDS] = { "internal", "server", "client", "producer",
+                                               "consumer" };
 static const char *const statuses[CALL_STATUSES] = { "unset", "ok", "error" };
 
 struct export_2022 export_2022_begin(FILE *f, uint32_t tick_us, bool extra)
 {
-    fprintf(f, "timestamp,traceid,service,rpc_id,rpctype,um,uminstanceid,interface,dm,dminstanceid,rt%s\n",
-            extra ? ",kind,status,async" : "");
+    fprintf(
+        f,
+        "timestamp,traceid,service,rpc_id,rpctype,um,uminstanceid,interface,dm,dminstanceid,rt%s\n",
+        extra ? ",kind,status,async" : "");
     return (struct export_2022){ .f = f, .extra = extra, .tick_us = tick_us };
 }
 
@@ -41,7 +44,8 @@ static int64_t ms_of(const struct export_2022 *x, int64_t ticks)
     return x->tick_us % 1000 == 0 ? ticks * (x->tick_us / 1000) : ticks * x->tick_us / 1000;
 }
 
-static void put_call(struct export_2022 *x, const struct callgraph *g, size_t i, const struct names *names)
+static void put_call(struct export_2022 *x, const struct callgraph *g, size_t i,
+                     const struct names *names)
 {
     struct buf *b = &x->line;
     const struct call *c = &g->calls[i];
@@ -93,7 +97,8 @@ static bool needs_extra(const struct graphset *s)
     for (size_t i = 0; i < s->n; i++)
         for (size_t k = 0; k < s->graphs[i].n; k++) {
             const struct call *c = &s->graphs[i].calls[k];
-            if (c->kind != (c->type == CALL_MQ ? KIND_PRODUCER : KIND_CLIENT) || c->status || c->async)
+            if (c->kind != (c->type == CALL_MQ ? KIND_PRODUCER : KIND_CLIENT) || c->status ||
+                c->async)
                 return true;
         }
     return false;

@@ -2,9 +2,9 @@
  *
  * Columns and spelling are the original's: rt as "2.0", UNAVAILABLE for instance ids, which we do
  * not keep, UNKNOWN for an interface that is not known. The columns kind, status and async follow
- * only when asked for. Times are ms: a set with finer ticks is rounded down, parents no earlier than
- * their children's ends because flooring is monotone. A graph without trace id is called T_ and its
- * number. Weights, and whether a graph is timed, have no place in this format.
+ * only when asked for. Times are ms: a set with finer ticks is rounded down, parents no earlier
+ * than their children's ends because flooring is monotone. A graph without trace id is called T_
+ * and its number. Weights, and whether a graph is timed, have no place in this format.
  */
 #ifndef TRACE_EXPORT_H
 #define TRACE_EXPORT_H

@@ -2,10 +2,10 @@
  *
  * The careful importer reads Alibaba-2022 CallGraph CSV by column name: timestamp (ms), traceid,
  * service, rpc_id (or rpcid), rpctype, um, dm, rt (ms) must be there in any order; interface, kind,
- * status and async may be; others are ignored. Files are plain, or gz, zst, xz, bz2, tar, zip in any
- * mixture; "-" is standard input. All files are one recording: rows of a trace may be interleaved
- * with others and straddle files. Fields may be quoted (RFC 4180), lines may end in CRLF, a BOM is
- * skipped.
+ * status and async may be; others are ignored. Files are plain, or gz, zst, xz, bz2, tar, zip in
+ * any mixture; "-" is standard input. All files are one recording: rows of a trace may be
+ * interleaved with others and straddle files. Fields may be quoted (RFC 4180), lines may end in
+ * CRLF, a BOM is skipped.
  *
  * A row or graph that cannot be used is dropped, counted under a named cause, and the first of its
  * kind is kept as an example "file:line: value". Every row read is used or has exactly one cause:
@@ -56,7 +56,7 @@ struct import_tally {
 };
 
 struct import_report {
-    uint64_t files, bytes;     /* inputs (members of archives one by one), bytes after decompression */
+    uint64_t files, bytes; /* inputs (members of archives one by one), bytes after decompression */
     uint64_t rows_read, rows_used, graphs_read, graphs_used;
     uint64_t calls_used;       /* calls in used graphs; for CSV equal to rows_used */
     bool extra;                /* some call's kind, status or async is not the default */
@@ -65,7 +65,7 @@ struct import_report {
 
 struct import_options {
     size_t threads;            /* 0: all; never changes results */
-    size_t memory_bytes;       /* for rows and trace ids; more rows go to a temporary file. 0: 250 MB */
+    size_t memory_bytes; /* for rows and trace ids; more rows go to a temporary file. 0: 250 MB */
     bool dedup;                /* drop graphs equal in callgraph_hash_full to an earlier one */
     bool progress;             /* show a bar */
 };
@@ -102,8 +102,8 @@ void import_report_write(const struct import_report *r, FILE *json);
 void import_report_words(const struct import_report *r, FILE *words);
 
 /* Count a drop; the example is kept if it is the first. Control bytes of the value are escaped. */
-void import_report_drop(struct import_report *r, enum import_cause c, uint64_t rows, uint64_t graphs,
-                        const char *file, uint64_t line, struct str value);
+void import_report_drop(struct import_report *r, enum import_cause c, uint64_t rows,
+                        uint64_t graphs, const char *file, uint64_t line, struct str value);
 
 /* What `import` says when nothing could be used: the largest cause with its example. */
 bool import_report_fail(const struct import_report *r, struct err *err);

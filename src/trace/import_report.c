@@ -41,7 +41,7 @@ const char *const import_cause_names[IMPORT_CAUSES] = {
     [CAUSE_BROKEN] = "input breaks off",
 };
 
-/* Append s to b[0..cap) with control bytes, quotes and backslashes as \xHH; long values end in "...". */
+/* Append s to b[0..cap) with control bytes, quotes and backslashes as \xHH; long ones are cut. */
 static void escape(char *b, size_t cap, struct str s)
 {
     size_t n = strlen(b);
@@ -59,8 +59,8 @@ static void escape(char *b, size_t cap, struct str s)
     }
 }
 
-void import_report_drop(struct import_report *r, enum import_cause c, uint64_t rows, uint64_t graphs,
-                        const char *file, uint64_t line, struct str value)
+void import_report_drop(struct import_report *r, enum import_cause c, uint64_t rows,
+                        uint64_t graphs, const char *file, uint64_t line, struct str value)
 {
     struct import_tally *t = &r->cause[c];
     t->rows += rows;
@@ -69,7 +69,8 @@ void import_report_drop(struct import_report *r, enum import_cause c, uint64_t r
     if (t->example[0])
         return;
     size_t keep = strlen(file) > 120 ? strlen(file) - 120 : 0;   /* the end of a path says more */
-    snprintf(t->example, sizeof t->example, "%s%s:%" PRIu64 ": ", keep ? "..." : "", file + keep, line);
+    snprintf(t->example, sizeof t->example, "%s%s:%" PRIu64 ": ", keep ? "..." : "", file + keep,
+             line);
     escape(t->example, sizeof t->example, value);
 }
 

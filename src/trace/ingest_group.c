@@ -61,8 +61,8 @@ static bool next(void *ctx, size_t k)
     return true;
 }
 
-static void drop(struct slot *s, struct worker *w, enum import_cause c, uint64_t rows, uint64_t graphs,
-                 const struct row *r)
+static void drop(struct slot *s, struct worker *w, enum import_cause c, uint64_t rows,
+                 uint64_t graphs, const struct row *r)
 {
     buf_clear(&w->id);
     if (s->notes[c].rows + s->notes[c].graphs == 0)
@@ -79,11 +79,14 @@ static void take_trace(struct slot *s, struct worker *w, struct row *rows, const
         return;
     }
     MEM_RESERVE(s->calls, s->n_calls + t->rows, s->call_cap);
-    struct result r = { .first_call = s->n_calls, .ordinal = rows[0].ordinal, .line = rows[0].line };
+    struct result r = { .first_call = s->n_calls,
+                        .ordinal = rows[0].ordinal,
+                        .line = rows[0].line };
     size_t seconds;
     const struct row *second = NULL, *bad;
     enum import_cause cause;
-    if (!assemble(rows, t->rows, &r.graph, s->calls + s->n_calls, &seconds, &second, &cause, &bad)) {
+    if (!assemble(rows, t->rows, &r.graph, s->calls + s->n_calls, &seconds, &second, &cause,
+                  &bad)) {
         drop(s, w, cause, t->rows, 1, bad);
         return;
     }
@@ -111,7 +114,8 @@ static void work(void *ctx, size_t k, size_t worker)
         w->place[i - s->from] = sum;
         sum += tracetable_at(traces, i)->rows;
     }
-    if (!rowstore_read(pass->in->store, s->from / PARTITION, s->from, s->to, w->rows, w->place, w->blocks, &s->err))
+    if (!rowstore_read(pass->in->store, s->from / PARTITION, s->from, s->to, w->rows, w->place,
+                       w->blocks, &s->err))
         return;
     struct row *rows = w->rows;
     for (uint32_t i = s->from; i < s->to; i++) {

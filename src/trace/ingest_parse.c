@@ -5,7 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { AHEAD = 16, ROWS_AT_LEAST = 1 << 24 };           /* rows between the prefetch of a trace's slot and its use */
+enum {
+    AHEAD = 16,                /* rows between the prefetch of a trace's slot and its use */
+    ROWS_AT_LEAST = 1 << 24    /* bytes for rows when trace ids take all the memory asked for */
+};
 
 struct parsed {
     uint64_t hash;
@@ -66,7 +69,9 @@ static void take_row(struct slot *s, struct worker *w, const struct str f[FIELDS
         return;
     MEM_GROW(s->row, s->n, s->cap);
     struct parsed *p = &s->row[s->n++];
-    *p = (struct parsed){ .hash = tracetable_hash(id), .id = id.p, .id_n = (uint32_t)id.n, .line = line };
+    *p = (struct parsed){
+        .hash = tracetable_hash(id), .id = id.p, .id_n = (uint32_t)id.n, .line = line
+    };
     if (quoted)
         p->id = arena_strndup(s->ids, id.p, id.n);
     if (c == IMPORT_CAUSES) {
@@ -99,7 +104,8 @@ static void take_line(struct slot *s, struct worker *w, const struct layout *l, 
             f[k] = (struct str){ p, 0 };
             continue;
         }
-        size_t a = col ? x->cut[from + col - 1] + 1 : start, b = from + col == to ? end : x->cut[from + col];
+        size_t a = col ? x->cut[from + col - 1] + 1 : start,
+               b = from + col == to ? end : x->cut[from + col];
         f[k] = (struct str){ p + a, b - a };
     }
     take_row(s, w, f, l->extra, (uint32_t)i, false);
@@ -128,7 +134,8 @@ static void take_quoted(struct slot *s, struct worker *w, const struct layout *l
         if (csv_record(&w->csv, p, end, true, false, &next) == CSV_OPEN) {
             next = (const char *)memchr(p, '\n', (size_t)(end - p)) + 1;   /* a chunk ends in LF */
             s->rows_read++;
-            note_add(s->notes, CAUSE_QUOTE, 1, 0, s->lines, (struct str){ p, (size_t)(next - p) - 1 });
+            note_add(s->notes, CAUSE_QUOTE, 1, 0, s->lines,
+                     (struct str){ p, (size_t)(next - p) - 1 });
         } else
             take_record(s, w, l, (uint32_t)s->lines);
         for (; p < next && (p = memchr(p, '\n', (size_t)(next - p))); p++)
@@ -187,7 +194,8 @@ static bool merge_rows(struct ingest *in, const struct slot *s)
         if (i + AHEAD < s->n)
             tracetable_prefetch(in->traces, s->row[i + AHEAD].hash);
         uint64_t line = in->line + p->line;
-        uint32_t ordinal = tracetable_find(in->traces, (struct str){ p->id, p->id_n }, p->hash, line);
+        uint32_t ordinal =
+            tracetable_find(in->traces, (struct str){ p->id, p->id_n }, p->hash, line);
         if (!p->code_n)
             continue;
         struct trace *t = tracetable_at(in->traces, ordinal);
@@ -229,7 +237,7 @@ static bool merge(void *ctx, size_t k)
 
 bool ingest_parse(struct ingest *in)
 {
-    size_t slots = in->threads + 30;   /* a thread that is not given the processor holds up nobody */
+    size_t slots = in->threads + 30; /* a thread that is not given the processor holds up nobody */
     struct pass pass = { .in = in, .slot = mem_array(slots, sizeof *pass.slot),
                          .worker = mem_array(in->threads, sizeof *pass.worker) };
     for (size_t i = 0; i < slots; i++)

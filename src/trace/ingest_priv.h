@@ -41,8 +41,8 @@ struct ingest {
 };
 
 /* Count under notes[c]; the value is kept if it is the first. */
-void note_add(struct note *notes, enum import_cause c, uint64_t rows, uint64_t graphs, uint64_t line,
-              struct str value);
+void note_add(struct note *notes, enum import_cause c, uint64_t rows, uint64_t graphs,
+              uint64_t line, struct str value);
 
 /* Add the notes to the report; their lines count from `base`. The notes are emptied. */
 void note_report(struct ingest *in, struct note *notes, uint64_t base);

@@ -155,7 +155,8 @@ static bool next_member(struct input *in, const char *path, struct err *err)
     int r;
     do
         r = archive_read_next_header(in->archive, &e);
-    while ((r == ARCHIVE_OK || r == ARCHIVE_WARN) && archive_format(in->archive) != ARCHIVE_FORMAT_RAW &&
+    while ((r == ARCHIVE_OK || r == ARCHIVE_WARN) &&
+           archive_format(in->archive) != ARCHIVE_FORMAT_RAW &&
            archive_entry_filetype(e) != AE_IFREG);
     if (r == ARCHIVE_EOF)
         return false;

@@ -1,5 +1,5 @@
 /* lexicon.c: names of up to 16 bytes, nearly all, are kept as two words in the slot itself, so that
- * a hit is one probe and one comparison and touches no string. Longer ones go by hash and string. */
+ * a hit is one probe and one comparison and touches no string. Longer ones: hash and string. */
 #include "trace/lexicon_priv.h"
 
 #include <pthread.h>

@@ -2,7 +2,7 @@
  *
  * One table is shared behind a lock; every thread has a lexicon in front of it, which answers
  * from its own memory after the first question. Ids depend on the order in which threads ask and
- * are therefore not shown to anybody: graphs get the ids of their own set when they leave, in order.
+ * are therefore not shown to anybody: graphs get the ids of their own set as they leave.
  */
 #ifndef TRACE_LEXICON_PRIV_H
 #define TRACE_LEXICON_PRIV_H

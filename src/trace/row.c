@@ -82,7 +82,8 @@ static bool parse_rpcid(struct str s, uint8_t key[KEY_MAX], struct row *r)
     for (size_t i = 0; i < s.n;) {
         uint64_t v = 0;
         size_t first = i;
-        for (unsigned d; i < s.n && (d = (unsigned char)s.p[i] - (unsigned)'0') <= 9 && i - first < 11; i++)
+        for (unsigned d;
+             i < s.n && (d = (unsigned char)s.p[i] - (unsigned)'0') <= 9 && i - first < 11; i++)
             v = v * 10 + d;
         if (i == first || v > UINT32_MAX || (s.p[first] == '0' && i - first > 1) || n + 5 > KEY_MAX)
             return false;

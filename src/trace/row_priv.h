@@ -1,8 +1,8 @@
 /* row_priv.h: one row of a CallGraph table between its text and its graph. Within trace/ only.
  *
  * The rpc_id "0.1.12" becomes a key: one byte a component below 240, else a byte 239 + k and k
- * bytes big-endian. Keys compare bytewise as the ids do number by number, a parent's key is a prefix
- * of its child's and sorts before it: sorted rows are in pre-order.
+ * bytes big-endian. Keys compare bytewise as the ids do number by number, a parent's key is a
+ * prefix of its child's and sorts before it: sorted rows are in pre-order.
  */
 #ifndef TRACE_ROW_PRIV_H
 #define TRACE_ROW_PRIV_H

@@ -222,8 +222,8 @@ static bool add_block(struct rowstore *s, struct partition *q, struct err *err)
     return true;
 }
 
-bool rowstore_add(struct rowstore *s, uint32_t ordinal, uint64_t line, const uint8_t *code, size_t n,
-                  struct err *err)
+bool rowstore_add(struct rowstore *s, uint32_t ordinal, uint64_t line, const uint8_t *code,
+                  size_t n, struct err *err)
 {
     struct partition *q = partition_at(s, ordinal >> PARTITION_BITS);
     if ((!q->last || !q->last->data || q->last->used + HEAD_MAX + n > BLOCK_BYTES) &&

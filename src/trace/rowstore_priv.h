@@ -1,4 +1,4 @@
-/* rowstore_priv.h: rows in few bytes, kept by trace ordinal, in memory or on disk. Within trace/ only.
+/* rowstore_priv.h: rows in few bytes, kept by trace ordinal, in memory or on disk. Within trace/.
  *
  * Ordinals are cut into partitions of 2^13. A partition's rows lie in blocks in order of arrival;
  * when those in memory exceed the limit, the oldest go to an unlinked temporary file. A row is
@@ -17,12 +17,12 @@ size_t rowcode_put(const struct row *r, uint8_t *code);
 
 struct rowstore;
 struct rowstore *rowstore_new(size_t limit);
-void rowstore_limit(struct rowstore *s, size_t limit);   /* bytes of blocks in memory, from now on */
+void rowstore_limit(struct rowstore *s, size_t limit); /* bytes of blocks in memory, from now on */
 void rowstore_free(struct rowstore *s);
 
 /* Keep a coded row. False when the temporary file cannot be written. */
-bool rowstore_add(struct rowstore *s, uint32_t ordinal, uint64_t line, const uint8_t *code, size_t n,
-                  struct err *err);
+bool rowstore_add(struct rowstore *s, uint32_t ordinal, uint64_t line, const uint8_t *code,
+                  size_t n, struct err *err);
 
 /* Read partition p's rows with ordinals in [from, to), in order of arrival, into
  * rows[place[ordinal - from]++]. Their keys point into the store or, for what was on disk, into
