@@ -32,12 +32,12 @@
  *
  * Popularity holds for all traces. Size, depth, types and times hold for the graphs that TraceLLM
  * would keep of 20,000 traces, exact repeats dropped (TAB is such a set); fewer traces keep more
- * small graphs and more traces fewer, in the source as here: of 200,000 traces .13 of what is kept
- * are single calls, of 20,000 .32, of 3,000 .46. reference_check.h measures all of this.
+ * small graphs and more traces fewer, in the source as here: of 200,000 traces .12 of what is kept
+ * are single calls, of 20,000 .32, of 3,000 .47. reference_check.h measures all of this.
  *
  * Preset 2021 is the heavier, deeper year: Burr sizes (median about 10, 19 % above 40 calls, at
- * most 1,500), mean depth 4.3 to 4.7, 58 % rpc. RAW21 is 17 traces only and larger still (median 21,
- * p90 154, depth 6); the SoCC'21 text has a mean depth of 4.27 and about 10 % above 40.
+ * most 1,500), mean depth 4.3 to 4.7, 58 % rpc. RAW21 is 17 traces only and larger still (median
+ * 21, p90 154, depth 6); the SoCC'21 text has a mean depth of 4.27 and about 10 % above 40.
  */
 #ifndef TRACE_REFERENCE_H
 #define TRACE_REFERENCE_H

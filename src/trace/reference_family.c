@@ -223,7 +223,7 @@ static void burst_grow(struct ref_grow *t, const uint32_t cast[REF_CAST], size_t
     size_t e = k < 2 ? 0 : rng_below(t->g, 3), n = 1;
     double u = rng_unit(t->g);
     if (k % 7 == 6)
-        n = 49 + rng_below(t->g, 43);
+        n = 49 + (size_t)(43 * dealt(t, k));
     else if (k > 1 && u < .3)
         n = u < .15 ? 2 : gsl_ran_geometric(t->g, .2);
     ref_add(t, 0, CALL_HTTP, cast[e]);
@@ -289,7 +289,7 @@ static void store_grow(struct ref_grow *t, const uint32_t cast[REF_CAST], size_t
     for (size_t i = 0; i < n && i < 40; i++) {
         ref_add(t, 1, db ? CALL_DB : CALL_MC, ms);
         if (chance(t, .63)) {   /* not a repeat */
-            db = chance(t, db ? .22 : .185) ? !db : db;
+            db = chance(t, db ? .36 : .32) ? !db : db;
             ms = cast[(db ? 2 : 5) + rng_below(t->g, 3)];
         }
     }

@@ -106,9 +106,9 @@ static const struct band {
     size_t ranks;   /* up to this one */
     double share[FAMILIES];
 } bands[] = {
-    { 30, { [FAMILY_RELAY] = .12, [FAMILY_PING] = .84, [FAMILY_GATEWAY] = .04 } },
-    { 100, { [FAMILY_RELAY] = .10, [FAMILY_PING] = .60, [FAMILY_GATEWAY] = .04,
-             [FAMILY_CHAIN] = .04, [FAMILY_STORE] = .11, [FAMILY_TREE] = .11 } },
+    { 50, { [FAMILY_RELAY] = .12, [FAMILY_PING] = .84, [FAMILY_GATEWAY] = .04 } },
+    { 100, { [FAMILY_RELAY] = .10, [FAMILY_PING] = .48, [FAMILY_GATEWAY] = .04,
+             [FAMILY_CHAIN] = .04, [FAMILY_STORE] = .16, [FAMILY_TREE] = .18 } },
     { 500, { [FAMILY_RELAY] = .055, [FAMILY_PING] = .48, [FAMILY_CLUSTER] = .285,
              [FAMILY_STORE] = .10, [FAMILY_TREE] = .08 } },
     { REFERENCE_SERVICES, { [FAMILY_RELAY] = .042, [FAMILY_PING] = .33, [FAMILY_CLUSTER] = .468,
