@@ -107,8 +107,8 @@ static void check_counts(const struct layer_text *t, struct verdict *v)
         verdict_add(v, CODE_LEAF_HEADER);
 }
 
-/* Numbers of one header among themselves: depth 0 means that its calls call nothing. The original
- * wraps a part that stays alone in its five: then a part may itself have one part. */
+/* Numbers of one header among themselves: depth 0 means that its calls call nothing. The last part of
+ * a split may have parts of its own though it is narrow (13 + 2 calls), even a single one (is_wrapped_part). */
 static bool contradicts_itself(const struct header *u, bool part)
 {
     int64_t edges = get(u, HEAD_NUM_EDGES), current = get(u, HEAD_NUM_CURRENT), depth = get(u, HEAD_DEPTH);
@@ -116,7 +116,7 @@ static bool contradicts_itself(const struct header *u, bool part)
     bool flat = edges == current, wide = current > 15;
     return current < 1 || depth < 0 || edges < current || edges - current < depth || flat != (depth == 0) ||
            get(u, HEAD_START_AT) < 0 || get(u, HEAD_START_EDGE_ID) < 0 ||
-           (!wide && !(part && subs == 1) && (flat != (subs == 0) || subs > current));
+           (!wide && !part && (flat != (subs == 0) || subs > current));
 }
 
 static void check_sub(const struct layer_text *t, const struct text_sub *s, struct verdict *v)
