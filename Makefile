@@ -69,7 +69,7 @@ $(BUILD)/flags: FORCE
 	@mkdir -p $(@D); echo '$(CC) $(CFLAGS)' | cmp -s - $@ || echo '$(CC) $(CFLAGS)' > $@
 $(BUILD)/commit: FORCE
 	@mkdir -p $(@D); echo '$(COMMIT)' | cmp -s - $@ || echo '$(COMMIT)' > $@
-FORCE:
+.PHONY: FORCE
 $(BUILD)/src/base/version.o: $(BUILD)/commit
 $(BUILD)/src/base/version.o: DEFINES = -DVERSION_COMMIT='"$(or $(COMMIT),unknown)"' \
                                        -DVERSION_FLAGS='"$(strip $(CFLAGS))"'

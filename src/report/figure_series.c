@@ -234,7 +234,8 @@ static bool plain(struct figure_panel *p, const struct columns *c, const char *g
 {
     enum { FIELDS = 8 };
     static const enum column from[FIELDS] = { X, Y, LO, HI, Q1, Q3, REF, Z };
-    double (*v)[FIELDS] = arena_array(p->t->mem, p->n + 1, sizeof *v), **sorted;
+    double (*v)[FIELDS] = arena_array(p->t->mem, p->n + 1, sizeof *v);
+    double **sorted;
     char here[32];
     size_t n = 0;
     bool by_category = p->n_xs > 0, heat = is(p, "heat");
