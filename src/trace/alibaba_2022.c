@@ -53,7 +53,7 @@ static bool run(char *const *paths, size_t n, const struct import_options *o, st
                 callgraph_sink sink, void *ctx, struct import_report *rep, struct err *err)
 {
     static const struct import_options standard;
-    struct err ours;
+    struct err ours = { 0 };
     *rep = (struct import_report){ 0 };
     struct ingest in = {
         .rep = rep, .options = o ? o : &standard, .line = 1, .err = err ? err : &ours

@@ -8,6 +8,7 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
+#include "base/progress.h"
 #include "trace/compat_priv.h"
 #include "trace/input.h"
 
@@ -265,8 +266,10 @@ static bool take_file(struct steps *s, const char *text, size_t n, struct err *e
 static bool take_all(struct steps *s, struct input *in, struct buf *b, struct err *err)
 {
     bool good = true;
+    struct progress bar = progress_begin("import", "B", (double)input_total(in));
     while (good && (input_next(in, err) || err->status)) {
         struct err why = *err;
+        progress_set(&bar, (double)input_position(in));
         s->file = input_name(in);
         s->rep->files++;
         buf_clear(b);
@@ -280,6 +283,7 @@ static bool take_all(struct steps *s, struct input *in, struct buf *b, struct er
         if (why.status)
             drop(s, CAUSE_BROKEN, 0, 0, 1, str_of(why.msg));
     }
+    progress_end(&bar);
     return good;
 }
 

@@ -111,26 +111,24 @@ static void scan_avx512(const char *p, size_t n, struct csv_index *x)
 
 struct way {
     const char *name;
+    bool there;
     void (*scan)(const char *p, size_t n, struct csv_index *x);
 };
 
-static struct way choose(void)
+/* Way i of doing it, the best first; the last is always there. */
+static struct way way_at(size_t i)
 {
 #if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("bmi2"))
-        return (struct way){ "avx512", scan_avx512 };
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2"))
-        return (struct way){ "avx2", scan_avx2 };
+    bool bits = __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt");
+    if (i == 0)
+        return (struct way){ "avx512", bits && __builtin_cpu_supports("avx512bw"), scan_avx512 };
+    if (i == 1)
+        return (struct way){ "avx2", bits && __builtin_cpu_supports("avx2"), scan_avx2 };
 #endif
-    return (struct way){ "plain", scan_plain };
+    return (struct way){ "plain", true, scan_plain };
 }
 
-const char *csv_scan_name(void)
-{
-    return choose().name;
-}
-
-void csv_scan(const char *p, size_t n, struct csv_index *x)
+static void scan(const struct way *w, const char *p, size_t n, struct csv_index *x)
 {
     if (x->cap < n + 2 * SCAN_SLACK) {
         x->cap = n + 2 * SCAN_SLACK;   /* every byte may be a comma */
@@ -138,7 +136,28 @@ void csv_scan(const char *p, size_t n, struct csv_index *x)
         x->line = mem_resize(x->line, x->cap, sizeof *x->line);
     }
     x->n = x->lines = 0;
-    choose().scan(p, n, x);
+    w->scan(p, n, x);
+}
+
+void csv_scan(const char *p, size_t n, struct csv_index *x)
+{
+    size_t i = 0;
+    while (!way_at(i).there)
+        i++;
+    struct way w = way_at(i);
+    scan(&w, p, n, x);
+}
+
+bool csv_scan_by(const char *name, const char *p, size_t n, struct csv_index *x)
+{
+    for (size_t i = 0; i < 3; i++) {
+        struct way w = way_at(i);
+        if (w.there && strcmp(w.name, name) == 0) {
+            scan(&w, p, n, x);
+            return true;
+        }
+    }
+    return false;
 }
 
 void csv_index_free(struct csv_index *x)

@@ -29,6 +29,7 @@ struct reader {
     size_t at;
     uint64_t line;             /* of b.p[at], from 1 */
     bool ended;
+    bool in_bad_line;          /* counted already; skipping to its end */
     struct names *nodes;       /* of the graph at hand */
     struct dgg_edge *edges;
     size_t n_edges, edge_cap;
@@ -194,14 +195,16 @@ static bool is_blank(char c)
 /* Skip what stands between objects; more than blanks, commas and brackets counts, once a line. */
 static void skip_between(struct reader *r)
 {
-    for (; r->at < r->b.n && r->b.p[r->at] != '{'; skip(r, 1)) {
-        if (is_blank(r->b.p[r->at]))
+    for (; r->at < r->b.n && (r->in_bad_line || r->b.p[r->at] != '{'); skip(r, 1)) {
+        if (r->in_bad_line)
+            r->in_bad_line = r->b.p[r->at] != '\n';
+        if (r->in_bad_line || is_blank(r->b.p[r->at]))
             continue;
         struct str rest = { r->b.p + r->at, r->b.n - r->at }, line;
         str_next(&rest, '\n', &line);
         r->rep->graphs_read++;
         import_report_drop(r->rep, CAUSE_SYNTAX, 0, 1, input_name(r->in), r->line, line);
-        skip(r, line.n - 1);
+        r->in_bad_line = true;
     }
 }
 
@@ -219,7 +222,7 @@ static bool take_stream(struct reader *r, struct err *err)
     struct err why = { 0 };
     r->b.n = r->at = 0;
     r->line = 1;
-    r->ended = false;
+    r->ended = r->in_bad_line = false;
     bool whole = fill(r, &why);
     if (r->b.n >= 3 && memcmp(r->b.p, "\xEF\xBB\xBF", 3) == 0)
         r->at = 3;
@@ -236,8 +239,10 @@ static bool take_stream(struct reader *r, struct err *err)
             skip(r, k.i);
         } else if (found == -1)
             drop_here(r, CAUSE_SYNTAX, k.i);
-        else if (r->b.n - r->at > OBJECT_MAX)
+        else if (r->b.n - r->at > OBJECT_MAX) {
             drop_here(r, CAUSE_LONG, r->b.n - r->at);
+            r->in_bad_line = true;
+        }
         else if (r->ended || !whole)
             break;
         else {
