@@ -211,8 +211,8 @@ static bool read_number(struct reader *r, uint64_t max, uint64_t *x)
 static bool read_name(struct reader *r, size_t mark, uint32_t *id)
 {
     struct str s = { r->spelling.p + mark, r->spelling.n - mark };
-    if (!escape_read(s, &r->bytes))
-        return fault(r, "a name with %XX escapes");
+    if (!escape_read(s, &r->bytes) || !str_utf8(buf_view(&r->bytes)))
+        return fault(r, "a name in UTF-8 with %XX escapes");
     *id = names_id(r->set->names, buf_view(&r->bytes));
     next(r);
     return true;

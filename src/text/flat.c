@@ -237,7 +237,7 @@ uint32_t flat_faults(struct flat *f)
 
 static bool intern(struct graphset *s, struct str escaped, struct buf *b, uint32_t *id)
 {
-    if (!escape_read(escaped, b))
+    if (!escape_read(escaped, b) || !str_utf8(buf_view(b)))
         return false;
     *id = names_id(s->names, buf_view(b));
     return true;
