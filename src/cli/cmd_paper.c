@@ -9,8 +9,8 @@
 
 static const struct option options[] = {
     { "data", OPT_TEXT, "DIR", ".", "where the CSV files are", 0, 0 },
-    { "figures", OPT_TEXT, "DIR", ".", "where NAME.fig are", 0, 0 },
-    { "tables", OPT_TEXT, "DIR", ".", "where NAME.tab are", 0, 0 },
+    { "figures", OPT_TEXT, "DIR", "experiments/figures", "where NAME.fig are", 0, 0 },
+    { "tables", OPT_TEXT, "DIR", "experiments/tables", "where NAME.tab are", 0, 0 },
     { "lint", OPT_FLAG, NULL, NULL, "only look: exit 1 at a number that was typed", 0, 0 },
     { "o", OPT_TEXT, "DIR", NULL, "writes DIR/NAME.pdf and DIR/NAME.html [the source's folder]", 0,
       0 },

@@ -11,7 +11,8 @@
 static const struct option options[] = {
     { "data", OPT_TEXT, "DIR", ".", "where the CSV files are", 0, 0 },
     { "claims", OPT_TEXT, "FILE.csv", NULL, "claims table in DIR, for the sheet Claims", 0, 0 },
-    { "to", OPT_CHOICE, "xlsx|markdown|html", "xlsx", "a workbook, or text", 0, 0 },
+    { "to", OPT_CHOICE, "xlsx|markdown|html", NULL,
+      "what to write [by the name after -o: .xlsx, .html, else markdown]", 0, 0 },
     OPTION_OUT,
     OPTION_END
 };
@@ -38,10 +39,18 @@ static bool write_text(const struct grid *g, size_t n, bool markdown, const char
     return good;
 }
 
+static const char *kind_of(const struct args *a)
+{
+    struct str out = str_of(args_text(a, "o"));
+    if (args_text(a, "to"))
+        return args_text(a, "to");
+    return str_ends(out, ".xlsx") ? "xlsx" : str_ends(out, ".html") ? "html" : "markdown";
+}
+
 static int run(const struct args *a, struct err *err)
 {
     size_t n = args_operands(a), read = 0;
-    const char *out = args_text(a, "o"), *to = args_text(a, "to");
+    const char *out = args_text(a, "o"), *to = kind_of(a);
     bool workbook = strcmp(to, "xlsx") == 0, good = true;
     if (workbook && strcmp(out, "-") == 0) {
         err_set(err, EXIT_USAGE, "a workbook needs a name: -o tables.xlsx");
@@ -70,6 +79,6 @@ const struct command cmd_tables = {
     .examples =
         "  tracewright tables experiments/tables/*.tab --data build/small -o "
         "figures/small/tables.xlsx\n"
-        "  tracewright tables experiments/tables/fidelity.tab --data build/small --to markdown",
+        "  tracewright tables experiments/tables/fidelity.tab --data build/small",
     .run = run,
 };

@@ -149,9 +149,12 @@ static void code(struct paper_layout *l, const char *text, struct place at)
 
 static void float_atom(struct paper_layout *l, const struct paper_float *f)
 {
-    struct paper_atom a = { .kind = PAPER_FLOAT };
-    a.what = paper_block_of(l, f, &a);
-    add_atom(l, a);
+    struct grid_layout *rest = NULL;
+    do {
+        struct paper_atom a = { .kind = PAPER_FLOAT };
+        a.what = paper_block_of(l, f, &a, &rest);
+        add_atom(l, a);
+    } while (rest);
 }
 
 static bool blocks(struct paper_layout *l, cmark_node *parent, struct place at, struct err *err);

@@ -16,6 +16,7 @@ struct grid_layout {
     double *w;                  /* (cols) column widths without padding */
     double *interval;           /* (cols) of which the interval takes */
     double *height;             /* (rows) */
+    size_t from, to;            /* the rows of this part */
     struct cell *cell;          /* (rows, cols) */
 };
 
@@ -105,29 +106,33 @@ static void squeeze(struct grid_layout *k, double most)
     }
 }
 
+/* Lines that a row's words and intervals take. */
+static double row_height(struct paper_layout *l, const struct grid_layout *k, size_t r, double line)
+{
+    const struct grid *g = k->g;
+    double h = line;
+    for (size_t c = 0; c < g->cols; c++) {
+        const struct cell *e = &k->cell[r * g->cols + c];
+        if (k->stacked && e->interval)
+            h = fmax(h, line * 1.86 + 1);
+        if (!g->column[c].format)
+            h = fmax(h, type_size(l->scratch, font(k, false), e->value, k->w[c] + 0.5).h);
+    }
+    return h + (h > line * 1.9 ? 3.5 : 1.6);        /* rows of several lines stand apart */
+}
+
 static void heights(struct paper_layout *l, struct grid_layout *k)
 {
     const struct grid *g = k->g;
-    double line = type_size(l->scratch, font(k, false), "X", 0).h;
-    k->height = ARENA_ARRAY(l->mem, g->rows + 1, double);
-    k->head_height = line + 3;
-    for (size_t c = 0; c < g->cols; c++)
-        k->head_height = fmax(
-            k->head_height,
-            type_size(l->scratch, font(k, true), g->column[c].header, k->w[c] + 0.5).h + 3);
-    for (size_t r = 0; r < g->rows; r++) {
-        bool under = false;
-        for (size_t c = 0; c < g->cols; c++)
-            under = under || (k->stacked && k->cell[r * g->cols + c].interval);
-        k->height[r] = line + 1.6 + (under ? line * 0.86 + 1 : 0);
-        for (size_t c = 0; c < g->cols; c++)
-            if (!g->column[c].format)
-                k->height[r] = fmax(k->height[r],
-                                    type_size(l->scratch, font(k, false),
-                                              k->cell[r * g->cols + c].value, k->w[c] + 0.5)
-                                            .h +
-                                        1.6);
+    double line = type_size(l->scratch, font(k, false), "X", 0).h, head = line;
+    for (size_t c = 0; c < g->cols; c++) {
+        const char *words = g->column[c].header;
+        head = fmax(head, type_size(l->scratch, font(k, true), words, k->w[c] + 0.5).h);
     }
+    k->head_height = head + 3;
+    k->height = ARENA_ARRAY(l->mem, g->rows + 1, double);
+    for (size_t r = 0; r < g->rows; r++)
+        k->height[r] = row_height(l, k, r, line);
 }
 
 struct grid_layout *grid_lay_out(struct paper_layout *l, const struct grid *g, double narrow,
@@ -135,6 +140,7 @@ struct grid_layout *grid_lay_out(struct paper_layout *l, const struct grid *g, d
 {
     struct grid_layout *k = ARENA_NEW(l->mem, struct grid_layout);
     k->g = g;
+    k->to = g->rows;
     k->w = ARENA_ARRAY(l->mem, g->cols, double);
     k->interval = ARENA_ARRAY(l->mem, g->cols, double);
     split_cells(l, k);
@@ -170,9 +176,24 @@ double grid_layout_width(const struct grid_layout *k)
 double grid_layout_height(const struct grid_layout *k)
 {
     double h = k->head_height + 7;
-    for (size_t r = 0; r < k->g->rows; r++)
+    for (size_t r = k->from; r < k->to; r++)
         h += k->height[r];
     return h;
+}
+
+struct grid_layout *grid_layout_split(struct paper_layout *l, struct grid_layout *k, double most)
+{
+    double h = k->head_height + 7;
+    size_t r = k->from;
+    while (r < k->to && (h += k->height[r]) <= most)
+        r++;
+    if (r == k->to)
+        return NULL;
+    r = r == k->from ? r + 1 : r;
+    struct grid_layout *rest = ARENA_NEW(l->mem, struct grid_layout);
+    *rest = *k;
+    rest->from = k->to = r;
+    return rest->from < rest->to ? rest : NULL;
 }
 
 static void rule(cairo_t *cr, double x, double y, double w, double thick)
@@ -229,7 +250,7 @@ void grid_draw(const struct grid_layout *k, struct type_pen *pen, double x, doub
     y = top + k->head_height - 1;
     rule(pen->cr, x, y, k->width, 0.5);
     y += 2;
-    for (size_t r = 0; r < g->rows; r++) {
+    for (size_t r = k->from; r < k->to; r++) {
         at = x;
         style_grey(pen->cr, 0);
         for (size_t c = 0; c < g->cols; c++) {

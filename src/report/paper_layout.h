@@ -20,6 +20,8 @@ struct paper_line {             /* what a PAPER_LINE atom shows */
     const char *anchor;
 };
 
+struct grid_layout;
+
 struct paper_block {            /* what a PAPER_FLOAT atom shows */
     const struct paper_float *f;
     double width, scale;        /* scale: of a figure or table wider than its place */
@@ -27,6 +29,7 @@ struct paper_block {            /* what a PAPER_FLOAT atom shows */
     size_t n_caption;
     double body;                /* height of figure or table */
     struct grid_layout *grid;
+    bool continued;             /* not the first part of its table */
 };
 
 struct paper_layout {
@@ -46,17 +49,20 @@ extern const struct type_font paper_body, paper_caption;
 #define PAPER_WIDTH 504.0       /* 7 in */
 #define PAPER_LEADING 11.3
 
-bool paper_blocks(struct paper_layout *l,
-                  struct err *err); /* paper_blocks.c: fills atoms and title */
+bool paper_blocks(struct paper_layout *l, struct err *err);     /* paper_blocks.c: atoms and title */
+
+/* A float's block and its atom's size. *rest is NULL for the first block of a float; on return it
+ * is what a table too tall for a page leaves for the next block, for a further call. */
 struct paper_block *paper_block_of(struct paper_layout *l, const struct paper_float *f,
-                                   struct paper_atom *atom);
+                                   struct paper_atom *atom, struct grid_layout **rest);
 
 /* paper_grid.c: a table on paper, rules above and below, numbers at the right. */
-struct grid_layout;
 struct grid_layout *grid_lay_out(struct paper_layout *l, const struct grid *g, double narrow,
                                  double wide);
 double grid_layout_width(const struct grid_layout *g);
 double grid_layout_height(const struct grid_layout *g);
+/* Cut off what would make it taller than most: the rest, with the same columns, or NULL. */
+struct grid_layout *grid_layout_split(struct paper_layout *l, struct grid_layout *k, double most);
 void grid_draw(const struct grid_layout *g, struct type_pen *pen, double x, double y);
 
 #endif

@@ -18,12 +18,14 @@ struct filler {
     const struct paper_page_shape *s;
     struct paper_placed *placed;
     size_t n_placed, cap, page;
+    double lowest;              /* end of what stands on this page */
 };
 
 static void put(struct filler *f, size_t atom, double x, double y)
 {
     MEM_GROW(f->placed, f->n_placed, f->cap);
     f->placed[f->n_placed++] = (struct paper_placed){ f->page, atom, x, y };
+    f->lowest = fmax(f->lowest, y + f->a[atom].height);
 }
 
 static void push(struct queue *q, size_t atom)
@@ -99,15 +101,25 @@ static bool done(const struct filler *f, const struct state *st)
     return st->next >= f->n && st->column.n == 0 && st->page.n == 0;
 }
 
-/* Fill the current page with columns that end `height` below the top of the page. */
+static bool text_done(const struct filler *f, const struct state *st)
+{
+    return st->next >= f->n && st->column.n == 0;
+}
+
+/* Fill the current page with columns that end `height` below the top of the page. Floats of page
+ * width stand above the text, or below where it ends. */
 static void fill_page(struct filler *f, struct state *st, double height)
 {
     const struct paper_page_shape *s = f->s;
-    double top = s->top + (f->page == 0 ? s->head : 0), most = s->top + s->height * 0.75;
-    top = waiting(f, &st->page, s->left, top, most,
-                  st->page.n > 0 && f->a[st->page.at[0]].height > s->height * 0.75);
+    double bottom = s->top + s->height, top = s->top + (f->page == 0 ? s->head : 0);
+    double most = text_done(f, st) ? bottom : s->top + s->height * 0.75;
+    bool tall = st->page.n > 0 && f->a[st->page.at[0]].height > s->height * 0.75;
+    f->lowest = top;
+    top = waiting(f, &st->page, s->left, top, most, tall);
     for (int c = 0; c < 2; c++)
         fill_column(f, st, s->left + c * (s->column + s->gap), top, s->top + height);
+    if (text_done(f, st))
+        waiting(f, &st->page, s->left, f->lowest + s->float_gap, bottom, false);
 }
 
 size_t paper_pages(const struct paper_atom *atoms, size_t n, const struct paper_page_shape *shape,
@@ -119,14 +131,14 @@ size_t paper_pages(const struct paper_atom *atoms, size_t n, const struct paper_
         struct state before = st;
         size_t kept = f.n_placed;
         fill_page(&f, &st, shape->height);
-        if (done(&f, &st) && f.page > 0) {      /* the last page: the least height that holds it */
+        if (text_done(&f, &st) && before.next < n && f.page > 0) {  /* the least height for its end */
             double lo = 0, hi = shape->height;
             for (int k = 0; k < 12; k++) {
                 double mid = (lo + hi) / 2;
                 struct state try = before;
                 f.n_placed = kept;
                 fill_page(&f, &try, mid);
-                *(done(&f, &try) ? &hi : &lo) = mid;
+                *(text_done(&f, &try) ? &hi : &lo) = mid;
             }
             st = before;
             f.n_placed = kept;

@@ -3,7 +3,7 @@
  * Atoms are lines, spaces and floats in reading order. Lines marked keep stay with what follows
  * (headings, first and last two lines of a paragraph). A float of column width stands where it
  * is mentioned if it fits, else on top of the next column; one of page width on top of the
- * next page. The last page's columns are balanced.
+ * next page, or below the end of the text. Where the text ends its columns are balanced.
  */
 #ifndef REPORT_PAPER_PAGES_H
 #define REPORT_PAPER_PAGES_H

@@ -12,37 +12,50 @@
 static const double page_width = 612, page_height = 792, margin_top = 60;
 static const double text_height = 670;
 
+/* The next part of a table, or all of it: parts that fill a page. */
+static void table_part(struct paper_layout *l, struct paper_block *b, struct grid_layout **rest)
+{
+    b->continued = *rest;
+    b->grid = *rest ? *rest : grid_lay_out(l, &b->f->grid, PAPER_COLUMN, PAPER_WIDTH);
+    double width = grid_layout_width(b->grid), most = text_height * 0.93;
+    b->width = width > PAPER_COLUMN + 0.01 ? PAPER_WIDTH : PAPER_COLUMN;
+    b->scale = fmin(1, b->width / width);
+    *rest = NULL;
+    if (b->continued || grid_layout_height(b->grid) * b->scale > most)
+        *rest = grid_layout_split(l, b->grid, text_height * 0.93 / b->scale);
+    b->body = grid_layout_height(b->grid) * b->scale;
+}
+
+static void figure_part(struct paper_block *b)
+{
+    const struct plot *p = &b->f->figure.plot;
+    b->width = p->width * 72 > PAPER_COLUMN + 1 ? PAPER_WIDTH : PAPER_COLUMN;
+    b->scale = fmin(1, text_height * 0.9 / (plot_height(p) * 72));
+    b->body = plot_height(p) * 72 * b->scale;
+}
+
 struct paper_block *paper_block_of(struct paper_layout *l, const struct paper_float *f,
-                                   struct paper_atom *atom)
+                                   struct paper_atom *atom, struct grid_layout **rest)
 {
     struct paper_block *b = ARENA_NEW(l->mem, struct paper_block);
     const char *caption = f->is_table ? f->grid.caption : f->figure.caption;
-    b->f = f;
-    b->scale = 1;
-    if (f->is_table) {
-        b->grid = grid_lay_out(l, &f->grid, PAPER_COLUMN, PAPER_WIDTH);
-        atom->wide = grid_layout_width(b->grid) > PAPER_COLUMN + 0.01;
-        b->body = grid_layout_height(b->grid);
-    } else {
-        atom->wide = f->figure.plot.width * 72 > PAPER_COLUMN + 1;
-        b->body = plot_height(&f->figure.plot) * 72;
-    }
-    b->width = atom->wide ? PAPER_WIDTH : PAPER_COLUMN;
-    if (f->is_table && grid_layout_width(b->grid) > b->width)
-        b->scale = b->width / grid_layout_width(b->grid);
-    b->body *= b->scale;
-    if (b->body > text_height * 0.9) {
-        b->scale *= text_height * 0.9 / b->body;
-        b->body = text_height * 0.9;
-    }
     char label[32];
-    paper_float_label(f, label);
-    struct typeset_run runs[] = { { arena_printf(l->mem, "%s. ", label), TYPESET_BOLD, NULL, NULL },
-                                  { caption, 0, NULL, NULL } };
+    b->f = f;
+    if (f->is_table)
+        table_part(l, b, rest);
+    else
+        figure_part(b);
     double table = f->is_table ? fmax(grid_layout_width(b->grid) * b->scale, PAPER_COLUMN)
                                : b->width;
+    paper_float_label(f, label);
+    struct typeset_run runs[] = {
+        { arena_printf(l->mem, b->continued ? "%s, continued." : "%s. ", label), TYPESET_BOLD, NULL,
+          NULL },
+        { b->continued ? "" : caption, 0, NULL, NULL },
+    };
     struct typeset_shape shape = { paper_caption, table, 0, 0, TYPESET_JUSTIFY };
     b->n_caption = typeset_paragraph(l->t, l->mem, runs, 2, &shape, &b->caption);
+    atom->wide = b->width > PAPER_COLUMN + 1;
     atom->height = b->body + 4 + (double)b->n_caption * paper_caption.size * 1.3;
     return b;
 }
@@ -159,7 +172,8 @@ static void draw_block(struct output *o, const struct paper_block *b, double x, 
     double caption = (double)b->n_caption * paper_caption.size * 1.3, body = y;
     char name[256];
     snprintf(name, sizeof name, "%s-%s", b->f->is_table ? "table" : "figure", b->f->name);
-    anchor(o, name, x, y - 4);
+    if (!b->continued)
+        anchor(o, name, x, y - 4);
     if (b->f->is_table)
         body = y + caption + 4;                     /* captions stand above tables, below figures */
     double at = b->f->is_table ? y : y + b->body + 4;
