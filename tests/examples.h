@@ -1,4 +1,4 @@
-/* examples.h: the public TraceLLM tabular examples, where a copy lies in ../shared; NULL otherwise. */
+/* examples.h: the public TraceLLM tabular examples, if a copy lies in ../shared; else NULL. */
 #ifndef TESTS_EXAMPLES_H
 #define TESTS_EXAMPLES_H
 

@@ -38,11 +38,12 @@ row auc_identity traffic good | grep -q '"value": null.*"why": "needs a third sl
 row validity traffic good | grep -q '"value": 1.0' || fail "validity of good"
 row validity traffic bad | grep -q '"value": 0.998' || fail "validity of bad"
 
-compare good="$dir/gen.csv" | grep -q '^== by topology' || fail "no table"
-compare --csv good="$dir/gen.csv" | sed -n 1p |
-    grep -qx 'metric,view,name,value,lo,hi,n,floor' || fail "no CSV"
-compare --slice "$dir/gen.csv" good="$dir/gen.csv" --json | grep '"auc_identity"' |
-    grep -q '"value": 0' || fail "no auc_identity with a slice"
+compare good="$dir/gen.csv" -o "$dir/table" || fail "table: $?"
+grep -q '^== by topology' "$dir/table" || fail "no table"
+compare --csv good="$dir/gen.csv" -o "$dir/csv" || fail "csv: $?"
+sed -n 1p "$dir/csv" | grep -qx 'metric,view,name,value,lo,hi,n,floor' || fail "no CSV"
+compare --slice "$dir/gen.csv" good="$dir/gen.csv" --json -o "$dir/slice" || fail "slice: $?"
+grep '"auc_identity"' "$dir/slice" | grep -q '"value": 0' || fail "no auc_identity with a slice"
 compare good="$dir/gen.csv" --json -o "$dir/out.json" || fail "-o"
 grep -q '"seed"' "$dir/out.json.meta.json" || fail "no provenance"
 

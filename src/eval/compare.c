@@ -102,8 +102,9 @@ static struct classify_side side_of(const struct compare_job *j, size_t set, siz
 
 static void classify_item(void *ctx, size_t item, size_t worker)
 {
-    (void)worker;
     const struct compare_job *j = ctx;
+    if (worker == 0)
+        progress_set(j->bar, (double)item);   /* items are begun in order */
     size_t m = item % j->metrics, e = item / j->metrics % j->entrants;
     size_t view = item / j->metrics / j->entrants;
     const struct metric *metric = metrics[m];
@@ -133,7 +134,12 @@ static void compute(struct compare_job *j)
     for (size_t i = 0; i < j->threads; i++)
         j->scratch[i] = engine_scratch_new(j->engine);
     threads_for(j->threads, VIEWS * (j->redraws + 1), count_item, j);
-    threads_for(j->threads, VIEWS * j->entrants * j->metrics, classify_item, j);
+    size_t items = VIEWS * j->entrants * j->metrics;
+    struct progress bar = progress_begin("compare", "metrics", (double)items);
+    j->bar = &bar;
+    threads_for(j->threads, items, classify_item, j);
+    progress_end(&bar);
+    j->bar = NULL;
     for (size_t i = 0; i < j->threads; i++)
         engine_scratch_free(j->scratch[i]);
     free(j->scratch);

@@ -4,6 +4,7 @@
 #define EVAL_COMPARE_PRIV_H
 
 #include "base/mem.h"
+#include "base/progress.h"
 #include "eval/classify.h"
 #include "eval/compare.h"
 #include "eval/engine_priv.h"
@@ -25,6 +26,7 @@ struct compare_job {
     struct engine_scratch **scratch;   /* (threads) */
     struct frequencies *slice;
     struct compare_draws *draws;
+    struct progress *bar;        /* touched by worker 0 alone, which is the caller */
 };
 
 /* What stays with the comparison. */
