@@ -49,7 +49,7 @@ extern const struct type_font paper_body, paper_caption;
 #define PAPER_WIDTH 504.0       /* 7 in */
 #define PAPER_LEADING 11.3
 
-bool paper_blocks(struct paper_layout *l, struct err *err);     /* paper_blocks.c: atoms and title */
+bool paper_blocks(struct paper_layout *l, struct err *err);   /* paper_blocks.c: atoms, title */
 
 /* A float's block and its atom's size. *rest is NULL for the first block of a float; on return it
  * is what a table too tall for a page leaves for the next block, for a further call. */

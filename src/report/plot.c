@@ -16,6 +16,15 @@ static size_t rows_of(const struct plot *f)
     return (f->n_panels + f->columns - 1) / f->columns;
 }
 
+/* Inches that leaning category names will take, by their letters: close enough for a default. */
+static double leaning(const struct plot_panel *p, double width)
+{
+    double most = 0, slot = (width - 0.5) / (double)(p->x.n_names + !p->x.n_names);
+    for (size_t i = 0; i < p->x.n_names; i++)
+        most = fmax(most, (double)strlen(p->x.names[i]) * 0.055);
+    return most > slot * 1.5 ? fmin(most * 0.6, 1) : 0;
+}
+
 double plot_height(const struct plot *f)
 {
     if (f->height > 0)
@@ -23,11 +32,13 @@ double plot_height(const struct plot *f)
     double each = fmin(fmax(f->width / (double)f->columns * 0.62, 1.5), 2.4),
            sum = f->legend ? 0.2 : 0;
     for (size_t r = 0; r < rows_of(f); r++) {
-        double trees = 0;
-        for (size_t i = r * f->columns; i < (r + 1) * f->columns && i < f->n_panels; i++)
+        double trees = 0, lean = 0;
+        for (size_t i = r * f->columns; i < (r + 1) * f->columns && i < f->n_panels; i++) {
             if (f->panels[i].kind == PLOT_TREE)
                 trees = fmax(trees, tree_height(f->panels[i].tree) / 72 + 0.3);
-        sum += trees > 0 ? trees : each;
+            lean = fmax(lean, leaning(&f->panels[i], f->width / (double)f->columns));
+        }
+        sum += trees > 0 ? trees : each + lean;
     }
     return fmin(sum, 9);
 }

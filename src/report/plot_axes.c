@@ -61,8 +61,10 @@ struct plot_frame plot_frame_new(const struct plot_panel *p)
         const struct plot_series *s = &p->series[i];
         widen(&x, s->x, s->n);
         widen(&y, s->y, s->n);
-        if (!p->y.log)                  /* an interval down to 0 is no reason to show a 0 */
-            widen(&y, s->lo, s->n);
+        struct range lows = { INFINITY, -INFINITY, INFINITY, false };
+        widen(p->y.log ? &lows : &y, s->lo, s->n);
+        if (p->kind != PLOT_STEP)       /* on a log axis an interval down to 0 shows no 0 */
+            y.least_positive = fmin(y.least_positive, lows.least_positive);
         widen(&y, s->hi, s->n);
         widen(&y, s->ref, s->n);
     }
@@ -117,7 +119,7 @@ void plot_measure_sides(struct plot_frame *f, struct type_pen *pen, double heigh
 /* Category names: in their slot if every word fits (wrapped), else leaning. */
 static double category_height(struct plot_frame *f, struct type_pen *pen, double width)
 {
-    double slot = width / (double)f->p->x.n_names - 4, h = 0, w = 0;
+    double slot = width / (double)f->p->x.n_names - 2, h = 0, w = 0;
     f->tilted = false;
     for (size_t i = 0; i < f->p->x.n_names; i++) {
         const char *s = f->p->x.names[i];
@@ -179,7 +181,7 @@ static void x_names(const struct plot_frame *f, struct type_pen *pen)
         if (f->tilted)
             type_write_turned(pen, plot_tick_font, f->p->x.names[i], x + 3, y, 1, 0, 36, 0);
         else
-            type_write_wrapped(pen, plot_tick_font, f->p->x.names[i], x, y, 0.5, 0, slot - 4);
+            type_write_wrapped(pen, plot_tick_font, f->p->x.names[i], x, y, 0.5, 0, slot - 2);
     }
 }
 

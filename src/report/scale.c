@@ -158,12 +158,13 @@ static void log_label(double v, char out[24])
 }
 
 /* Powers of ten are labelled (every second or third when there are many); 2 and 5 times one too
- * when the axis is short; the rest are minor. */
+ * when there is room; the rest are minor. */
 static size_t log_ticks(const struct scale *s, size_t want, bool percent, struct scale_tick *t,
                         size_t cap)
 {
     size_t n = 0;
     double decades = log10(s->hi / s->lo);
+    bool fine = decades < 1.2 || decades * 3 <= (double)want + 1.5;
     int every = decades > (double)want * 2 ? 3 : decades > (double)want ? 2 : 1;
     if (s->kind == SCALE_LOG_ZERO && n < cap)
         t[n++] = (struct scale_tick){ .at = 0, .major = true, .label = "0" };
@@ -173,7 +174,7 @@ static size_t log_ticks(const struct scale *s, size_t want, bool percent, struct
             double v = m * pow(10, d);
             if (v < s->lo * (1 - 1e-9) || v > s->hi * (1 + 1e-9) || n == cap)
                 continue;
-            bool major = m == 1 ? (d - first) % every == 0 : decades < 2 && (m == 2 || m == 5);
+            bool major = m == 1 ? (d - first) % every == 0 : fine && (m == 2 || m == 5);
             t[n] = (struct scale_tick){ .at = v, .major = major };
             log_label(percent ? v * 100 : v, t[n].label);
             if (percent)
