@@ -130,7 +130,7 @@ static void the_public_examples_have_their_recorded_floors(void **state)
     graphset_free(s);
 }
 
-/* Random fifths against the rest; recorded on 270 and 1,091 graphs, measured here on 218 and 873. */
+/* Random fifths against the rest; recorded on 270 and 1,091 graphs, here 218 and 873. */
 static void random_splits_of_the_examples_have_their_recorded_floors(void **state)
 {
     (void)state;
@@ -139,7 +139,8 @@ static void random_splits_of_the_examples_have_their_recorded_floors(void **stat
         double recorded, tolerance;
     } split[] = {
         { "kl100", .42, .25 },         { "rkl100", .19, .25 },         { "jsd100", .082, .15 },
-        { "jsd_all", .201, .05 },      { "emd_in_degree", .159, .10 }, { "emd_out_degree", .182, .10 },
+        { "jsd_all", .201, .05 },      { "emd_in_degree", .159, .1 },
+        { "emd_out_degree", .182, .1 },
         { "emd_size", .523, .10 },     { "emd_depth", .065, .30 },     { "emd_lrt", .088, .25 },
         { "hh10", .82, .06 },          { "hh20", .85, .06 },           { "struct_copy", .43, .15 },
         { "full_copy", 0, 0 },         { "auc", .498, .06 },
