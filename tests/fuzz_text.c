@@ -1,5 +1,5 @@
-/* fuzz_text.c: every reader of words takes any bytes. The first byte says which; what comes out is a
- * valid graph, encodes and decodes to itself, and all is accounted for. */
+/* fuzz_text.c: every reader of words takes any bytes. The first byte says which; what comes out is
+ * a valid graph, encodes and decodes to itself, and all is accounted for. */
 #define _GNU_SOURCE   /* memfd_create */
 #include <stdlib.h>
 #include <string.h>
@@ -30,16 +30,19 @@ static void check_graphs(const struct graphset *s)
 
 static void take_file(unsigned which, struct str bytes)
 {
-    bool (*const import[])(char *const *, size_t, const struct import_options *, callgraph_sink, void *,
-                           struct import_report *, struct err *) = {
-        text_import_tabular, text_import_recursive, text_import_instruction,
+    bool (*const import[])(char *const *, size_t, const struct import_options *, callgraph_sink,
+                           void *, struct import_report *, struct err *) = {
+        text_import_tabular,
+        text_import_recursive,
+        text_import_instruction,
     };
     struct memfile m = memfile_open((const uint8_t *)bytes.p, bytes.n);
     char *path[] = { m.path };
     struct graphset *s = graphset_new();
     struct import_report r;
     struct err err;
-    bool good = import[which](path, 1, &(struct import_options){ .dedup = bytes.n % 2 }, import_collect, s, &r, &err);
+    bool good = import[which](path, 1, &(struct import_options){ .dedup = bytes.n % 2 },
+                              import_collect, s, &r, &err);
     REQUIRE(good == (s->n > 0) && (good || err.status == EXIT_DATA));
     uint64_t graphs = r.graphs_used, rows = r.rows_used;
     for (int c = 0; c < IMPORT_CAUSES; c++) {
@@ -81,7 +84,8 @@ static void take_graph(enum text_task task, struct str bytes)
         }
         if (n && open_layer >= n)
             break;
-        layers[n] = (struct graph_layer){ STR(""), text, n ? open_layer : SIZE_MAX, n ? open_sub++ : 0 };
+        layers[n] =
+            (struct graph_layer){ STR(""), text, n ? open_layer : SIZE_MAX, n ? open_sub++ : 0 };
         layer_text_parse(task, text, arena, &parsed[n]);
         n++;
     }

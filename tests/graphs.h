@@ -8,9 +8,10 @@
 static inline uint32_t random_name(struct graphset *s, gsl_rng *r, bool odd)
 {
     static const char *const strange[] = {
-        "", "?", "0", "17", "http", "other", "n/a", "-", "/3", "#2", "@x", "~client", "!ok", "&", "=", "^",
-        "<USER", "*", "%", "%41", "a b", " lead", "trail ", "tab\there", "new\nline", "\x01\x7f", "caf\xc3\xa9",
-        "\xe2\x98\x83", "\xf0\x9f\x90\xa7 penguin", "\xc2\xa0", "MS_00001", "USER", "compose/post:8080", "a,b\"c",
+        "", "?", "0", "17", "http", "other", "n/a", "-", "/3", "#2", "@x", "~client", "!ok", "&",
+        "=", "^", "<USER", "*", "%", "%41", "a b", " lead", "trail ", "tab\there", "new\nline",
+        "\x01\x7f", "caf\xc3\xa9", "\xe2\x98\x83", "\xf0\x9f\x90\xa7 penguin", "\xc2\xa0",
+        "MS_00001", "USER", "compose/post:8080", "a,b\"c",
     };
     char name[24];
     if (odd && rng_below(r, 2))
@@ -29,7 +30,8 @@ static inline int64_t random_time(gsl_rng *r, int64_t max)
 
 /* n calls, levels below max_depth. Plain graphs are what the three text formats can hold: named
  * like Alibaba's, ids from 1 without gaps, children in time order within their parents. */
-static inline struct callgraph *random_graph(struct graphset *s, gsl_rng *r, size_t n, size_t max_depth, bool odd)
+static inline struct callgraph *random_graph(struct graphset *s, gsl_rng *r, size_t n,
+                                             size_t max_depth, bool odd)
 {
     struct callgraph *g = graphset_add(s, n);
     char service[24];
@@ -39,7 +41,8 @@ static inline struct callgraph *random_graph(struct graphset *s, gsl_rng *r, siz
     for (size_t i = 0; i < n; i++) {
         struct call *c = &g->calls[i];
         size_t most = i ? g->calls[i - 1].level + 1u : 0;
-        while (!odd && i && call_type_is_leaf((enum call_type)g->calls[i - 1].type) && most > g->calls[i - 1].level)
+        while (!odd && i && call_type_is_leaf((enum call_type)g->calls[i - 1].type) &&
+               most > g->calls[i - 1].level)
             most--;
         if (most > max_depth - 1)
             most = max_depth - 1;
@@ -80,8 +83,9 @@ static inline struct callgraph *random_graph(struct graphset *s, gsl_rng *r, siz
             c->rt = random_time(r, INT64_MAX / 4);
         } else if (odd) {
             int64_t end = c->async ? INT64_MAX / 2 : call_finish(p);
-            c->start = rng_below(r, 3) ? p->start + random_time(r, end > p->start ? end - p->start : 0)
-                                       : random_time(r, end);
+            c->start = rng_below(r, 3)
+                           ? p->start + random_time(r, end > p->start ? end - p->start : 0)
+                           : random_time(r, end);
             if (c->start > end)
                 c->start = end;
             c->rt = random_time(r, end - c->start);

@@ -23,15 +23,17 @@ static void the_fixture_reads_as_in_the_header(void **state)
                              "/1 db MS_00004 1 1\n");
     buf_clear(&b);
     compact_encode(&s->graphs[0], s->names, 1000, open_all, &b);
-    assert_string_equal(b.p, "? ? ? ? S_000000001 http MS_00001 10 rpc MS_00002 1 6 /2 mc MS_00003 1 1 "
-                             "/1 db MS_00004 1 1\n");
+    assert_string_equal(b.p,
+                        "? ? ? ? S_000000001 http MS_00001 10 rpc MS_00002 1 6 /2 mc MS_00003 1 1 "
+                        "/1 db MS_00004 1 1\n");
     buf_clear(&b);
     s->graphs[0].calls[3].start = 5;     /* overlaps its sibling, which ends at 7 */
     s->graphs[0].calls[3].id = 4;
     s->graphs[0].calls[0].rt = 1234;
     compact_encode(&s->graphs[0], s->names, 1, full, &b);
-    assert_string_equal(b.p, "* 1 S_000000001 4 3 #2 12 34 http MS_00001 rpc MS_00002 1 6 /2 mc MS_00003 1 1 "
-                             "/1 db MS_00004 = 4 - 2 1\n");
+    assert_string_equal(
+        b.p, "* 1 S_000000001 4 3 #2 12 34 http MS_00001 rpc MS_00002 1 6 /2 mc MS_00003 1 1 "
+             "/1 db MS_00004 = 4 - 2 1\n");
     buf_free(&b);
     graphset_free(s);
 }
@@ -62,7 +64,8 @@ static void every_fixed_word_has_a_class(void **state)
         assert_int_not_equal(w.class, WORD_NAME);
     }
     assert_int_equal(n, 9 + 1 + 31 + 9 + 100);
-    static const char *const foreign[] = { "", "a b", "100", "007", "#1", "#11", "/32", "/0", "~x", "!x", "??", "1a" };
+    static const char *const foreign[] = { "",    "a b", "100", "007", "#1", "#11",
+                                           "/32", "/0",  "~x",  "!x",  "??", "1a" };
     for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++)
         assert_int_equal(compact_word_classify(str_of(foreign[i])).class, WORD_FOREIGN);
 }
@@ -96,7 +99,8 @@ static void decode_of_encode_is_the_identity(void **state)
         struct graphset *s = graphset_new();
         s->tick_us = k % 5 ? 1000 : 1 + (uint32_t)rng_below(r, 2000);
         bool odd = k % 3;
-        struct callgraph *g = random_graph(s, r, 1 + rng_below(r, k % 7 ? 12 : 120), k % 11 ? 5 : 60, odd);
+        struct callgraph *g =
+            random_graph(s, r, 1 + rng_below(r, k % 7 ? 12 : 120), k % 11 ? 5 : 60, odd);
         size_t at;
         assert_int_equal(callgraph_check(g, &at), GRAPH_GOOD);
         check_round_trip(s, g, (unsigned)rng_below(r, 16));
@@ -108,7 +112,8 @@ static void decode_of_encode_is_the_identity(void **state)
 static void every_wrong_line_is_named(void **state)
 {
     (void)state;
-    static const struct { const char *line, *message; } wrong[] = {
+    static const struct { const char *line, *message;
+    } wrong[] = {
         { "", "word 1: the line ends where a name should be" },
         { "S_1", "word 2: the line ends where a number should be" },
         { "5 1 1 0 http A", "word 1: \"5\" is not a name" },
@@ -126,7 +131,8 @@ static void every_wrong_line_is_named(void **state)
         { "S_1 2 ? #2 0 9 http A", "word 5: \"0\" is not a number 0..99, the first not 0" },
         { "S_1 2 ? #10 93 0 0 0 0 0 0 0 0 0 http A", "word 14: the number is out of range" },
         { "S_1 3 ? 9 http A rpc B = 4 0 1 /1 rpc C = 3 0 1", "call 3: sibling ids do not ascend" },
-        { "S_1 3 ? 9 http A rpc B = #5 42 94 96 72 95 0 1 /1 rpc C 0 1", "word 21: the ids of siblings run out" },
+        { "S_1 3 ? 9 http A rpc B = #5 42 94 96 72 95 0 1 /1 rpc C 0 1",
+          "word 21: the ids of siblings run out" },
         { "S_1 1 1 0 http A%0", "word 6: \"A%0\" is not a name in UTF-8 with %XX escapes" },
         { "S_1 1 1 0 http \xff", "word 6: \"\xff\" is not a name in UTF-8 with %XX escapes" },
         { "S_1 1 1 0  http A", "word 5: \"\" is not a call type" },

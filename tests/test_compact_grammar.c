@@ -1,4 +1,4 @@
-/* The grammar of the compact stream: random walks always end well, and masks say what they should. */
+/* The grammar of the compact stream: random walks end well, and masks say what they should. */
 #include "tests/near.h"
 
 #include <stdlib.h>
@@ -40,8 +40,8 @@ static void fill(struct vocabulary *v, bool nonleaf)
     add_word(v, "table", 1 << CALL_DB | 1 << CALL_MQ, false);
     add_word(v, "S_1", 0, true);
     add_word(v, "S_2", 0, true);
-    static const char *const more[] = { "@if", "~server", "~client", "!ok", "!error", "&", "=", "^", "<gate",
-                                        "x y", "stray", "\xc4\xa0" };
+    static const char *const more[] = { "@if", "~server", "~client", "!ok", "!error", "&",
+                                        "=",   "^",       "<gate",   "x y", "stray",  "\xc4\xa0" };
     for (size_t i = 0; i < sizeof more / sizeof *more; i++)
         add_word(v, more[i], 0, false);
 }
@@ -56,7 +56,8 @@ static size_t word_at(const struct vocabulary *v, const char *spelling)
 }
 
 /* Step through the words of a text; the count of words taken before one was refused, or all. */
-static size_t feed(const struct compact_grammar *g, const struct vocabulary *v, struct compact_state *s, const char *text)
+static size_t feed(const struct compact_grammar *g, const struct vocabulary *v,
+                   struct compact_state *s, const char *text)
 {
     struct str rest = str_of(text), piece;
     size_t n = 0;
@@ -83,13 +84,14 @@ static void check_starts(const struct callgraph *g)
     for (size_t i = 1; i < g->n; i++) {
         const struct call *c = &g->calls[i];
         assert_true(c->start >= g->calls[c->parent].start);
-        assert_true(c->start >= g->calls[c->parent + 1].start);   /* the first child follows its parent */
+        assert_true(c->start >= g->calls[c->parent + 1].start);     /* its parent's first child */
     }
 }
 
-/* One uniformly random walk: returns its length in words. Ends when it must, or by a coin where it may. */
-static size_t walk(const struct compact_grammar *g, const struct vocabulary *v, const char *header, gsl_rng *r,
-                   struct graphset *out)
+/* One uniformly random walk: returns its length in words. It ends when it must, or where it may
+ * and a coin says so. */
+static size_t walk(const struct compact_grammar *g, const struct vocabulary *v, const char *header,
+                   gsl_rng *r, struct graphset *out)
 {
     struct compact_state s = compact_start(g);
     struct buf line = { 0 };
@@ -127,10 +129,19 @@ static void random_walks_end_in_right_graphs(void **state)
     (void)state;
     struct vocabulary v;
     fill(&v, true);
-    static const struct { const char *header; uint64_t edges, depth; int64_t latency; } asked[] = {
-        { "", 0, 0, -1 }, { "? ? ? ?", 0, 0, -1 }, { "S_1 ? ? ?", 0, 0, -1 }, { "S_2 9 4 20", 9, 4, 20 },
-        { "S_1 6 6 #2 3 7", 6, 6, 307 }, { "S_1 1 1 0", 1, 1, 0 }, { "S_1 2 2 0", 2, 2, 0 },
-        { "S_1 ? 5 7", 0, 5, 7 }, { "S_1 40 ? ?", 40, 0, -1 }, { "? 12 3 ?", 12, 3, -1 }, { "S_2 ? 1 3", 0, 1, 3 },
+    static const struct { const char *header; uint64_t edges, depth; int64_t latency;
+    } asked[] = {
+        { "", 0, 0, -1 },
+        { "? ? ? ?", 0, 0, -1 },
+        { "S_1 ? ? ?", 0, 0, -1 },
+        { "S_2 9 4 20", 9, 4, 20 },
+        { "S_1 6 6 #2 3 7", 6, 6, 307 },
+        { "S_1 1 1 0", 1, 1, 0 },
+        { "S_1 2 2 0", 2, 2, 0 },
+        { "S_1 ? 5 7", 0, 5, 7 },
+        { "S_1 40 ? ?", 40, 0, -1 },
+        { "? 12 3 ?", 12, 3, -1 },
+        { "S_2 ? 1 3", 0, 1, 3 },
         { "S_2 32 31 #3 10 20 30", 32, 31, 102030 },
     };
     struct compact_limits limits = compact_limits_standard;
@@ -164,7 +175,8 @@ static void random_walks_end_in_right_graphs(void **state)
         if (!limits.marks)
             check_starts(c);
         for (size_t i = 0; i + 1 < c->n; i++)
-            assert_false(call_type_is_leaf((enum call_type)c->calls[i].type) && c->calls[i + 1].parent == i);
+            assert_false(call_type_is_leaf((enum call_type)c->calls[i].type) &&
+                         c->calls[i + 1].parent == i);
         if (s->n == 1000) {
             graphset_free(s);
             s = graphset_new();
@@ -175,8 +187,8 @@ static void random_walks_end_in_right_graphs(void **state)
 }
 
 /* The words allowed after a text, joined by blanks; more than 20 are counted instead. */
-static void expect_words(const struct compact_grammar *g, const struct vocabulary *v, const char *text,
-                         const char *want)
+static void expect_words(const struct compact_grammar *g, const struct vocabulary *v,
+                         const char *text, const char *want)
 {
     struct compact_state s = compact_start(g);
     uint8_t mask[400];
@@ -219,7 +231,7 @@ static void masks_are_what_hand_work_says(void **state)
     expect_words(&g, &v, "S_1 3 2", "101");                        /* 0..99 and #2 */
     expect_words(&g, &v, "S_1 3 2 #2", "1 2 3 4 5 6 7 8 9 10 11 12");
     expect_words(&g, &v, "S_1 3 2 #2 12", "35");                   /* up to 1234 */
-    expect_words(&g, &v, "S_1 3 3 10", "http rpc");                /* a root that must be extended */
+    expect_words(&g, &v, "S_1 3 3 10", "http rpc");     /* a root that must be extended */
     expect_words(&g, &v, "S_1 1 1 10", "http rpc db mc mq");
     expect_words(&g, &v, "S_1 1 1 10 db", "table");
     expect_words(&g, &v, "S_1 1 1 10 db table", "END");
@@ -234,7 +246,7 @@ static void masks_are_what_hand_work_says(void **state)
     expect_words(&g, &v, "S_1 4 3 10 http A mc cache 4 3", "/1");
     expect_words(&g, &v, "S_1 4 3 10 http A mc cache 4 3 /1", "http rpc");
     expect_words(&g, &v, "S_1 3 2 10 http A rpc A 4 3 /1 rpc A", "- 0 1 2 3");
-    expect_words(&g, &v, "S_1 3 2 10 http A rpc A 4 3 /1 rpc A -", "1 2 3");   /* not before its sibling */
+    expect_words(&g, &v, "S_1 3 2 10 http A rpc A 4 3 /1 rpc A -", "1 2 3");
     expect_words(&g, &v, "S_1 3 2 10 http A rpc A 4 6 /1 rpc A", "- 0");
     expect_words(&g, &v, "S_1 3 2 10 http A rpc A 4 0 /1 rpc A", "0 1 2 3 4 5 6");
     expect_words(&g, &v, "S_1 ? 2 10 http A rpc A 4 0", "/1 end");
@@ -261,9 +273,11 @@ static void headers_that_cannot_be_met_are_refused(void **state)
     limits.max_latency = 99;
     fill(&v, true);
     assert_true(compact_grammar_init(&g, v.word, v.n, &limits, NULL));
-    static const struct { const char *header; size_t taken; } bad[] = {
-        { "A", 0 }, { "5", 0 }, { "S_1 0", 1 }, { "S_1 51", 1 }, { "S_1 #2", 1 }, { "S_1 2 3", 2 }, { "S_1 2 1", 2 },
-        { "S_1 1 2", 2 }, { "S_1 40 33", 2 }, { "S_1 4 2 #2", 3 }, { "S_1 4 2 n/a", 3 }, { "S_1 4 2 -", 3 },
+    static const struct { const char *header; size_t taken;
+    } bad[] = {
+        { "A", 0 },         { "5", 0 },          { "S_1 0", 1 },       { "S_1 51", 1 },
+        { "S_1 #2", 1 },    { "S_1 2 3", 2 },    { "S_1 2 1", 2 },     { "S_1 1 2", 2 },
+        { "S_1 40 33", 2 }, { "S_1 4 2 #2", 3 }, { "S_1 4 2 n/a", 3 }, { "S_1 4 2 -", 3 },
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct compact_state s = compact_start(&g);
@@ -305,7 +319,8 @@ static void encoded_graphs_are_legal_walks(void **state)
         assert_true(compact_grammar_init(&g, v.word, v.n, &compact_limits_standard, NULL));
         struct buf b = { 0 };
         unsigned m = (unsigned)rng_below(r, 16);
-        compact_encode(c, s->names, 1000, (struct compact_header_mask){ m & 1, m & 2, m & 4, m & 8 }, &b);
+        compact_encode(c, s->names, 1000,
+                       (struct compact_header_mask){ m & 1, m & 2, m & 4, m & 8 }, &b);
         b.p[--b.n] = '\0';
         struct compact_state t = compact_start(&g);
         size_t words = 1;

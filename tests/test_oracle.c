@@ -9,28 +9,37 @@
 #include "text/oracle.h"
 #include "text/oracle_graph.h"
 
-#define EDGE(id, type, dst, from, to) "(edge_id is " id ",type is " type ",destination is " dst \
-        ",communication starts at " from " milliseconds,communication finishes at " to " milliseconds)\n"
+#define TIMES(from, to) \
+    ",communication starts at " from " milliseconds,communication finishes at " to " milliseconds)\n"
+#define EDGE(id, type, dst, from, to) \
+    "(edge_id is " id ",type is " type ",destination is " dst TIMES(from, to)
 
 /*   A calls B [2, 10] and C [10, 20]; B calls one that calls one; C calls one */
 static const char layer[] =
-    "id:S_1/num_edges:5/start_node:A/caller:USER/start_edge_id:1/start_communication_at:2/latency:20/"
+    "id:S_1/num_edges:5/start_node:A/caller:USER/start_edge_id:1/start_communication_at:2/"
+    "latency:20/"
     "num_subgraphs:2/remaining_depth:2/num_current_edges:2\n"
-    "<layer>\n<edges>\n" EDGE("1", "rpc", "B", "2", "10") EDGE("2", "rpc", "C", "10", "20") "</edges>\n"
-    "<subgraph of edge_id 1>id:S_1/num_edges:2/start_node:B/caller:A/start_edge_id:1/start_communication_at:3/"
+    "<layer>\n<edges>\n" EDGE("1", "rpc", "B", "2", "10") EDGE("2", "rpc", "C", "10",
+    "20") "</edges>\n"
+    "<subgraph of edge_id 1>id:S_1/num_edges:2/start_node:B/caller:A/start_edge_id:1/"
+    "start_communication_at:3/"
     "latency:10/num_subgraphs:1/remaining_depth:1/num_current_edges:1</subgraph>\n"
-    "<subgraph of edge_id 2>id:S_1/num_edges:1/start_node:C/caller:A/start_edge_id:1/start_communication_at:11/"
+    "<subgraph of edge_id 2>id:S_1/num_edges:1/start_node:C/caller:A/start_edge_id:1/"
+    "start_communication_at:11/"
     "latency:20/num_subgraphs:0/remaining_depth:0/num_current_edges:1</subgraph>\n"
     "</layer>\n";
 
 /*   16 calls of A in parts of 15 and 1; the last one calls one */
 static const char split[] =
-    "id:S_1/num_edges:17/start_node:A/caller:USER/start_edge_id:1/start_communication_at:2/latency:20/"
+    "id:S_1/num_edges:17/start_node:A/caller:USER/start_edge_id:1/start_communication_at:2/"
+    "latency:20/"
     "num_subgraphs:2/remaining_depth:1/num_current_edges:16\n"
     "<split>\n"
-    "<subgraph of edge_id 0>id:S_1/num_edges:15/start_node:A/caller:USER/start_edge_id:1/start_communication_at:2/"
+    "<subgraph of edge_id 0>id:S_1/num_edges:15/start_node:A/caller:USER/start_edge_id:1/"
+    "start_communication_at:2/"
     "latency:20/num_subgraphs:0/remaining_depth:0/num_current_edges:15</subgraph>\n"
-    "<subgraph of edge_id 0>id:S_1/num_edges:2/start_node:A/caller:USER/start_edge_id:16/start_communication_at:9/"
+    "<subgraph of edge_id 0>id:S_1/num_edges:2/start_node:A/caller:USER/start_edge_id:16/"
+    "start_communication_at:9/"
     "latency:20/num_subgraphs:1/remaining_depth:1/num_current_edges:1</subgraph>\n"
     "</split>\n";
 
@@ -38,16 +47,20 @@ static const char split[] =
 static const char root[] =
     "id:S_1/num_edges:2/start_edge_id:0/latency:9/remaining_depth:1/num_current_edges:1\n"
     "<layer>\n<edges>\n" EDGE("0", "http", "A", "0", "9") "</edges>\n"
-    "<subgraph of edge_id 0>id:S_1/num_edges:1/start_node:A/caller:USER/start_edge_id:1/start_communication_at:1/"
+    "<subgraph of edge_id 0>id:S_1/num_edges:1/start_node:A/caller:USER/start_edge_id:1/"
+    "start_communication_at:1/"
     "latency:9/num_subgraphs:0/remaining_depth:0/num_current_edges:1</subgraph>\n"
     "</layer>\n";
 
 static const char question[] =
-    "### Question: You are a trace generator that creates traces based on given requirements.\nRequirements:\n"
-    "id:S_1/num_edges:5/start_node:A/caller:USER/start_edge_id:1/start_communication_at:2/latency:20/"
+    "### Question: You are a trace generator that creates traces based on given "
+    "requirements.\nRequirements:\n"
+    "id:S_1/num_edges:5/start_node:A/caller:USER/start_edge_id:1/start_communication_at:2/"
+    "latency:20/"
     "num_subgraphs:2/remaining_depth:2/num_current_edges:2\n"
     "Conditions:\ngenerate 2 edges following num_current_edges\n\n ### Answer: \n"
-    "<layer>\n<edges>\n" EDGE("1", "rpc", "B", "2", "10") EDGE("2", "rpc", "C", "10", "20") "</edges>\n"
+    "<layer>\n<edges>\n" EDGE("1", "rpc", "B", "2", "10") EDGE("2", "rpc", "C", "10",
+    "20") "</edges>\n"
     "num generated edges = the last edge id - the first edge id + 1 = 2 - 1 + 1 = 2\n"
     "2 edges generated out of num_edges:5\n"
     "num_remaining_edges = num_edges:5 - generated:2 = 3\n\n"
@@ -55,16 +68,19 @@ static const char question[] =
     "Subgraph constraints:\nnum_edges <= num_remaining_edges:3\n"
     "remaining_depth should be the requirement's remaining_depth:2 - 1 = 1\n"
     "copy start_node from edge 1 destination: B\n"
-    "<subgraph of edge_id 1>id:S_1/num_edges:2/start_node:B/caller:A/start_edge_id:1/start_communication_at:3/"
+    "<subgraph of edge_id 1>id:S_1/num_edges:2/start_node:B/caller:A/start_edge_id:1/"
+    "start_communication_at:3/"
     "latency:10/num_subgraphs:1/remaining_depth:1/num_current_edges:1</subgraph>\n"
     "now, num_remaining_edges is 3 - 2 = 1\n"
-    "Subgraph constraints:\nnum_edges <= num_remaining_edges:1\ncopy start_node from edge 2 destination: C\n"
-    "<subgraph of edge_id 2>id:S_1/num_edges:1/start_node:C/caller:A/start_edge_id:1/start_communication_at:11/"
+    "Subgraph constraints:\nnum_edges <= num_remaining_edges:1\ncopy start_node from edge 2 "
+    "destination: C\n"
+    "<subgraph of edge_id 2>id:S_1/num_edges:1/start_node:C/caller:A/start_edge_id:1/"
+    "start_communication_at:11/"
     "latency:20/num_subgraphs:0/remaining_depth:0/num_current_edges:1</subgraph>\n"
     "now, num_remaining_edges is 1 - 1 = 0\nfinish generation</layer>\n";
 
-#define ROW(id, type, src, dst, from, to) "(edge_id is " id ",type is " type ",source is " src ",destination is " dst \
-        ",communication starts at " from " milliseconds,communication finishes at " to " milliseconds)\n"
+#define ROW(id, type, src, dst, from, to) \
+    "(edge_id is " id ",type is " type ",source is " src ",destination is " dst TIMES(from, to)
 
 static const char table[] =
     "id:S_1/num_edges:3/latency:9/depth:3\n<edges>\n" ROW("0", "http", "USER", "A", "0", "9")
@@ -87,10 +103,12 @@ static char *replaced(const char *text, const char *from, const char *to)
     return s;
 }
 
-static void codes_of(const struct oracle *o, enum text_task task, const char *text, char *codes, size_t size)
+static void codes_of(const struct oracle *o, enum text_task task, const char *text, char *codes,
+                     size_t size)
 {
     const char *cut = strchr(text, '\n') + 1;   /* prompt and output may be parted anywhere */
-    struct verdict v = oracle_judge(o, task, (struct str){ text, (size_t)(cut - text) }, str_of(cut));
+    struct verdict v =
+        oracle_judge(o, task, (struct str){ text, (size_t)(cut - text) }, str_of(cut));
     codes[0] = '\0';
     for (size_t i = 0; i < v.n; i++)
         snprintf(codes + strlen(codes), size - strlen(codes), i ? " %u" : "%u", v.codes[i]);
@@ -104,8 +122,9 @@ static bool check_way(const struct way *w, uint64_t *seen_original, uint64_t *se
     codes_of(&oracle_strict, w->task, text, strict, sizeof strict);
     bool same = strcmp(original, w->original) == 0 && strcmp(strict, w->strict) == 0;
     if (!same)
-        print_error("\"%s\" -> \"%s\": original \"%s\" (want \"%s\"), strict \"%s\" (want \"%s\")\n", w->from, w->to,
-                    original, w->original, strict, w->strict);
+        print_error(
+            "\"%s\" -> \"%s\": original \"%s\" (want \"%s\"), strict \"%s\" (want \"%s\")\n",
+            w->from, w->to, original, w->original, strict, w->strict);
     for (char *p = original, *end; *p; p = *end ? end + 1 : end)
         *seen_original |= UINT64_C(1) << strtoul(p, &end, 10);
     for (char *p = strict, *end; *p; p = *end ? end + 1 : end)
@@ -120,7 +139,8 @@ static const struct way ways[] = {
     { TASK_RECURSIVE, layer, "", "[GENERATE GRAPH]", "", "" },
     { TASK_RECURSIVE, split, "", "", "", "" },
     { TASK_RECURSIVE, root, "", "", "", "" },
-    { TASK_RECURSIVE, root, "</layer>\n", "", "", "" },                        /* cut off by a stop word */
+    /* cut off by a stop word */
+    { TASK_RECURSIVE, root, "</layer>\n", "", "", "" },
     { TASK_INSTRUCTION, question, "", "", "", "" },
     { TASK_TABULAR, table, "", "", "", "" },
     { TASK_TABULAR, table, "</edges>\n", "", "", "" },
@@ -128,40 +148,52 @@ static const struct way ways[] = {
     /* the original's codes */
     { TASK_RECURSIVE, layer, "start_node:B/", "", "0", "0 30" },
     { TASK_RECURSIVE, layer, "num_edges:1/start_node:C", "start_node:C", "0 3", "0 3 30" },
-    { TASK_RECURSIVE, layer, "remaining_depth:0/num_current_edges:1<", "num_current_edges:1<", "0", "0 30" },
+    { TASK_RECURSIVE, layer, "remaining_depth:0/num_current_edges:1<", "num_current_edges:1<", "0",
+      "0 30" },
     { TASK_RECURSIVE, layer, "start_communication_at:11/", "", "0", "0 30" },
     { TASK_RECURSIVE, layer, "num_edges:5", "num_edges:6", "3", "3" },
-    { TASK_RECURSIVE, layer, "/num_edges:5", "", "", "28" },                    /* absent: not checked */
+    /* absent: not checked */
+    { TASK_RECURSIVE, layer, "/num_edges:5", "", "", "28" },
     { TASK_RECURSIVE, layer, "edge_id 2>", "edge_id 3>", "4", "4" },
     { TASK_RECURSIVE, layer, "start_node:C", "start_node:B", "6", "6" },
     { TASK_RECURSIVE, layer, "start_communication_at:11", "start_communication_at:21", "7", "7" },
     { TASK_RECURSIVE, layer, "latency:20/num_subgraphs:0/", "num_subgraphs:0/", "7", "7 30" },
     { TASK_RECURSIVE, layer, "latency:20/num_subgraphs:0", "latency:21/num_subgraphs:0", "8", "8" },
-    { TASK_RECURSIVE, layer, "latency:10", "latency:11", "8", "8" },            /* above its edge's finish */
+    /* above its edge's finish */
+    { TASK_RECURSIVE, layer, "latency:10", "latency:11", "8", "8" },
     { TASK_RECURSIVE, split, "latency:20/num_subgraphs:0", "latency:21/num_subgraphs:0", "8", "8" },
     { TASK_RECURSIVE, layer, "remaining_depth:1", "remaining_depth:3", "9 16", "9 16 32" },
-    { TASK_RECURSIVE, split, "remaining_depth:1/num_current_edges:1<", "remaining_depth:2/num_current_edges:1<", "9 18",
+    { TASK_RECURSIVE, split, "remaining_depth:1/num_current_edges:1<",
+      "remaining_depth:2/num_current_edges:1<", "9 18",
       "9 18 32" },
-    { TASK_RECURSIVE, layer, "remaining_depth:2/", "remaining_depth:3/", "16", "16" },   /* none one below */
-    { TASK_RECURSIVE, layer, "remaining_depth:2/", "remaining_depth:1/", "16", "16" },   /* not all below */
+    /* none one below */
+    { TASK_RECURSIVE, layer, "remaining_depth:2/", "remaining_depth:3/", "16", "16" },
+    /* not all below */
+    { TASK_RECURSIVE, layer, "remaining_depth:2/", "remaining_depth:1/", "16", "16" },
     { TASK_RECURSIVE, layer, "/remaining_depth:2", "", "", "28" },
-    { TASK_RECURSIVE, split, "remaining_depth:1/num_current_edges:16", "remaining_depth:2/num_current_edges:16", "18",
+    { TASK_RECURSIVE, split, "remaining_depth:1/num_current_edges:16",
+      "remaining_depth:2/num_current_edges:16", "18",
       "18" },
     { TASK_RECURSIVE, split, "num_edges:15", "num_edges:17", "14", "19 32" },
-    { TASK_RECURSIVE, root, "<subgraph of edge_id 0>id:S_1/num_edges:1/start_node:A/caller:USER/start_edge_id:1/"
-      "start_communication_at:1/latency:9/num_subgraphs:0/remaining_depth:0/num_current_edges:1</subgraph>\n", "",
+    { TASK_RECURSIVE, root, "<subgraph of edge_id 0>id:S_1/num_edges:1/start_node:A/caller:USER/"
+      "start_edge_id:1/"
+      "start_communication_at:1/latency:9/num_subgraphs:0/remaining_depth:0/num_current_edges:1</"
+      "subgraph>\n", "",
       "3 11", "3 11 41" },
     { TASK_RECURSIVE, layer, "finishes at 20", "finishes at 21", "12", "12" },
     { TASK_RECURSIVE, layer, "latency:20/num_subgraphs:2", "num_subgraphs:2", "", "28" },
-    { TASK_RECURSIVE, root, EDGE("0", "http", "A", "0", "9"), EDGE("0", "http", "A", "0", "9") EDGE("1", "rpc", "B", "0", "9"),
+    { TASK_RECURSIVE, root, EDGE("0", "http", "A", "0", "9"), EDGE("0", "http", "A", "0",
+      "9") EDGE("1", "rpc", "B", "0", "9"),
       "3 13", "3 13 23" },
     { TASK_RECURSIVE, layer, "num_edges:5", "num_edges:x", "14", "14" },
     { TASK_RECURSIVE, layer, "caller:USER", "caller:USER:", "14", "14" },       /* two colons */
     { TASK_RECURSIVE, layer, "/caller:USER", "/caller", "14", "14" },
-    { TASK_RECURSIVE, layer, "num_edges:2/", "num_edges:two/", "14", "14" },    /* in a sub-header */
+    /* in a sub-header */
+    { TASK_RECURSIVE, layer, "num_edges:2/", "num_edges:two/", "14", "14" },
     { TASK_RECURSIVE, layer, "edge_id 1>", "edge_id one>", "14", "14" },
     { TASK_RECURSIVE, layer, "starts at 2 ", "starts at x ", "14", "14" },
-    { TASK_RECURSIVE, layer, "edge_id is 1,", "", "14", "14" },                 /* nothing to reuse yet */
+    /* nothing to reuse yet */
+    { TASK_RECURSIVE, layer, "edge_id is 1,", "", "14", "14" },
     { TASK_INSTRUCTION, question, "Requirements:\n", "", "14", "14" },
     { TASK_TABULAR, table, "source is A", "source is B", "15", "15" },
     { TASK_TABULAR, table, "finishes at 8", "finishes at 10", "15", "15" },
@@ -173,34 +205,41 @@ static const struct way ways[] = {
     { TASK_TABULAR, table, "0.1.1", "0.1.x", "14", "14" },
 
     /* what the original forgives: aliases, reuse, Python's int(), trailing blanks, tags */
-    { TASK_RECURSIVE, layer, "start_edge_id:1/start_communication_at:2", "start_rpc_id:1/offset:2", "", "28" },
+    { TASK_RECURSIVE, layer, "start_edge_id:1/start_communication_at:2", "start_rpc_id:1/offset:2",
+      "", "28" },
     { TASK_RECURSIVE, layer, "num_edges:5", "num edges:5", "", "28" },
     { TASK_RECURSIVE, layer, "remaining_depth:2", "max_depth:2", "", "28" },
     { TASK_RECURSIVE, layer, "remaining_depth:2", "max depth:4", "16 13", "16 13 28" },
     { TASK_RECURSIVE, layer, "num_edges:5", "num_edges: +0_5", "", "28" },
     { TASK_RECURSIVE, layer, "edge_id is 2,type is rpc,", "edge_id is 2,", "", "27" },
-    { TASK_RECURSIVE, layer, "edge_id is 2,type is rpc,", "type is rpc,", "4", "4 27 29" },   /* id 1 again */
+    /* id 1 again */
+    { TASK_RECURSIVE, layer, "edge_id is 2,type is rpc,", "type is rpc,", "4", "4 27 29" },
     { TASK_RECURSIVE, layer, "20 milliseconds)\n", "20 milliseconds) \n", "3 4", "3 4 33 23" },
     { TASK_RECURSIVE, layer, "</edges>\n", "", "", "33" },
-    { TASK_RECURSIVE, layer, "</subgraph>\n</layer>\n", "", "3", "3 24 30" },   /* the last one is lost */
+    /* the last one is lost */
+    { TASK_RECURSIVE, layer, "</subgraph>\n</layer>\n", "", "3", "3 24 30" },
 
     /* ours */
     { TASK_RECURSIVE, layer, "starts at 10 ", "starts at 21 ", "", "20 26" },
     { TASK_RECURSIVE, layer, "starts at 10 ", "starts at 1 ", "", "21" },
-    { TASK_RECURSIVE, layer, "start_edge_id:1/start_communication_at:2", "start_edge_id:2/start_communication_at:2", "",
+    { TASK_RECURSIVE, layer, "start_edge_id:1/start_communication_at:2",
+      "start_edge_id:2/start_communication_at:2", "",
       "22" },
     { TASK_RECURSIVE, layer, "num_current_edges:2", "num_current_edges:3", "", "23" },
     { TASK_RECURSIVE, split, "num_current_edges:16", "num_current_edges:17", "", "23" },
     { TASK_RECURSIVE, layer, "num_subgraphs:2", "num_subgraphs:1", "", "24" },
     { TASK_RECURSIVE, layer, "caller:A", "caller:USER", "", "25" },
     { TASK_RECURSIVE, root, "caller:USER", "caller:A", "", "25" },
-    { TASK_RECURSIVE, split, "start_node:A/caller:USER/start_edge_id:16", "start_node:A/caller:A/start_edge_id:16", "",
+    { TASK_RECURSIVE, split, "start_node:A/caller:USER/start_edge_id:16",
+      "start_node:A/caller:A/start_edge_id:16", "",
       "25" },
-    { TASK_RECURSIVE, split, "start_node:A/caller:USER/start_edge_id:16", "start_node:B/caller:USER/start_edge_id:16", "",
+    { TASK_RECURSIVE, split, "start_node:A/caller:USER/start_edge_id:16",
+      "start_node:B/caller:USER/start_edge_id:16", "",
       "6" },
     { TASK_RECURSIVE, layer, "start_communication_at:11", "start_communication_at:9", "", "26" },
     { TASK_RECURSIVE, split, "start_communication_at:9", "start_communication_at:1", "", "26" },
-    { TASK_RECURSIVE, layer, "type is rpc,destination is C", "type is rpc,type is rpc,destination is C", "", "27" },
+    { TASK_RECURSIVE, layer, "type is rpc,destination is C", "type is rpc,type is rpc,"
+      "destination is C", "", "27" },
     { TASK_RECURSIVE, layer, "/caller:USER", "", "", "28" },
     { TASK_RECURSIVE, root, "id:S_1/num_edges:2", "num_edges:2", "", "28" },
     { TASK_RECURSIVE, layer, "/caller:USER", "/caller:USER/latency:20", "", "28" },
@@ -214,15 +253,19 @@ static const struct way ways[] = {
     { TASK_RECURSIVE, split, "<split>", "<layer>", "", "33" },
     { TASK_RECURSIVE, layer, "type is rpc", "type is soap", "", "34" },
     { TASK_INSTRUCTION, question, "= 2 - 1 + 1 = 2", "= 2 - 1 + 1 = 3", "", "35" },
-    { TASK_INSTRUCTION, question, "2 edges generated out of num_edges:5", "2 edges generated out of num_edges:6", "", "35" },
+    { TASK_INSTRUCTION, question, "2 edges generated out of num_edges:5",
+      "2 edges generated out of num_edges:6", "", "35" },
     { TASK_INSTRUCTION, question, "generated:2 = 3", "generated:2 = 2", "", "35" },
     { TASK_INSTRUCTION, question, "edge:1,edge_id:2", "edge:1", "", "35" },
     { TASK_INSTRUCTION, question, "edge:1,edge_id:2", "edge:1,edge_id:3", "", "35" },
     { TASK_INSTRUCTION, question, "edge:1,edge_id:2", "edge:1,2", "", "35" },
     { TASK_INSTRUCTION, question, "num_remaining_edges:3", "num_remaining_edges:4", "", "35" },
-    { TASK_INSTRUCTION, question, "remaining_depth:2 - 1 = 1", "remaining_depth:2 - 1 = 0", "", "35" },
-    { TASK_INSTRUCTION, question, "remaining_depth:2 - 1 = 1", "remaining_depth:3 - 1 = 2", "", "35" },
-    { TASK_INSTRUCTION, question, "from edge 1 destination: B", "from edge 1 destination: C", "", "35" },
+    { TASK_INSTRUCTION, question, "remaining_depth:2 - 1 = 1", "remaining_depth:2 - 1 = 0", "",
+      "35" },
+    { TASK_INSTRUCTION, question, "remaining_depth:2 - 1 = 1", "remaining_depth:3 - 1 = 2", "",
+      "35" },
+    { TASK_INSTRUCTION, question, "from edge 1 destination: B", "from edge 1 destination: C", "",
+      "35" },
     { TASK_INSTRUCTION, question, "is 3 - 2 = 1", "is 3 - 1 = 2", "", "35" },
     { TASK_INSTRUCTION, question, "is 1 - 1 = 0", "is 1 - 1 = 1", "", "35" },
     { TASK_RECURSIVE, layer, "starts at 2 ", "starts at 3 ", "", "36" },
@@ -232,7 +275,8 @@ static const struct way ways[] = {
       "start_edge_id:3/start_communication_at:2/latency:20/num_subgraphs:0", "", "40" },
     { TASK_TABULAR, table, "starts at 2 ", "starts at 0 ", "", "21" },
     { TASK_TABULAR, table, "starts at 2 ", "starts at 4 ", "", "20" },
-    { TASK_TABULAR, table, "0.1.1", "1", "17", "37 17" },                       /* a second root passes 1.3 */
+    /* a second root passes 1.3 */
+    { TASK_TABULAR, table, "0.1.1", "1", "17", "37 17" },
     { TASK_TABULAR, table, "0.1.1", "0.1", "3 17", "15 38 3 17" },
     { TASK_TABULAR, table, "latency:9", "latency:8", "", "39" },
     { TASK_TABULAR, table, "type is db", "type is sql", "", "34" },
@@ -266,10 +310,11 @@ static const char leaf[] =
     "latency:9/num_subgraphs:0/remaining_depth:0/num_current_edges:1\n"
     "<layer>\n<edges>\n" EDGE("1", "db", "B", "1", "3") "</edges>\n</layer>\n";
 
-static struct graph_verdict judge_two(const struct oracle *o, const char *first, const char *second, size_t n,
-                                      struct graphset *out)
+static struct graph_verdict judge_two(const struct oracle *o, const char *first, const char *second,
+                                      size_t n, struct graphset *out)
 {
-    struct graph_layer layers[] = { { STR(""), str_of(first), SIZE_MAX, 0 }, { STR(""), str_of(second), 0, 0 } };
+    struct graph_layer layers[] = { { STR(""), str_of(first), SIZE_MAX, 0 },
+                                    { STR(""), str_of(second), 0, 0 } };
     bool added;
     struct graph_verdict v = oracle_graph(o, TASK_RECURSIVE, layers, n, out, &added);
     return v;
@@ -301,13 +346,15 @@ static void whole_graphs_are_finished_valid_and_correct(void **state)
 static void the_original_never_compares_sizes_of_instruction_graphs(void **state)
 {
     (void)state;
-    static const char flat[] = "id:S_1/num_edges:1/remaining_depth:1\n<layer>\n<edges>\n" EDGE("0", "http", "A", "0", "9")
-                               "</edges>\n</layer>\n";
+    static const char flat[] =
+        "id:S_1/num_edges:1/remaining_depth:1\n<layer>\n<edges>\n" EDGE("0", "http", "A", "0",
+                                                                        "9") "</edges>\n</layer>\n";
     char asked[1024];
     snprintf(asked, sizeof asked, "### Question: ...\nRequirements:\n%s", flat);
     struct graph_layer recursive = { STR(""), str_of(flat), SIZE_MAX, 0 };
     struct graph_layer instruction = { STR(""), str_of(asked), SIZE_MAX, 0 };
-    struct graph_verdict v = oracle_graph(&oracle_original, TASK_RECURSIVE, &recursive, 1, NULL, NULL);
+    struct graph_verdict v =
+        oracle_graph(&oracle_original, TASK_RECURSIVE, &recursive, 1, NULL, NULL);
     assert_true(v.finished && v.valid && !v.correct);
     v = oracle_graph(&oracle_original, TASK_INSTRUCTION, &instruction, 1, NULL, NULL);
     assert_true(v.finished && v.valid && v.correct);
@@ -327,10 +374,13 @@ static void second_roots_and_orphans_pass_the_original_check(void **state)
     static const struct { const char *ids[4]; bool valid; uint32_t faults; } way[] = {
         { { "0", "0.1", "0.1.1" }, true, 0 },
         { { "0", "1", "1.1" }, true, 1u << FLAT_ORPHAN },                  /* a second root */
-        { { "0", "9.1" }, true, 1u << FLAT_ORPHAN },                       /* 9 is empty, below the trie's root */
-        { { "0", "0.1.1" }, false, 1u << FLAT_ORPHAN },                    /* 0.1 is empty, 0 is not */
+        /* 9 is empty, below the trie's root */
+        { { "0", "9.1" }, true, 1u << FLAT_ORPHAN },
+        /* 0.1 is empty, 0 is not */
+        { { "0", "0.1.1" }, false, 1u << FLAT_ORPHAN },
         { { "0", "9.1.1" }, true, 1u << FLAT_ORPHAN },
-        { { "0.1", "0" }, false, 0 },                                      /* the root must come first */
+        /* the root must come first */
+        { { "0.1", "0" }, false, 0 },
         { { "0", "0.1", "0.1" }, true, 1u << FLAT_REPEATED },
         { { "0", "0" }, true, 1u << FLAT_REPEATED | 1u << FLAT_ORPHAN },
     };

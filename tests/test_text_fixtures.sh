@@ -18,8 +18,8 @@ make_texts() {
     for format in tabular recursive instruction; do
         name=$format
         [ $format = instruction ] && name=recursive_instruction
-        $t encode -q --to $format --stats "$dir/stats.json" --seed 1 --threads "$1" "$dir/graphs.csv" \
-            >"$dir/${name}_dataset.txt" 2>/dev/null || fail "encode $format"
+        $t encode -q --to $format --stats "$dir/stats.json" --seed 1 --threads "$1" \
+            "$dir/graphs.csv" >"$dir/${name}_dataset.txt" 2>/dev/null || fail "encode $format"
     done
 }
 
@@ -30,32 +30,45 @@ fi
 for threads in 1 4; do
     make_texts $threads
     for name in tabular recursive recursive_instruction; do
-        cmp "$kept/${name}_dataset.txt" "$dir/${name}_dataset.txt" || fail "$name differs on $threads threads"
+        cmp "$kept/${name}_dataset.txt" "$dir/${name}_dataset.txt" ||
+            fail "$name differs on $threads threads"
     done
 done
 
 for format in tabular recursive instruction; do
     name=$format
     [ $format = instruction ] && name=recursive_instruction
-    $t import -q --from tracellm-$format "$kept/${name}_dataset.txt" >"$dir/$format.csv" 2>"$dir/words" ||
-        fail "import $format"
+    $t import -q --from tracellm-$format "$kept/${name}_dataset.txt" >"$dir/$format.csv" \
+        2>"$dir/words" || fail "import $format"
     grep -q 'and 20 of 20 graphs used' "$dir/words" || fail "import $format: $(cat "$dir/words")"
 done
 cmp "$dir/tabular.csv" "$dir/recursive.csv" || fail "tabular and recursive say different graphs"
 cmp "$dir/tabular.csv" "$dir/instruction.csv" || fail "tabular and instruction say different graphs"
 
 # What import reads, encode writes: the compact line of a fixture is that of its graph.
-$t encode -q "$dir/tabular.csv" >"$dir/a" 2>/dev/null && $t encode -q "$dir/instruction.csv" >"$dir/b" 2>/dev/null
+$t encode -q "$dir/tabular.csv" >"$dir/a" 2>/dev/null || fail "encode what tabular says"
+$t encode -q "$dir/instruction.csv" >"$dir/b" 2>/dev/null || fail "encode what instruction says"
 cmp "$dir/a" "$dir/b" || fail "compact lines differ"
 [ "$(wc -l <"$dir/a")" -eq 20 ] || fail "not 20 lines"
 
 # check: one JSON line in, one verdict out, in order; what is no pair is a verdict too.
-pair() { printf '{"prompt":"id:S_1/num_edges:%s/depth:1\\n<edges>\\n","output":"(edge_id is 0,type is http,source is USER,destination is A,communication starts at 0 milliseconds,communication finishes at 3 milliseconds)\\n</edges>\\n"}\n' "$1"; }
+pair() {
+    printf '{"prompt":"id:S_1/num_edges:%s/depth:1\\n<edges>\\n","output":"(edge_id is 0,' "$1"
+    printf 'type is http,source is USER,destination is A,communication starts at 0 milliseconds,'
+    printf 'communication finishes at 3 milliseconds)\\n</edges>\\n"}\n'
+}
 { pair 1; pair 2; echo junk; echo '{"prompt":1}'; pair 1; } >"$dir/pairs"
+cat >"$dir/expected" <<'END'
+{"valid":true,"codes":[]}
+{"valid":false,"codes":[3]}
+{"valid":false,"codes":[14]}
+{"valid":false,"codes":[14]}
+{"valid":true,"codes":[]}
+END
 for oracle in original strict; do
-    $t check --oracle $oracle --task tabular <"$dir/pairs" >"$dir/verdicts" 2>/dev/null || fail check
-    printf '{"valid":true,"codes":[]}\n{"valid":false,"codes":[3]}\n{"valid":false,"codes":[14]}\n{"valid":false,"codes":[14]}\n{"valid":true,"codes":[]}\n' |
-        cmp - "$dir/verdicts" || fail "verdicts of $oracle"
+    $t check --oracle $oracle --task tabular <"$dir/pairs" >"$dir/verdicts" 2>/dev/null ||
+        fail "check --oracle $oracle"
+    cmp "$dir/expected" "$dir/verdicts" || fail "verdicts of $oracle"
 done
 echo junk | $t check >"$dir/verdicts" 2>/dev/null
 [ $? -eq 65 ] || fail "junk alone is not 65"

@@ -16,8 +16,8 @@
 #include "text/layers.h"
 #include "text/oracle.h"
 
-typedef bool (*importer)(char *const *, size_t, const struct import_options *, callgraph_sink, void *,
-                         struct import_report *, struct err *);
+typedef bool (*importer)(char *const *, size_t, const struct import_options *, callgraph_sink,
+                         void *, struct import_report *, struct err *);
 
 static const struct {
     const struct text_format *format;
@@ -30,8 +30,8 @@ static const struct {
 };
 enum { FORMATS = sizeof format / sizeof *format };
 
-static bool import_bytes(importer import, struct str bytes, struct graphset *out, struct import_report *rep,
-                         struct err *err)
+static bool import_bytes(importer import, struct str bytes, struct graphset *out,
+                         struct import_report *rep, struct err *err)
 {
     char path[] = "/tmp/tracewright-test-XXXXXX";
     int fd = mkstemp(path);
@@ -65,16 +65,21 @@ static void fixed_texts_are_known(void **state)
         "</edges>\n");
     buf_clear(&b);
     text_recursive.encode(&s->graphs[0], s->names, 1000, NULL, NULL, &b);
-    const char *below = "id:S_000000001/num_edges:3/start_node:MS_00001/caller:USER/start_edge_id:1/"
-                        "start_communication_at:1/latency:10/num_subgraphs:1/remaining_depth:1/num_current_edges:2";
+    const char *below =
+        "id:S_000000001/num_edges:3/start_node:MS_00001/caller:USER/start_edge_id:1/"
+        "start_communication_at:1/latency:10/num_subgraphs:1/remaining_depth:1/num_current_edges:2";
     assert_non_null(strstr(b.p,
-        "[GENERATE GRAPH]id:S_000000001/num_edges:4/start_node:USER/start_edge_id:0/start_communication_at:0/"
-        "latency:10/num_subgraphs:1/remaining_depth:2/num_current_edges:1\n<layer>\n<edges>\n(edge_id is 0,type is http,"));
+        "[GENERATE GRAPH]id:S_000000001/num_edges:4/start_node:USER/start_edge_id:0/"
+        "start_communication_at:0/"
+        "latency:10/num_subgraphs:1/remaining_depth:2/"
+        "num_current_edges:1\n<layer>\n<edges>\n(edge_id is 0,type is http,"));
     assert_non_null(strstr(b.p, below));
     assert_non_null(strstr(b.p, "</edges>\n<subgraph of edge_id 0>id:S_000000001/"));
     assert_non_null(strstr(b.p,
-        "<subgraph of edge_id 1>id:S_000000001/num_edges:1/start_node:MS_00002/caller:MS_00001/start_edge_id:1/"
-        "start_communication_at:2/latency:7/num_subgraphs:0/remaining_depth:0/num_current_edges:1</subgraph>\n"
+        "<subgraph of edge_id 1>id:S_000000001/num_edges:1/start_node:MS_00002/caller:MS_00001/"
+        "start_edge_id:1/"
+        "start_communication_at:2/latency:7/num_subgraphs:0/remaining_depth:0/"
+        "num_current_edges:1</subgraph>\n"
         "</layer>\n"));
     buf_clear(&b);
     text_instruction.encode(&s->graphs[0], s->names, 1000, NULL, NULL, &b);
@@ -89,13 +94,17 @@ static void fixed_texts_are_known(void **state)
         "remaining_depth should be the requirement's remaining_depth:1 - 1 = 0\n"
         "copy start_node from edge 1 destination: MS_00002\n"
         "<subgraph of edge_id 1>"));
-    assert_non_null(strstr(b.p, "now, num_remaining_edges is 1 - 1 = 0\nfinish generation</layer>\n### Question: "));
-    assert_non_null(strstr(b.p, "num_remaining_edges = num_edges:1 - generated:1 = 0\nfinish generation\n</layer>\n"));
+    assert_non_null(
+        strstr(b.p,
+               "now, num_remaining_edges is 1 - 1 = 0\nfinish generation</layer>\n### Question: "));
+    assert_non_null(strstr(
+        b.p, "num_remaining_edges = num_edges:1 - generated:1 = 0\nfinish generation\n</layer>\n"));
     buf_free(&b);
     graphset_free(s);
 }
 
-/* Every sample of the graph, judged by both oracles, and by the original with its prompt doubled. */
+/* Every sample of the graph, judged by both oracles,
+and by the original with its prompt doubled. */
 static void check_accepted(const struct text_samples *samples, enum text_task task)
 {
     for (size_t i = 0; i < samples->n; i++) {
@@ -106,7 +115,8 @@ static void check_accepted(const struct text_samples *samples, enum text_task ta
         for (size_t k = 0; oracles[k]; k++) {
             struct verdict v = oracle_judge(oracles[k], task, prompt, output);
             if (!v.valid)
-                fail_msg("%s oracle, code %u:\n%.*s", oracles[k]->name, v.codes[0], (int)doubled.n, doubled.p);
+                fail_msg("%s oracle, code %u:\n%.*s", oracles[k]->name, v.codes[0], (int)doubled.n,
+                         doubled.p);
             assert_true(oracle_judge(oracles[k], task, prompt, doubled).valid);
         }
     }
@@ -130,7 +140,8 @@ static void decode_of_encode_is_the_identity(void **state)
     for (size_t k = 0; k < 150; k++) {
         struct graphset *s = graphset_new();
         for (size_t i = 0; i < 4; i++) {
-            struct callgraph *g = random_graph(s, r, 1 + rng_below(r, k % 5 ? 12 : 150), k % 7 ? 2 + k % 4 : 30, false);
+            struct callgraph *g = random_graph(s, r, 1 + rng_below(r, k % 5 ? 12 : 150),
+                                               k % 7 ? 2 + k % 4 : 30, false);
             if (k % 4 == 3)
                 rename_oddly(s, g, r);
         }
@@ -169,7 +180,8 @@ static struct callgraph *star(struct graphset *s, size_t n)
     struct fixture_call *f = mem_array(n + 1, sizeof *f);
     f[0] = (struct fixture_call){ 0, 0, CALL_HTTP, "MS_00001", 0, 1000 };
     for (size_t i = 1; i <= n; i++)
-        f[i] = (struct fixture_call){ 1, (uint32_t)i, CALL_MC, "MS_00002", (int64_t)i, (int64_t)i + 1 };
+        f[i] = (struct fixture_call){ 1,          (uint32_t)i, CALL_MC,
+                                      "MS_00002", (int64_t)i,  (int64_t)i + 1 };
     struct callgraph *g = fixture_graph(s, "S_000000009", f, n + 1);
     free(f);
     return g;
@@ -234,8 +246,15 @@ static bool contains(struct str s, const char *what)
 static void root_headers_keep_keys_as_the_original_does(void **state)
 {
     (void)state;
-    static const char *const key[] = { "id:", "num_edges:", "start_node:", "start_edge_id:", "start_communication_at:",
-                                       "num_subgraphs:", "remaining_depth:", "num_current_edges:", "latency:" };
+    static const char *const key[] = { "id:",
+                                       "num_edges:",
+                                       "start_node:",
+                                       "start_edge_id:",
+                                       "start_communication_at:",
+                                       "num_subgraphs:",
+                                       "remaining_depth:",
+                                       "num_current_edges:",
+                                       "latency:" };
     size_t kept[9] = { 0 }, table[4] = { 0 }, first[4] = { 0 };
     struct graphset *s = graphset_new();
     fixture_chain_and_leaf(s);
@@ -265,7 +284,8 @@ static void root_headers_keep_keys_as_the_original_does(void **state)
     for (size_t i = 1; i < 4; i++)
         assert_near(share(table[i]), 0.9, 0.02);
     double drops3 = 0.1 * 0.1 * 0.1, drops2 = 3 * 0.9 * 0.01, drops1 = 3 * 0.81 * 0.1, none = 0.729;
-    assert_near(share(first[0]), drops3 + drops2 / 2 + drops1 / 3 + none / 4, tolerance);   /* shuffled */
+    /* shuffled */
+    assert_near(share(first[0]), drops3 + drops2 / 2 + drops1 / 3 + none / 4, tolerance);
     buf_free(&b);
     gsl_rng_free(r);
     graphset_free(s);
@@ -302,7 +322,8 @@ static void conditions_come_as_often_as_the_original_draws_them(void **state)
         text_instruction.samples(&s->graphs[0], s->names, 1000, NULL, r, &t);
         assert_int_equal(t.n, 3);
         for (size_t layer = 0; layer < 2; layer++) {
-            struct str q = { t.text.p + t.at[layer].prompt, t.at[layer].output - t.at[layer].prompt };
+            struct str q = { t.text.p + t.at[layer].prompt,
+                             t.at[layer].output - t.at[layer].prompt };
             for (size_t c = 0; c < CONDITIONS; c++)
                 count[layer][c] += contains(q, condition[c].line);
         }
@@ -377,12 +398,14 @@ static void high_latency_and_rare_calls_are_asked_for(void **state)
 static void children_are_asked_with_all_six_conditions(void **state)
 {
     (void)state;
-    struct str line = STR("id:S_1/num_edges:2/start_node:MS_2/caller:USER/start_edge_id:1/start_communication_at:3/"
-                          "latency:9/num_subgraphs:0/remaining_depth:0/num_current_edges:2");
+    struct str line = STR(
+        "id:S_1/num_edges:2/start_node:MS_2/caller:USER/start_edge_id:1/start_communication_at:3/"
+        "latency:9/num_subgraphs:0/remaining_depth:0/num_current_edges:2");
     struct header h;
     assert_true(header_parse(line, &h));
     struct buf b = { 0 };
-    instruction_child_prompt(STR("...\nInclude an edge from A to B with mc type\nmore"), line, &h, NULL, &b);
+    instruction_child_prompt(STR("...\nInclude an edge from A to B with mc type\nmore"), line, &h,
+                             NULL, &b);
     char want[2048];
     snprintf(want, sizeof want,
              "### Question: %s\nRequirements:\n%.*s\nConditions:\n"
@@ -390,7 +413,8 @@ static void children_are_asked_with_all_six_conditions(void **state)
              "the first edge_id should be start_edge_id 1\n"
              "the first start_communication_at should be requirement's start_communication_at 3\n"
              "for all edges, communication start time <= communication finish time\n"
-             "In each edge, communication start time should NOT be greater than latency 9 milliseconds\n"
+             "In each edge, communication start time should NOT be greater than latency 9 "
+             "milliseconds\n"
              "Also, communication should finish before latency 9 milliseconds\n"
              "Include an edge from A to B with mc type\n\n ### Answer: \n",
              INSTRUCTION_SYSTEM, (int)line.n, line.p);
@@ -398,7 +422,9 @@ static void children_are_asked_with_all_six_conditions(void **state)
     h.number[HEAD_NUM_CURRENT] = 16;
     buf_clear(&b);
     instruction_child_prompt(STR(""), line, &h, NULL, &b);
-    assert_non_null(strstr(b.p, INSTRUCTION_SPLIT "\nWhen splitting the subgraph instructions, copy start_node:MS_2 from"));
+    assert_non_null(
+        strstr(b.p, INSTRUCTION_SPLIT
+               "\nWhen splitting the subgraph instructions, copy start_node:MS_2 from"));
     assert_null(strstr(b.p, "Conditions:"));
     struct str found;
     assert_true(instruction_header_line(buf_view(&b), &found));
@@ -409,14 +435,18 @@ static void children_are_asked_with_all_six_conditions(void **state)
 static void bad_blocks_are_dropped_and_named(void **state)
 {
     (void)state;
-    static const char good[] = "[GENERATE GRAPH]id:S_1\n<edges>\n(edge_id is 0,type is http,source is USER,destination is A,"
-                               "communication starts at 0 milliseconds,communication finishes at 9 milliseconds)\n";
+    static const char good[] =
+        "[GENERATE GRAPH]id:S_1\n<edges>\n(edge_id is 0,type is http,source is USER,destination "
+        "is A,"
+        "communication starts at 0 milliseconds,communication finishes at 9 milliseconds)\n";
     static const struct { const char *more; enum import_cause cause; } way[] = {
-        { "", CAUSE_SYNTAX },                                                             /* not closed */
+        /* not closed */
+        { "", CAUSE_SYNTAX },
         { "(edge_id is 0.1)\n</edges>\n", CAUSE_SYNTAX },
         { "junk\n</edges>\n", CAUSE_SYNTAX },
-#define EDGE(id, type, src, from, to) "(edge_id is " id ",type is " type ",source is " src ",destination is B," \
-        "communication starts at " from " milliseconds,communication finishes at " to " milliseconds)\n</edges>\n"
+#define EDGE(id, type, src, from, to) \
+    "(edge_id is " id ",type is " type ",source is " src ",destination is B,communication starts " \
+    "at " from " milliseconds,communication finishes at " to " milliseconds)\n</edges>\n"
         { EDGE("0", "rpc", "A", "1", "2"), CAUSE_CONFLICT },
         { EDGE("1", "rpc", "A", "1", "2"), CAUSE_ORPHAN },
         { EDGE("0.1.1", "rpc", "A", "1", "2"), CAUSE_ORPHAN },
@@ -444,14 +474,17 @@ static void bad_blocks_are_dropped_and_named(void **state)
         graphset_free(s);
         buf_free(&b);
     }
-    static const char contradicted[] = "[GENERATE GRAPH]id:S_1/num_edges:2\n<edges>\n(edge_id is 0,type is http,source is USER,"
-        "destination is A,communication starts at 0 milliseconds,communication finishes at 9 milliseconds)\n</edges>\n";
+    static const char contradicted[] =
+        "[GENERATE GRAPH]id:S_1/num_edges:2\n<edges>\n(edge_id is 0,type is http,source is USER,"
+        "destination is A,communication starts at 0 milliseconds,communication finishes at 9 "
+        "milliseconds)\n</edges>\n";
     struct graphset *s = graphset_new();
     struct import_report rep;
     struct err err;
     assert_false(import_bytes(text_import_tabular, STR(contradicted), s, &rep, &err));
     assert_int_equal(rep.cause[CAUSE_INVALID].graphs, 1);
-    assert_false(import_bytes(text_import_recursive, STR("\x00\x01\xff binary\n\n"), s, &rep, &err));
+    assert_false(
+        import_bytes(text_import_recursive, STR("\x00\x01\xff binary\n\n"), s, &rep, &err));
     assert_int_equal(rep.cause[CAUSE_SYNTAX].rows, 1);
     assert_false(import_bytes(text_import_instruction, STR(""), s, &rep, &err));
     assert_int_equal(rep.cause[CAUSE_EMPTY].files, 1);

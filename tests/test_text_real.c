@@ -24,10 +24,12 @@ static const struct {
     size_t graphs, calls;
     size_t early;            /* layers or tables with a call before its caller: code 21 or 26 */
 } file[] = {
-    { EXAMPLES "tabular_dataset.txt.xz", TASK_TABULAR, text_import_tabular, &text_tabular, 1091, 4769, 8 },
-    { EXAMPLES "recursive_dataset.txt.xz", TASK_RECURSIVE, text_import_recursive, &text_recursive, 495, 2111, 2 },
-    { EXAMPLES "recursive_instruction_dataset.txt.xz", TASK_INSTRUCTION, text_import_instruction, &text_instruction,
-      92, 487, 0 },
+    { EXAMPLES "tabular_dataset.txt.xz", TASK_TABULAR, text_import_tabular, &text_tabular, 1091,
+      4769, 8 },
+    { EXAMPLES "recursive_dataset.txt.xz", TASK_RECURSIVE, text_import_recursive, &text_recursive,
+      495, 2111, 2 },
+    { EXAMPLES "recursive_instruction_dataset.txt.xz", TASK_INSTRUCTION, text_import_instruction,
+      &text_instruction, 92, 487, 0 },
 };
 enum { FILES = sizeof file / sizeof *file };
 
@@ -80,7 +82,8 @@ static void unpack(const char *path, struct buf *b)
 static const char *end_of(enum text_task task, const char *p)
 {
     if (task != TASK_RECURSIVE) {
-        const char *next = strstr(p + 1, task == TASK_TABULAR ? "[GENERATE GRAPH]" : "### Question:");
+        const char *next =
+            strstr(p + 1, task == TASK_TABULAR ? "[GENERATE GRAPH]" : "### Question:");
         return next ? next : p + strlen(p);
     }
     const char *a = strstr(p, "</layer>\n"), *b = strstr(p, "</split>\n");
@@ -99,12 +102,13 @@ static void both_oracles_accept_what_is_right(void **state)
             struct str text = { p, (size_t)(end - p) };
             struct verdict v = oracle_judge(&oracle_strict, file[f].task, STR(""), text);
             early += v.n == 1 && (v.codes[0] == CODE_EARLY || v.codes[0] == CODE_SUB_EARLY);
-            if (!v.valid && !(v.n == 1 && (v.codes[0] == CODE_EARLY || v.codes[0] == CODE_SUB_EARLY)))
+            if (!v.valid &&
+                !(v.n == 1 && (v.codes[0] == CODE_EARLY || v.codes[0] == CODE_SUB_EARLY)))
                 fail_msg("code %u: %.*s", v.codes[0], (int)text.n, p);
             refused += !oracle_judge(&oracle_original, file[f].task, STR(""), text).valid;
         }
-        /* Calls before their caller are real; the paper's rules refuse them. The original refuses the one
-         * split with a single part, which it writes itself. */
+        /* Calls before their caller are real; the paper's rules refuse them. The original refuses
+         * the one split with a single part, which it writes itself. */
         assert_int_equal(early, file[f].early);
         assert_int_equal(refused, file[f].task == TASK_RECURSIVE);
         assert_true(n >= file[f].graphs);
@@ -133,7 +137,8 @@ static void what_we_write_of_them_is_accepted_and_read_back(void **state)
             struct graphset *back = graphset_new();
             struct err err;
             unsigned m = (unsigned)i % 16;
-            compact_encode(&s->graphs[i], s->names, 1000, (struct compact_header_mask){ m & 1, m & 2, m & 4, m & 8 }, &b);
+            compact_encode(&s->graphs[i], s->names, 1000,
+                           (struct compact_header_mask){ m & 1, m & 2, m & 4, m & 8 }, &b);
             assert_true(compact_parse(buf_view(&b), back, &err));
             assert_true(callgraph_same(&s->graphs[i], s->names, &back->graphs[0], back->names));
             buf_clear(&b);
@@ -145,7 +150,8 @@ static void what_we_write_of_them_is_accepted_and_read_back(void **state)
             buf_free(&b);
         }
         assert_int_equal(refused, file[f].early);
-        printf("%s: %.2f compact words a call, header included\n", file_base(file[f].path), (double)words / (double)calls);
+        printf("%s: %.2f compact words a call, header included\n", file_base(file[f].path),
+               (double)words / (double)calls);
         assert_true((double)words < 6.8 * (double)calls);
         graphset_free(s);
     }

@@ -16,12 +16,12 @@
 
 enum { LINE_MAX_BYTES = 1 << 26, CHUNK = 1 << 16 };
 
-static const struct option options[] = {
-    { "oracle", OPT_CHOICE, "original|strict", "strict", "whose rules", 0, 0 },
-    { "task", OPT_CHOICE, "tabular|recursive|instruction", "recursive", "what the texts are", 0, 0 },
-    OPTION_OUT,
-    OPTION_END
-};
+static const struct option options[] = { { "oracle", OPT_CHOICE, "original|strict", "strict",
+                                           "whose rules", 0, 0 },
+                                         { "task", OPT_CHOICE, "tabular|recursive|instruction",
+                                           "recursive", "what the texts are", 0, 0 },
+                                         OPTION_OUT,
+                                         OPTION_END };
 
 struct check {
     const struct oracle *oracle;
@@ -95,9 +95,12 @@ static void report(const struct check *c)
     fprintf(stderr, "%" PRIu64 " of %" PRIu64 " valid\n", c->valid, c->lines);
     for (unsigned k = 0; k < ORACLE_CODES; k++)
         if (c->per_code[k])
-            fprintf(stderr, "  %9" PRIu64 "  code %2u  %s\n", c->per_code[k], k, oracle_code_words(k));
+            fprintf(stderr, "  %9" PRIu64 "  code %2u  %s\n", c->per_code[k], k,
+                    oracle_code_words(k));
     if (c->unreadable)
-        fprintf(stderr, "  %9" PRIu64 "  lines were not {\"prompt\":text,\"output\":text}: code 14\n", c->unreadable);
+        fprintf(stderr,
+                "  %9" PRIu64 "  lines were not {\"prompt\":text,\"output\":text}: code 14\n",
+                c->unreadable);
 }
 
 static int run(const struct args *a, struct err *err)
@@ -119,7 +122,8 @@ static int run(const struct args *a, struct err *err)
         return err->status;
     report(&c);
     if (c.unreadable == c.lines) {
-        err_set(err, EXIT_DATA, "standard input: %s", c.lines ? "no line is {\"prompt\":text,\"output\":text}" : "empty");
+        err_set(err, EXIT_DATA, "standard input: %s",
+                c.lines ? "no line is {\"prompt\":text,\"output\":text}" : "empty");
         return err->status;
     }
     return EXIT_GOOD;
@@ -132,7 +136,8 @@ const struct command cmd_check = {
     .min_operands = 0,
     .max_operands = 0,
     .options = options,
-    .examples = "  tracewright check --oracle original --task recursive < pairs.jsonl > verdicts.jsonl\n"
-                "  echo '{\"prompt\":\"id:S_1/num_edges:1\\n<edges>\\n\",\"output\":\"...\"}' | tracewright check --task tabular",
+    .examples =
+        "  tracewright check --oracle original --task recursive < pairs.jsonl > verdicts.jsonl\n"
+                "  head -1 pairs.jsonl | tracewright check --task instruction",
     .run = run,
 };

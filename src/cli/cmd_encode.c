@@ -11,10 +11,12 @@
 
 static const struct option options[] = {
     { "to", OPT_CHOICE, "compact|tabular|recursive|instruction", "compact", "the format", 0, 0 },
-    { "stats", OPT_TEXT, "FILE", NULL, "what `stats --json` wrote: for the conditions on latency and rare calls", 0, 0 },
+    { "stats", OPT_TEXT, "FILE", NULL,
+      "what `stats --json` wrote: for the conditions on latency and rare calls", 0, 0 },
     { "order", OPT_CHOICE, "seeded|fixed", "seeded",
       "fixed: nothing is drawn, nothing left out, everything in the order of the format", 0, 0 },
-    { "no-scratchpad", OPT_FLAG, NULL, NULL, "instruction: answers without their arithmetic", 0, 0 },
+    { "no-scratchpad", OPT_FLAG, NULL, NULL, "instruction: answers without their arithmetic", 0,
+      0 },
     OPTION_SEED,
     OPTION_THREADS,
     OPTION_OUT,
@@ -29,7 +31,8 @@ static struct callstats *read_stats(const char *path, struct err *err)
     return s;
 }
 
-static bool write_texts(const struct args *a, const struct graphset *s, const struct callstats *stats, FILE *f)
+static bool write_texts(const struct args *a, const struct graphset *s,
+                        const struct callstats *stats, FILE *f)
 {
     const struct text_format *format = text_format_find(args_text(a, "to"));
     struct text_options o = { .stats = stats, .no_scratchpad = args_flag(a, "no-scratchpad") };
@@ -93,7 +96,7 @@ const struct command cmd_encode = {
     .options = options,
     .examples = "  tracewright encode graphs.csv > graphs.txt\n"
                 "  tracewright stats graphs.csv --json > stats.json\n"
-                "  tracewright encode --to instruction --stats stats.json --seed 7 graphs.csv > questions.txt\n"
+                "  tracewright encode --to instruction --stats stats.json graphs.csv > q.txt\n"
                 "  tracewright encode --to tabular --order fixed graphs.csv",
     .run = run,
 };

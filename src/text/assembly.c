@@ -11,13 +11,15 @@ void assembly_collect(const struct layer_text *t, struct layer_place at, struct 
         struct flat_call *c = flat_add(calls, at.prefix, at.depth, e->id);
         c->type = e->type;
         c->dst = e->dst;
-        c->src = header_has(&t->header, HEAD_START_NODE) ? t->header.text[HEAD_START_NODE] : (struct str){ "", 0 };
+        c->src = header_has(&t->header, HEAD_START_NODE) ? t->header.text[HEAD_START_NODE]
+                                                         : (struct str){ "", 0 };
         c->start = e->start;
         c->finish = e->finish;
     }
 }
 
-struct layer_place assembly_below(const struct layer_text *t, struct layer_place at, size_t i, struct arena *arena)
+struct layer_place assembly_below(const struct layer_text *t, struct layer_place at, size_t i,
+                                  struct arena *arena)
 {
     if (t->n_edges == 0)
         return at;
@@ -46,7 +48,8 @@ static bool same_header(const struct header *a, const struct header *b)
         return false;
     for (int k = 0; k < HEAD_KEYS; k++)
         if (header_has(a, (enum header_key)k) &&
-            (header_key_is_text((enum header_key)k) ? !str_eq(a->text[k], b->text[k]) : a->number[k] != b->number[k]))
+            (header_key_is_text((enum header_key)k) ? !str_eq(a->text[k], b->text[k])
+                                                    : a->number[k] != b->number[k]))
             return false;
     return true;
 }
@@ -83,7 +86,8 @@ bool assembly_take(struct assembly *a, const struct layer_text *t, const char **
     assembly_collect(t, at, &a->calls);
     for (size_t i = t->n_subs; i-- > 0;) {
         MEM_GROW(a->due, a->n_due, a->cap);
-        a->due[a->n_due++] = (struct pending){ assembly_below(t, at, i, a->arena), t->subs[i].header };
+        a->due[a->n_due++] =
+            (struct pending){ assembly_below(t, at, i, a->arena), t->subs[i].header };
     }
     *why = NULL;
     return true;

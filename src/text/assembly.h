@@ -18,7 +18,8 @@ struct layer_place {
 void assembly_collect(const struct layer_text *t, struct layer_place at, struct flat *calls);
 
 /* Where the layer of sub-header i of t stands. The prefix lies in the arena. */
-struct layer_place assembly_below(const struct layer_text *t, struct layer_place at, size_t i, struct arena *arena);
+struct layer_place assembly_below(const struct layer_text *t, struct layer_place at, size_t i,
+                                  struct arena *arena);
 
 /* Layers in the order of the files: pre-order, the root layer first. */
 struct assembly {

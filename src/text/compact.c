@@ -75,10 +75,12 @@ static void put_header(const struct callgraph *g, const struct names *names,
     }
 }
 
-static void put_rare(const struct call *c, const struct names *names, uint64_t usual_id, struct buf *out)
+static void put_rare(const struct call *c, const struct names *names, uint64_t usual_id,
+                     struct buf *out)
 {
     static const char *const status[] = { "", " !ok", " !error" };
-    static const char *const kind[] = { " ~internal", " ~server", " ~client", " ~producer", " ~consumer" };
+    static const char *const kind[] = { " ~internal", " ~server", " ~client", " ~producer",
+                                        " ~consumer" };
     if (c->interface != NAMES_NONE) {
         buf_str(out, " @");
         escape_put(names_str(names, c->interface), "", out);
@@ -183,8 +185,10 @@ static bool fault(struct reader *r, const char *wanted)
 {
     int n = r->spelling.n > 60 ? 60 : (int)r->spelling.n;
     if (at_end(r))
-        return err_set(r->err, EXIT_DATA, "word %zu: the line ends where %s should be", r->at, wanted);
-    return err_set(r->err, EXIT_DATA, "word %zu: \"%.*s\" is not %s", r->at, n, r->spelling.p, wanted);
+        return err_set(r->err, EXIT_DATA, "word %zu: the line ends where %s should be", r->at,
+                       wanted);
+    return err_set(r->err, EXIT_DATA, "word %zu: \"%.*s\" is not %s", r->at, n, r->spelling.p,
+                   wanted);
 }
 
 static bool is(const struct reader *r, enum compact_class c)
@@ -201,7 +205,8 @@ static bool read_number(struct reader *r, uint64_t max, uint64_t *x)
     for (int i = 0; i < digits; i++) {
         if (!is(r, WORD_NUMBER) || (digits > 1 && i == 0 && r->word.value == 0))
             return fault(r, digits > 1 ? "a number 0..99, the first not 0" : "a number");
-        if (__builtin_mul_overflow(*x, 100u, x) || __builtin_add_overflow(*x, r->word.value, x) || *x > max)
+        if (__builtin_mul_overflow(*x, 100u, x) || __builtin_add_overflow(*x, r->word.value, x) ||
+            *x > max)
             return err_set(r->err, EXIT_DATA, "word %zu: the number is out of range", r->at);
         next(r);
     }
@@ -249,7 +254,8 @@ static bool read_header(struct reader *r, struct header *h)
         if (tick == 0)
             return err_set(r->err, EXIT_DATA, "word %zu: a tick of 0 us", r->at - 1);
     }
-    *h = (struct header){ .tick_us = (uint32_t)tick, .timed = true, .open.service = is(r, WORD_OPEN) };
+    *h = (struct header){ .tick_us = (uint32_t)tick, .timed = true };
+    h->open.service = is(r, WORD_OPEN);
     if (h->open.service)
         next(r);
     else if (!read_plain_name(r, &h->service))
@@ -278,8 +284,8 @@ static bool read_level(struct reader *r, struct call *c)
         if (level == 0 && !read_number(r, UINT16_MAX, &level))
             return false;
         if (level == 0 || level > r->calls[r->n - 1].level + 1u)
-            return err_set(r->err, EXIT_DATA, "word %zu: level %llu does not follow level %u", r->at - 1,
-                           (unsigned long long)level, r->calls[r->n - 1].level);
+            return err_set(r->err, EXIT_DATA, "word %zu: level %llu does not follow level %u",
+                           r->at - 1, (unsigned long long)level, r->calls[r->n - 1].level);
     }
     c->level = (uint16_t)level;
     c->parent = CALL_NONE;
@@ -400,15 +406,16 @@ static bool accept(struct reader *r, const struct header *h)
     if (r->set->n == 0)
         r->set->tick_us = h->tick_us;
     if (r->set->tick_us != h->tick_us)
-        return err_set(r->err, EXIT_DATA, "ticks of %u us among graphs with ticks of %u us", h->tick_us,
-                       r->set->tick_us);
+        return err_set(r->err, EXIT_DATA, "ticks of %u us among graphs with ticks of %u us",
+                       h->tick_us, r->set->tick_us);
     graphset_copy(r->set, &g, NULL);
     return true;
 }
 
 bool compact_parse(struct str line, struct graphset *out, struct err *err)
 {
-    while (line.n && (line.p[line.n - 1] == '\n' || line.p[line.n - 1] == '\r' || line.p[line.n - 1] == ' '))
+    while (line.n &&
+           (line.p[line.n - 1] == '\n' || line.p[line.n - 1] == '\r' || line.p[line.n - 1] == ' '))
         line.n--;
     struct reader r = { .rest = line, .set = out, .err = err };
     struct header h;

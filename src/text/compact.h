@@ -18,7 +18,7 @@
  *     ~KIND       internal server client producer consumer    client; producer for mq
  *     !STATUS     ok error                            unset
  *     &           asynchronous                        no
- *     = N         id, last component of the rpc id    root 0, first child 1, else one past the sibling
+ *     = N         id, last component of the rpc id    root 0, first child 1, then by 1
  *     <NAME       caller of the root                  USER
  *     ^ N         start of the root                   0
  * A graph without times has n/a for its latency, never "?", and no gap, duration or ^. A line of

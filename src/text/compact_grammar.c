@@ -93,7 +93,8 @@ static uint64_t most_depth(const struct compact_grammar *g, const struct compact
 }
 
 /* May the next call stand at this level with a leaf type, or with one that can be extended? */
-static bool reachable(const struct compact_grammar *g, const struct compact_state *s, uint64_t level, bool leaf)
+static bool reachable(const struct compact_grammar *g, const struct compact_state *s,
+                      uint64_t level, bool leaf)
 {
     uint64_t rest = most_calls(g, s) - s->calls - 1;      /* calls after it */
     if (level == 0 && leaf)
@@ -106,8 +107,8 @@ static bool reachable(const struct compact_grammar *g, const struct compact_stat
 /* ---- numbers ---- */
 
 /* Signed range of the number that a slot holds. */
-static void range_of(const struct compact_grammar *g, const struct compact_state *s, enum compact_slot slot,
-                     int64_t *lo, int64_t *hi)
+static void range_of(const struct compact_grammar *g, const struct compact_state *s,
+                     enum compact_slot slot, int64_t *lo, int64_t *hi)
 {
     const struct compact_open *p = s->level ? &s->path[s->level - 1] : NULL;
     bool more = extensible(g);
@@ -184,7 +185,8 @@ static void expect_number(const struct compact_grammar *g, const struct compact_
     range_of(g, s, slot, &lo, &hi);
     if (lo < 0 && !s->negative)
         e->classes |= BIT(WORD_MINUS);
-    int64_t from = s->negative ? (hi < -1 ? -hi : 1) : (lo > 0 ? lo : 0), to = s->negative ? -lo : hi;
+    int64_t from = s->negative ? (hi < -1 ? -hi : 1) : (lo > 0 ? lo : 0),
+            to = s->negative ? -lo : hi;
     e->lo = (uint64_t)from;
     e->hi = to < from ? 0 : (uint64_t)to;
     if (to >= from)
@@ -209,7 +211,8 @@ static uint32_t marks_left(const struct compact_grammar *g, const struct compact
     return g->limits.marks & after & (any | (s->level ? BIT(WORD_ID) : root));
 }
 
-static void expect_level(const struct compact_grammar *g, const struct compact_state *s, struct expect *e)
+static void expect_level(const struct compact_grammar *g, const struct compact_state *s,
+                         struct expect *e)
 {
     uint64_t most = s->level + (s->path[s->level].leaf ? 0u : 1u);
     if (most > most_depth(g, s) - 1)
@@ -220,7 +223,8 @@ static void expect_level(const struct compact_grammar *g, const struct compact_s
             e->levels |= BIT(l);
 }
 
-static void expect_type(const struct compact_grammar *g, const struct compact_state *s, struct expect *e)
+static void expect_type(const struct compact_grammar *g, const struct compact_state *s,
+                        struct expect *e)
 {
     e->classes |= BIT(WORD_TYPE);
     for (unsigned t = 0; t < CALL_TYPES; t++)
@@ -228,7 +232,8 @@ static void expect_type(const struct compact_grammar *g, const struct compact_st
             e->types |= (uint8_t)BIT(t);
 }
 
-static struct compact_state call_done(const struct compact_grammar *g, const struct compact_state *s);
+static struct compact_state call_done(const struct compact_grammar *g,
+                                      const struct compact_state *s);
 
 static struct expect expect_next(const struct compact_grammar *g, const struct compact_state *s)
 {
@@ -303,7 +308,8 @@ static bool fits(const struct expect *e, const struct compact_word *w)
     }
 }
 
-size_t compact_allowed(const struct compact_grammar *g, const struct compact_state *s, uint8_t *mask)
+size_t compact_allowed(const struct compact_grammar *g, const struct compact_state *s,
+                       uint8_t *mask)
 {
     struct expect e = expect_next(g, s);
     if (!g->limits.draw_open)
@@ -334,7 +340,8 @@ static void complete_call(const struct compact_grammar *g, struct compact_state 
     if (s->level + 1u > s->deepest)
         s->deepest = s->level + 1u;
     bool alone = s->path[0].leaf || most_depth(g, s) == 1;
-    s->may_end = (s->edges == 0 || s->calls == s->edges) && (s->depth == 0 || s->deepest == s->depth);
+    s->may_end =
+        (s->edges == 0 || s->calls == s->edges) && (s->depth == 0 || s->deepest == s->depth);
     s->finished = s->calls == most_calls(g, s) || alone;
     s->mark = 0;
     s->async = false;
@@ -357,8 +364,9 @@ static void place_call(struct compact_state *s, int64_t start, int64_t rt)
     }
 }
 
-/* The marks are over and no number follows: the root of a header with latency, or an untimed call. */
-static struct compact_state call_done(const struct compact_grammar *g, const struct compact_state *s)
+/* The marks are over and no number follows: an untimed call, or the root under a given latency. */
+static struct compact_state call_done(const struct compact_grammar *g,
+                                      const struct compact_state *s)
 {
     struct compact_state t = *s;
     place_call(&t, t.start, t.timed && t.latency > 0 ? t.latency : 0);

@@ -23,8 +23,8 @@
  * their class; among these "&" lifts the bound of the parent's finish for its call (the strict
  * oracle, which knows no asynchronous calls, then no longer applies).
  *
- * Words may come from any tokenizer: classify their bytes without the leading blank; a token that is
- * not a whole word of the alphabet is WORD_FOREIGN or a name that no type admits: never allowed.
+ * Words may come from any tokenizer: classify their bytes without the leading blank; a token that
+ * is not a whole word of the alphabet is WORD_FOREIGN or a name that no type admits: never allowed.
  */
 #ifndef TEXT_COMPACT_GRAMMAR_H
 #define TEXT_COMPACT_GRAMMAR_H
@@ -41,10 +41,10 @@ enum { COMPACT_DEPTH_MAX = 32 };    /* levels a walk can hold */
 struct compact_limits {
     uint64_t max_edges;       /* 1 .. 2^20; also the bound of a graph whose calls are open */
     uint64_t max_depth;       /* 1 .. COMPACT_DEPTH_MAX */
-    int64_t max_latency;      /* ticks, 0 .. INT64_MAX / 64; of the root and of asynchronous calls */
+    int64_t max_latency;      /* ticks, 0 .. INT64_MAX / 64; of roots and asynchronous calls */
     uint32_t marks;           /* bit 1 << class: WORD_UNTIMED, WORD_INTERFACE .. WORD_START */
     uint8_t leaf_types;       /* bit 1 << type: such callees call nothing */
-    bool draw_open;           /* a header that is drawn may have "?" (stepping "?" is always fine) */
+    bool draw_open;           /* a drawn header may have "?" (a stepped one always may) */
 };
 
 /* 10,000 calls, 32 levels, a day in ms, no marks, db mc mq are leaves, "?" not drawn. */
@@ -105,7 +105,9 @@ struct compact_state compact_start(const struct compact_grammar *g);
 /* Take a word. False if it is not allowed here: the state is then as before. */
 bool compact_step(const struct compact_grammar *g, struct compact_state *s, size_t word);
 
-/* mask[0..g->n) = 1 where the word is allowed next, else 0; returns how many are. 0 only when finished. */
-size_t compact_allowed(const struct compact_grammar *g, const struct compact_state *s, uint8_t *mask);
+/* mask[0..g->n) = 1 where the word is allowed next, else 0; returns how many are: 0 only when
+ * finished. */
+size_t compact_allowed(const struct compact_grammar *g, const struct compact_state *s,
+                       uint8_t *mask);
 
 #endif

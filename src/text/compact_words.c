@@ -6,7 +6,9 @@
 #include "text/escape.h"
 #include "trace/callgraph.h"
 
-static const char *const kind_names[CALL_KINDS] = { "internal", "server", "client", "producer", "consumer" };
+static const char *const kind_names[CALL_KINDS] = {
+    "internal", "server", "client", "producer", "consumer",
+};
 static const char *const status_names[CALL_STATUSES] = { "unset", "ok", "error" };
 
 static const char *const fixed[] = {
@@ -73,10 +75,19 @@ struct compact_word compact_word_classify(struct str s)
     case '*': w.class = WORD_TICK; good = alone; break;
     case '@': w.class = WORD_INTERFACE; break;
     case '<': w.class = WORD_SOURCE; break;
-    case '#': w.class = WORD_MAGNITUDE; good = small_number(rest, 2, COMPACT_MAGNITUDES, &w.value); break;
-    case '/': w.class = WORD_LEVEL; good = alone || small_number(rest, 1, COMPACT_LEVELS, &w.value); break;
+    case '#':
+        w.class = WORD_MAGNITUDE;
+        good = small_number(rest, 2, COMPACT_MAGNITUDES, &w.value);
+        break;
+    case '/':
+        w.class = WORD_LEVEL;
+        good = alone || small_number(rest, 1, COMPACT_LEVELS, &w.value);
+        break;
     case '~': w.class = WORD_KIND; good = listed(rest, kind_names, CALL_KINDS, &w.value); break;
-    case '!': w.class = WORD_STATUS; good = listed(rest, status_names, CALL_STATUSES, &w.value); break;
+    case '!':
+        w.class = WORD_STATUS;
+        good = listed(rest, status_names, CALL_STATUSES, &w.value);
+        break;
     default:
         if (s.p[0] >= '0' && s.p[0] <= '9') {
             w.class = WORD_NUMBER;

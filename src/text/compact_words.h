@@ -52,7 +52,7 @@ enum { COMPACT_LEVELS = 31, COMPACT_MAGNITUDES = 10 };
 struct compact_word {
     uint8_t class;     /* enum compact_class */
     uint8_t value;
-    uint8_t types;     /* WORD_NAME: bit 1 << enum call_type for each type it may be the callee of */
+    uint8_t types;     /* WORD_NAME: bit 1 << call type for each that it may be called by */
     bool service;      /* WORD_NAME: it may stand in the service slot */
 };
 

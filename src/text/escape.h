@@ -12,7 +12,7 @@
 
 void escape_put(struct str name, const char *also, struct buf *out);
 
-/* The bytes that s stands for, into *out (emptied first); false if an escape is malformed or NUL. */
+/* The bytes that s stands for, into *out (emptied first); false: an escape is malformed or NUL. */
 bool escape_read(struct str s, struct buf *out);
 
 #endif

@@ -11,11 +11,17 @@
 enum { PATH_MAX_DEPTH = 1000 };
 
 const char *const flat_fault_names[FLAT_FAULTS] = {
-    [FLAT_GOOD] = "good", [FLAT_EMPTY] = "no calls", [FLAT_REPEATED] = "an id twice",
-    [FLAT_ORPHAN] = "a call without its caller, or a second root", [FLAT_SRC] = "source is not the caller's destination",
-    [FLAT_NAME] = "a name is missing or unknown", [FLAT_TYPE] = "an unknown type",
-    [FLAT_BACKWARD] = "a call finishes before it starts", [FLAT_EARLY] = "a call starts before its caller",
-    [FLAT_LATE] = "a call finishes after its caller", [FLAT_RANGE] = "an id or a time out of range",
+    [FLAT_GOOD] = "good",
+    [FLAT_EMPTY] = "no calls",
+    [FLAT_REPEATED] = "an id twice",
+    [FLAT_ORPHAN] = "a call without its caller, or a second root",
+    [FLAT_SRC] = "source is not the caller's destination",
+    [FLAT_NAME] = "a name is missing or unknown",
+    [FLAT_TYPE] = "an unknown type",
+    [FLAT_BACKWARD] = "a call finishes before it starts",
+    [FLAT_EARLY] = "a call starts before its caller",
+    [FLAT_LATE] = "a call finishes after its caller",
+    [FLAT_RANGE] = "an id or a time out of range",
 };
 
 void flat_free(struct flat *f)
@@ -209,7 +215,8 @@ static uint32_t faults_of(const struct flat *f, size_t i)
         bad |= 1u << FLAT_TYPE;
     if (c->finish < c->start)
         bad |= 1u << FLAT_BACKWARD;
-    if (c->start < 0 || c->path[c->depth - 1] < 0 || c->path[c->depth - 1] > UINT32_MAX || c->depth > UINT16_MAX)
+    if (c->start < 0 || c->path[c->depth - 1] < 0 || c->path[c->depth - 1] > UINT32_MAX ||
+        c->depth > UINT16_MAX)
         bad |= 1u << FLAT_RANGE;
     if (c->depth == 1)
         return bad | (i || c->path[0] != 0 ? 1u << FLAT_ORPHAN : 0);
@@ -264,15 +271,21 @@ enum flat_fault flat_graph(struct flat *f, struct str service, struct graphset *
         struct call *to = &calls[*at];
         enum call_type t = CALL_OTHER;
         call_type_parse(c->type, &t);
-        *to = (struct call){ .interface = NAMES_NONE, .id = (uint32_t)c->path[c->depth - 1], .type = (uint8_t)t,
-                             .level = (uint16_t)(c->depth - 1), .start = c->start, .rt = c->finish - c->start,
+        *to = (struct call){ .interface = NAMES_NONE,
+                             .id = (uint32_t)c->path[c->depth - 1],
+                             .type = (uint8_t)t,
+                             .level = (uint16_t)(c->depth - 1),
+                             .start = c->start,
+                             .rt = c->finish - c->start,
                              .kind = t == CALL_MQ ? KIND_PRODUCER : KIND_CLIENT };
         good = intern(out, c->dst, &b, &to->dst);
         if (good && *at == 0)
             good = intern(out, c->src.n ? c->src : STR("USER"), &b, &to->src);
     }
     buf_free(&b);
-    struct callgraph g = { .service = service_id, .trace_id = NAMES_NONE, .timed = true, .n = f->n, .calls = calls };
+    struct callgraph g = {
+        .service = service_id, .trace_id = NAMES_NONE, .timed = true, .n = f->n, .calls = calls
+    };
     if (good) {
         REQUIRE(callgraph_link(&g));
         for (size_t i = 1; i < g.n; i++)

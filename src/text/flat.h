@@ -41,17 +41,17 @@ size_t flat_depth(const struct flat *f);       /* longest id */
 
 /* What a tree of calls must be, beyond flat_valid. */
 enum flat_fault {
-    FLAT_GOOD, FLAT_EMPTY, FLAT_REPEATED, FLAT_ORPHAN, FLAT_SRC, FLAT_NAME, FLAT_TYPE, FLAT_BACKWARD,
-    FLAT_EARLY, FLAT_LATE, FLAT_RANGE, FLAT_FAULTS
+    FLAT_GOOD, FLAT_EMPTY, FLAT_REPEATED, FLAT_ORPHAN, FLAT_SRC, FLAT_NAME, FLAT_TYPE,
+    FLAT_BACKWARD, FLAT_EARLY, FLAT_LATE, FLAT_RANGE, FLAT_FAULTS
 };
 extern const char *const flat_fault_names[FLAT_FAULTS];
 
 /* All faults as bits 1 << enum flat_fault. The list is sorted by it. */
 uint32_t flat_faults(struct flat *f);
 
-/* Add the graph to the set; f is sorted by it. A call that starts before its parent is allowed, as in
- * every graph of the house. On a fault nothing is added; *at is the call. Sources may be empty: then
- * they are the parent's callee, and USER at the root. */
+/* Add the graph to the set; f is sorted by it. A call that starts before its parent is allowed, as
+ * in every graph of the house. On a fault nothing is added; *at is the call. Sources may be empty:
+ * then they are the parent's callee, and USER at the root. */
 enum flat_fault flat_graph(struct flat *f, struct str service, struct graphset *out, size_t *at);
 
 #endif

@@ -18,8 +18,8 @@
 #include "trace/callstats.h"
 
 struct text_options {
-    const struct callstats *stats;    /* for "high latency" and "include an edge"; NULL: no such conditions */
-    bool no_scratchpad;               /* instruction: answers without their arithmetic */
+    const struct callstats *stats;  /* for "high latency", "include an edge"; NULL: never asked */
+    bool no_scratchpad;             /* instruction: answers without their arithmetic */
 };
 
 /* What a model trains on: text [prompt, output) is given to it, [output, end) is to be written. */

@@ -10,12 +10,17 @@ static const struct {
     const char *name;
     enum header_key key;
 } alias[] = {
-    { "start_rpc_id", HEAD_START_EDGE_ID }, { "num edges", HEAD_NUM_EDGES }, { "max_depth", HEAD_DEPTH },
-    { "max depth", HEAD_DEPTH }, { "depth", HEAD_DEPTH }, { "offset", HEAD_START_AT },
+    { "start_rpc_id", HEAD_START_EDGE_ID },
+    { "num edges", HEAD_NUM_EDGES },
+    { "max_depth", HEAD_DEPTH },
+    { "max depth", HEAD_DEPTH },
+    { "depth", HEAD_DEPTH },
+    { "offset", HEAD_START_AT },
     { "start_arrived", HEAD_START_AT },
 };
 
-void header_put(const struct header *h, const enum header_key *order, size_t n, bool tabular, struct buf *out)
+void header_put(const struct header *h, const enum header_key *order, size_t n, bool tabular,
+                struct buf *out)
 {
     for (size_t i = 0; i < n; i++) {
         enum header_key k = order[i];
@@ -50,7 +55,8 @@ bool header_int(struct str s, int64_t *x)
         if (!is_digit(s.p[i]))
             return false;
         digit = true;
-        full = full || __builtin_mul_overflow(v, 10, &v) || __builtin_add_overflow(v, s.p[i] - '0', &v);
+        full = full || __builtin_mul_overflow(v, 10, &v) ||
+               __builtin_add_overflow(v, s.p[i] - '0', &v);
     }
     *x = full ? (minus ? INT64_MIN + 1 : INT64_MAX) : minus ? -v : v;
     return digit;

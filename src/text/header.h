@@ -38,14 +38,15 @@ static inline bool header_key_is_text(enum header_key k)
 }
 
 /* Append the keys order[0..n), apart by '/'. tabular: depth is spelled "depth". */
-void header_put(const struct header *h, const enum header_key *order, size_t n, bool tabular, struct buf *out);
+void header_put(const struct header *h, const enum header_key *order, size_t n, bool tabular,
+                struct buf *out);
 
 /* Read a line as the original does: pairs split on '/' and ':', aliases understood, unknown keys
  * ignored, the last of equal keys wins, integers as Python's int(). Views point into the line. A
  * pair without exactly one colon and a number that is none make it false. */
 bool header_parse(struct str line, struct header *h);
 
-/* What header_parse forgives: an unknown or repeated key, an alias, an integer not in plain form. */
+/* False for what header_parse forgives: an unknown or repeated key, an alias, an odd integer. */
 bool header_is_plain(struct str line);
 
 /* Python's int() of a text: blanks around, a sign, digits with single underscores between; false

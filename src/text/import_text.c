@@ -34,7 +34,8 @@ struct reader {
     uint64_t graph_line, rows;     /* of the graph under way (instruction) */
 };
 
-static void drop(struct reader *r, enum import_cause c, uint64_t rows, uint64_t line, const char *value)
+static void drop(struct reader *r, enum import_cause c, uint64_t rows, uint64_t line,
+                 const char *value)
 {
     r->rep->graphs_read++;
     r->rep->rows_read += rows;
@@ -42,9 +43,16 @@ static void drop(struct reader *r, enum import_cause c, uint64_t rows, uint64_t 
 }
 
 static const enum import_cause cause_of[FLAT_FAULTS] = {
-    [FLAT_EMPTY] = CAUSE_NO_ROW, [FLAT_REPEATED] = CAUSE_CONFLICT, [FLAT_ORPHAN] = CAUSE_ORPHAN,
-    [FLAT_SRC] = CAUSE_SRC, [FLAT_NAME] = CAUSE_DM, [FLAT_TYPE] = CAUSE_TYPE, [FLAT_BACKWARD] = CAUSE_RT,
-    [FLAT_EARLY] = CAUSE_INVALID, [FLAT_LATE] = CAUSE_FINISH, [FLAT_RANGE] = CAUSE_RPCID,
+    [FLAT_EMPTY] = CAUSE_NO_ROW,
+    [FLAT_REPEATED] = CAUSE_CONFLICT,
+    [FLAT_ORPHAN] = CAUSE_ORPHAN,
+    [FLAT_SRC] = CAUSE_SRC,
+    [FLAT_NAME] = CAUSE_DM,
+    [FLAT_TYPE] = CAUSE_TYPE,
+    [FLAT_BACKWARD] = CAUSE_RT,
+    [FLAT_EARLY] = CAUSE_INVALID,
+    [FLAT_LATE] = CAUSE_FINISH,
+    [FLAT_RANGE] = CAUSE_RPCID,
 };
 
 static bool is_repeat(struct reader *r, const struct callgraph *g, const struct names *names)
@@ -65,20 +73,22 @@ static const char *contradiction(const struct header *h, const struct callgraph 
         return "num_edges is not the number of calls";
     if (header_has(h, HEAD_DEPTH) && h->number[HEAD_DEPTH] != depth)
         return "the depth is another";
-    if (header_has(h, HEAD_LATENCY) && h->number[HEAD_LATENCY] != g->calls[0].rt + (table ? 0 : g->calls[0].start))
+    if (header_has(h, HEAD_LATENCY) &&
+        h->number[HEAD_LATENCY] != g->calls[0].rt + (table ? 0 : g->calls[0].start))
         return "latency is not the root's";
     return NULL;
 }
 
 /* The calls are complete: hand the graph on, or name what is wrong. */
-static bool deliver(struct reader *r, struct flat *calls, const struct header *h, uint64_t rows, uint64_t line,
-                    struct err *err)
+static bool deliver(struct reader *r, struct flat *calls, const struct header *h, uint64_t rows,
+                    uint64_t line, struct err *err)
 {
     struct graphset *s = graphset_new();
     size_t at;
     bool good = true;
     enum flat_fault f = flat_graph(calls, h->text[HEAD_ID], s, &at);
-    const char *why = f == FLAT_GOOD ? contradiction(h, &s->graphs[0], r->task == TASK_TABULAR) : NULL;
+    bool table = r->task == TASK_TABULAR;
+    const char *why = f == FLAT_GOOD ? contradiction(h, &s->graphs[0], table) : NULL;
     if (f != FLAT_GOOD)
         drop(r, cause_of[f], rows, line, flat_fault_names[f]);
     else if (why)
@@ -111,13 +121,16 @@ static bool take_table(struct reader *r, struct str text, struct err *err)
     struct layer_text t;
     struct flat calls = { .arena = r->arena };
     uint64_t rows = count_rows(text);
-    bool good = true, readable = layer_text_parse(TASK_TABULAR, text, r->arena, &t) && header_has(&t.header, HEAD_ID);
+    bool good = true, readable = layer_text_parse(TASK_TABULAR, text, r->arena, &t) &&
+                                 header_has(&t.header, HEAD_ID);
     for (size_t i = 0; readable && i < t.n_edges; i++) {
         const struct text_edge *e = &t.edges[i];
         struct flat_call *c = flat_add_dotted(&calls, e->id_text);
         readable = c && e->fields == (1u << EDGE_FIELDS) - 1 && !e->odd;
         if (c)
-            *c = (struct flat_call){ c->path, c->depth, e->type, e->src, e->dst, e->start, e->finish };
+            *c = (struct flat_call){ .path = c->path, .depth = c->depth, .type = e->type,
+                                     .src = e->src, .dst = e->dst, .start = e->start,
+                                     .finish = e->finish };
     }
     if (!readable || t.odd_lines || !t.closed)
         drop(r, CAUSE_SYNTAX, rows, r->block_line, "header or edges are not readable");
@@ -183,7 +196,8 @@ static bool take_pair(struct reader *r, struct str text, struct err *err)
     struct str copy = { arena_strndup(r->arena, text.p, text.n), text.n };
     const char *why = "a pair is not readable";
     bool readable = layer_text_parse(TASK_INSTRUCTION, copy, r->arena, &t);
-    bool root = readable && (!header_has(&t.header, HEAD_CALLER) || str_is(t.header.text[HEAD_CALLER], "None"));
+    bool root = readable &&
+                (!header_has(&t.header, HEAD_CALLER) || str_is(t.header.text[HEAD_CALLER], "None"));
     bool good = true;
     if (root && r->layers.layers) {   /* a new graph begins while another is open */
         good = finish_layers(r, "layers are missing", r->graph_line, err);
@@ -268,7 +282,8 @@ static bool take_stream(struct reader *r, struct progress *bar, struct err *err)
     MEM_RESERVE(r->raw.p, CHUNK + 1, r->raw.cap);
     while (good && !end) {
         if (!more(r, &end, &broken)) {
-            import_report_drop(r->rep, CAUSE_BROKEN, 0, 0, input_name(r->in), r->line, str_of(broken.msg));
+            import_report_drop(r->rep, CAUSE_BROKEN, 0, 0, input_name(r->in), r->line,
+                               str_of(broken.msg));
             end = true;
         }
         progress_set(bar, (double)input_position(r->in));
@@ -308,7 +323,8 @@ static bool run(enum text_task task, char *const *paths, size_t n, const struct 
     r.arena = arena_new();
     r.layers = assembly_begin(r.arena);
     r.seen = r.o->dedup ? names_new() : NULL;
-    struct progress bar = progress_begin("import", "B", r.o->progress ? (double)input_total(r.in) : 0);
+    struct progress bar =
+        progress_begin("import", "B", r.o->progress ? (double)input_total(r.in) : 0);
     bool good = true;
     while (good && (input_next(r.in, err) || err->status)) {
         rep->files++;
@@ -329,20 +345,22 @@ static bool run(enum text_task task, char *const *paths, size_t n, const struct 
     return good;
 }
 
-bool text_import_tabular(char *const *paths, size_t n, const struct import_options *o, callgraph_sink sink,
-                         void *ctx, struct import_report *rep, struct err *err)
+bool text_import_tabular(char *const *paths, size_t n, const struct import_options *o,
+                         callgraph_sink sink, void *ctx, struct import_report *rep, struct err *err)
 {
     return run(TASK_TABULAR, paths, n, o, sink, ctx, rep, err);
 }
 
-bool text_import_recursive(char *const *paths, size_t n, const struct import_options *o, callgraph_sink sink,
-                           void *ctx, struct import_report *rep, struct err *err)
+bool text_import_recursive(char *const *paths, size_t n, const struct import_options *o,
+                           callgraph_sink sink, void *ctx, struct import_report *rep,
+                           struct err *err)
 {
     return run(TASK_RECURSIVE, paths, n, o, sink, ctx, rep, err);
 }
 
-bool text_import_instruction(char *const *paths, size_t n, const struct import_options *o, callgraph_sink sink,
-                             void *ctx, struct import_report *rep, struct err *err)
+bool text_import_instruction(char *const *paths, size_t n, const struct import_options *o,
+                             callgraph_sink sink, void *ctx, struct import_report *rep,
+                             struct err *err)
 {
     return run(TASK_INSTRUCTION, paths, n, o, sink, ctx, rep, err);
 }

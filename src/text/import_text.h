@@ -16,11 +16,14 @@
 
 #include "trace/import.h"
 
-bool text_import_tabular(char *const *paths, size_t n, const struct import_options *o, callgraph_sink sink,
-                         void *ctx, struct import_report *rep, struct err *err);
-bool text_import_recursive(char *const *paths, size_t n, const struct import_options *o, callgraph_sink sink,
-                           void *ctx, struct import_report *rep, struct err *err);
-bool text_import_instruction(char *const *paths, size_t n, const struct import_options *o, callgraph_sink sink,
-                             void *ctx, struct import_report *rep, struct err *err);
+bool text_import_tabular(char *const *paths, size_t n, const struct import_options *o,
+                         callgraph_sink sink, void *ctx, struct import_report *rep,
+                         struct err *err);
+bool text_import_recursive(char *const *paths, size_t n, const struct import_options *o,
+                           callgraph_sink sink, void *ctx, struct import_report *rep,
+                           struct err *err);
+bool text_import_instruction(char *const *paths, size_t n, const struct import_options *o,
+                             callgraph_sink sink, void *ctx, struct import_report *rep,
+                             struct err *err);
 
 #endif

@@ -47,24 +47,30 @@ static void put_shuffled(struct lines *l, gsl_rng *rng, struct buf *out)
 
 static void first_id(struct lines *l, const struct header *h)
 {
-    buf_printf(line(l), "the first edge_id should be start_edge_id %" PRId64, h->number[HEAD_START_EDGE_ID]);
+    buf_printf(line(l), "the first edge_id should be start_edge_id %" PRId64,
+               h->number[HEAD_START_EDGE_ID]);
 }
 
 static void first_start(struct lines *l, const struct header *h)
 {
-    buf_printf(line(l), "the first start_communication_at should be requirement's start_communication_at %" PRId64,
-               h->number[HEAD_START_AT]);
+    buf_printf(
+        line(l),
+        "the first start_communication_at should be requirement's start_communication_at %" PRId64,
+        h->number[HEAD_START_AT]);
 }
 
 static void how_many(struct lines *l, const struct header *h)
 {
-    buf_printf(line(l), "generate %" PRId64 " edges following num_current_edges", h->number[HEAD_NUM_CURRENT]);
+    buf_printf(line(l), "generate %" PRId64 " edges following num_current_edges",
+               h->number[HEAD_NUM_CURRENT]);
 }
 
 static void start_by_latency(struct lines *l, const struct header *h)
 {
-    buf_printf(line(l), "In each edge, communication start time should NOT be greater than latency %" PRId64
-               " milliseconds", h->number[HEAD_LATENCY]);
+    buf_printf(line(l),
+               "In each edge, communication start time should NOT be greater than latency %" PRId64
+               " milliseconds",
+               h->number[HEAD_LATENCY]);
 }
 
 static void finish_by_latency(struct lines *l, const struct header *h)
@@ -105,7 +111,8 @@ static void include_rare(struct lines *lines, const struct callgraph *g, const s
     }
 }
 
-static void root_conditions(struct lines *l, const struct header *h, const struct root_draw *d, gsl_rng *rng)
+static void root_conditions(struct lines *l, const struct header *h, const struct root_draw *d,
+                            gsl_rng *rng)
 {
     bool latency = d->keys >> HEAD_LATENCY & 1;
     if (!(d->keys >> HEAD_NUM_EDGES & 1) && render_coin(rng, 0.9))
@@ -145,7 +152,8 @@ static void inner_conditions(struct lines *l, const struct header *h, gsl_rng *r
     if (!render_coin(rng, 0.9))
         return;
     if (h->number[HEAD_NUM_SUBGRAPHS])
-        buf_printf(line(l), "generate %" PRId64 " number of subgraphs", h->number[HEAD_NUM_SUBGRAPHS]);
+        buf_printf(line(l), "generate %" PRId64 " number of subgraphs",
+                   h->number[HEAD_NUM_SUBGRAPHS]);
     else
         buf_str(line(l), "no subgraph to generate");
 }
@@ -158,13 +166,17 @@ static void split_conditions(const struct header *h, gsl_rng *rng, struct buf *o
     buf_str(line(&l), "When splitting the subgraph instructions, copy start_node:");
     buf_add(&l.text, s.p, s.n);
     buf_str(&l.text, " from the requirement");
-    buf_str(line(&l), "for all subgraph instructions, latency should not be larger than the requirement's latency");
+    buf_str(
+        line(&l),
+        "for all subgraph instructions, latency should not be larger than the requirement's "
+        "latency");
     buf_str(line(&l), "for all subgraph instructions, start_communication_at <= latency");
     put_shuffled(&l, rng, out);
 }
 
-static void put_question(const struct callgraph *g, const struct names *names, const struct layer *l,
-                         const struct text_options *o, gsl_rng *rng, struct buf *out)
+static void put_question(const struct callgraph *g, const struct names *names,
+                         const struct layer *l, const struct text_options *o, gsl_rng *rng,
+                         struct buf *out)
 {
     struct root_draw d = render_draw_keys(g, names, l, o, rng);
     struct lines lines = { 0 };
@@ -191,8 +203,9 @@ static void put_question(const struct callgraph *g, const struct names *names, c
 
 /* ---- answers ---- */
 
-static void put_constraints(const struct callgraph *g, const struct names *names, const struct layer *l,
-                            const struct layer *sub, int64_t rest, gsl_rng *rng, struct buf *out)
+static void put_constraints(const struct callgraph *g, const struct names *names,
+                            const struct layer *l, const struct layer *sub, int64_t rest,
+                            gsl_rng *rng, struct buf *out)
 {
     struct lines lines = { 0 };
     int64_t depth = l->header.number[HEAD_DEPTH], below = sub->header.number[HEAD_DEPTH];
@@ -201,22 +214,29 @@ static void put_constraints(const struct callgraph *g, const struct names *names
     if (below == depth - 1 && l->split)
         buf_printf(line(&lines), "copy 'remaining_depth:%" PRId64 "' from the requirement", depth);
     else if (below == depth - 1)
-        buf_printf(line(&lines), "remaining_depth should be the requirement's remaining_depth:%" PRId64 " - 1 = %"
-                   PRId64, depth, below);
+        buf_printf(line(&lines),
+                   "remaining_depth should be the requirement's remaining_depth:%" PRId64
+                   " - 1 = %" PRId64,
+                   depth, below);
     if (!l->split) {
-        buf_printf(line(&lines), "copy start_node from edge %" PRIu32 " destination: ", layer_index(g, sub));
+        buf_printf(line(&lines),
+                   "copy start_node from edge %" PRIu32 " destination: ", layer_index(g, sub));
         escape_put(names_str(names, g->calls[sub->parent].dst), LAYER_ESCAPES, &lines.text);
     }
     put_shuffled(&lines, rng, out);
 }
 
-static void put_count(const struct callgraph *g, const struct layer *l, int64_t rest, struct buf *out)
+static void put_count(const struct callgraph *g, const struct layer *l, int64_t rest,
+                      struct buf *out)
 {
     int64_t total = l->header.number[HEAD_NUM_EDGES];
-    buf_printf(out, "num generated edges = the last edge id - the first edge id + 1 = %" PRIu32 " - %" PRIu32
-               " + 1 = %zu\n", g->calls[l->calls[l->n - 1]].id, g->calls[l->calls[0]].id, l->n);
+    buf_printf(out,
+               "num generated edges = the last edge id - the first edge id + 1 = %" PRIu32
+               " - %" PRIu32 " + 1 = %zu\n",
+               g->calls[l->calls[l->n - 1]].id, g->calls[l->calls[0]].id, l->n);
     buf_printf(out, "%zu edges generated out of num_edges:%" PRId64 "\n", l->n, total);
-    buf_printf(out, "num_remaining_edges = num_edges:%" PRId64 " - generated:%zu = %" PRId64 "\n", total, l->n, rest);
+    buf_printf(out, "num_remaining_edges = num_edges:%" PRId64 " - generated:%zu = %" PRId64 "\n",
+               total, l->n, rest);
     if (rest == 0) {
         buf_str(out, "finish generation\n");
         return;
@@ -245,7 +265,8 @@ static void put_answer(const struct callgraph *g, const struct names *names, con
             put_constraints(g, names, l, l->subs[i], rest, rng, out);
         render_sub(g, l->subs[i], rng, out);
         if (words)
-            buf_printf(out, "now, num_remaining_edges is %" PRId64 " - %" PRId64 " = %" PRId64 "\n", rest, m, rest - m);
+            buf_printf(out, "now, num_remaining_edges is %" PRId64 " - %" PRId64 " = %" PRId64 "\n",
+                       rest, m, rest - m);
         rest -= m;
         if (words && rest == 0)
             buf_str(out, "finish generation");
@@ -256,7 +277,8 @@ static void put_answer(const struct callgraph *g, const struct names *names, con
 /* ---- the format ---- */
 
 static void write_graph(const struct callgraph *graph, const struct names *names, uint32_t tick_us,
-                        const struct text_options *o, gsl_rng *rng, struct buf *out, struct text_samples *samples)
+                        const struct text_options *o, gsl_rng *rng, struct buf *out,
+                        struct text_samples *samples)
 {
     struct callgraph copy;
     const struct callgraph *g = render_in_ms(graph, tick_us, &copy);
@@ -289,8 +311,10 @@ static void samples(const struct callgraph *g, const struct names *names, uint32
 }
 
 const struct text_format text_instruction = {
-    .name = "instruction", .prose = "layers as questions with conditions and answers with arithmetic",
-    .encode = encode, .samples = samples,
+    .name = "instruction",
+    .prose = "layers as questions with conditions and answers with arithmetic",
+    .encode = encode,
+    .samples = samples,
 };
 
 /* ---- while generating ---- */
@@ -328,8 +352,8 @@ static void inherit_includes(struct lines *l, struct str prompt)
     }
 }
 
-void instruction_child_prompt(struct str parent_prompt, struct str header_line, const struct header *h, gsl_rng *rng,
-                              struct buf *out)
+void instruction_child_prompt(struct str parent_prompt, struct str header_line,
+                              const struct header *h, gsl_rng *rng, struct buf *out)
 {
     struct lines l = { 0 };
     buf_str(out, "### Question: " INSTRUCTION_SYSTEM "\nRequirements:\n");

@@ -159,7 +159,8 @@ static bool read_subs(struct layer_text *t, struct arena *arena)
 {
     static const char head[] = "<subgraph of edge_id ", tail[] = "</subgraph>";
     size_t at = layer_text_find(t->text, 0, head), last = layer_text_last(t->text, tail);
-    t->open_sub = at != SIZE_MAX && (last == SIZE_MAX || layer_text_find(t->text, last, head) != SIZE_MAX);
+    t->open_sub =
+        at != SIZE_MAX && (last == SIZE_MAX || layer_text_find(t->text, last, head) != SIZE_MAX);
     if (at == SIZE_MAX || last == SIZE_MAX || last < at)
         return true;
     struct str region = { t->text.p, last + strlen(tail) };
@@ -171,7 +172,8 @@ static bool read_subs(struct layer_text *t, struct arena *arena)
         struct text_sub *s = &t->subs[t->n_subs];
         size_t from = at + strlen(head), close = layer_text_find(region, from, ">");
         size_t end = close == SIZE_MAX ? SIZE_MAX : layer_text_find(region, close, tail);
-        if (end == SIZE_MAX || !header_int((struct str){ region.p + from, close - from }, &s->index))
+        if (end == SIZE_MAX ||
+            !header_int((struct str){ region.p + from, close - from }, &s->index))
             return false;
         s->line = (struct str){ region.p + close + 1, end - close - 1 };
         if (!header_parse(s->line, &s->header))
@@ -195,10 +197,12 @@ static bool find_header_line(enum text_task task, struct str text, struct str *l
     return true;
 }
 
-bool layer_text_parse(enum text_task task, struct str text, struct arena *arena, struct layer_text *t)
+bool layer_text_parse(enum text_task task, struct str text, struct arena *arena,
+                      struct layer_text *t)
 {
     *t = (struct layer_text){ .text = text };
     t->split = layer_text_find(text, 0, "<split>") != SIZE_MAX;
-    return find_header_line(task, text, &t->header_line) && header_parse(t->header_line, &t->header) &&
-           read_edges(task, t, arena) && (task == TASK_TABULAR || read_subs(t, arena));
+    return find_header_line(task, text, &t->header_line) &&
+           header_parse(t->header_line, &t->header) && read_edges(task, t, arena) &&
+           (task == TASK_TABULAR || read_subs(t, arena));
 }

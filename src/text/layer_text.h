@@ -12,10 +12,18 @@
 enum text_task { TASK_TABULAR, TASK_RECURSIVE, TASK_INSTRUCTION, TEXT_TASKS };
 extern const char *const text_task_names[TEXT_TASKS];
 
-enum edge_field { FIELD_ID, FIELD_TYPE, FIELD_SOURCE, FIELD_DESTINATION, FIELD_START, FIELD_FINISH, EDGE_FIELDS };
+enum edge_field {
+    FIELD_ID,
+    FIELD_TYPE,
+    FIELD_SOURCE,
+    FIELD_DESTINATION,
+    FIELD_START,
+    FIELD_FINISH,
+    EDGE_FIELDS
+};
 
 struct text_edge {
-    uint32_t fields;               /* bit per field on its line; the others are the previous edge's */
+    uint32_t fields;               /* bit per field on its line; others: the previous edge's */
     bool odd;                      /* a field twice, or words beside the fields */
     struct str id_text, type, src, dst;    /* names escaped (escape.h); src empty if never given */
     int64_t id;                    /* layers; a table's dotted ids are in id_text alone */
@@ -43,7 +51,8 @@ struct layer_text {
 };
 
 /* False where the original throws (its code 14); *t is then filled as far as it went. */
-bool layer_text_parse(enum text_task task, struct str text, struct arena *arena, struct layer_text *t);
+bool layer_text_parse(enum text_task task, struct str text, struct arena *arena,
+                      struct layer_text *t);
 
 /* The text that is judged: prompt and output, or the output alone where it repeats its prompt. */
 struct str layer_text_join(struct str prompt, struct str output, struct arena *arena);

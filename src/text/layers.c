@@ -51,7 +51,9 @@ static struct str name_text(struct maker *m, uint32_t name)
 static int64_t latency_of(const struct maker *m, const struct layer *l)
 {
     const struct call *c = m->g->calls;
-    int64_t latest = l->parent == CALL_NONE ? 0 : l->parent == 0 ? c[0].rt : call_finish(&c[l->parent]);
+    int64_t latest = l->parent == CALL_NONE ? 0
+                     : l->parent == 0       ? c[0].rt
+                                            : call_finish(&c[l->parent]);
     for (size_t i = 0; i < l->n; i++)
         if (call_finish(&c[l->calls[i]]) > latest)
             latest = call_finish(&c[l->calls[i]]);
@@ -109,7 +111,8 @@ static struct layer *merge(struct maker *m, struct layer **parts, size_t n)
     size_t calls = 0;
     for (size_t i = 0; i < n; i++)
         calls += parts[i]->n;
-    struct layer *l = new_layer(m, parts[0]->parent, parts[0]->calls, calls);   /* parts are neighbours */
+    /* Parts are neighbours in one list of calls. */
+    struct layer *l = new_layer(m, parts[0]->parent, parts[0]->calls, calls);
     l->split = true;
     l->n_subs = n;
     l->subs = ARENA_ARRAY(m->arena, n, const struct layer *);
@@ -146,7 +149,8 @@ static void make_layer(struct maker *m, uint32_t parent)
     n = 0;
     for (size_t i = from; i < to; i = m->end[i])
         calls[n++] = (uint32_t)i;
-    struct layer *l = n > LAYER_WIDEST ? split_wide(m, parent, calls, n) : new_layer(m, parent, calls, n);
+    struct layer *l =
+        n > LAYER_WIDEST ? split_wide(m, parent, calls, n) : new_layer(m, parent, calls, n);
     list_layer(m, l);
     if (parent != CALL_NONE)
         m->top[parent] = l;
@@ -162,8 +166,9 @@ static void link_subs(struct maker *m, struct layer *l)
             l->subs[l->n_subs++] = m->top[l->calls[i]];
 }
 
-/* The parent comes before its first call, so layers made parent by parent are sorted by first call. */
-struct layers layers_of(const struct callgraph *g, const struct names *names, gsl_rng *rng, struct arena *arena)
+/* Counting sort by first call, stable: an outer layer was made before its first part. */
+struct layers layers_of(const struct callgraph *g, const struct names *names, gsl_rng *rng,
+                        struct arena *arena)
 {
     struct maker m = { .g = g, .names = names, .rng = rng, .arena = arena };
     m.end = ARENA_ARRAY(arena, g->n, size_t);
@@ -174,7 +179,7 @@ struct layers layers_of(const struct callgraph *g, const struct names *names, gs
     for (size_t i = 0; i < g->n; i++)
         make_layer(&m, (uint32_t)i);
     struct layers all = { .at = ARENA_ARRAY(arena, m.n_made, const struct layer *), .n = m.n_made };
-    size_t *next = mem_array(g->n + 1, sizeof *next);      /* counting sort by first call, stable */
+    size_t *next = mem_array(g->n + 1, sizeof *next);
     for (size_t i = 0; i < m.n_made; i++) {
         link_subs(&m, m.made[i]);
         fill_header(&m, m.made[i]);

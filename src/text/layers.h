@@ -30,7 +30,7 @@ struct layer {
     size_t n;
     const struct layer **subs;    /* (n_subs) in order */
     size_t n_subs;
-    struct header header;         /* all ten keys; without caller where the root's start_node is USER */
+    struct header header;         /* all ten keys; without caller for USER's root layer */
 };
 
 struct layers {
@@ -39,7 +39,8 @@ struct layers {
 };
 
 /* All memory is the arena's. rng NULL: parts of 15. */
-struct layers layers_of(const struct callgraph *g, const struct names *names, gsl_rng *rng, struct arena *arena);
+struct layers layers_of(const struct callgraph *g, const struct names *names, gsl_rng *rng,
+                        struct arena *arena);
 
 /* The number that stands in "<subgraph of edge_id N>" before this sub. */
 static inline uint32_t layer_index(const struct callgraph *g, const struct layer *sub)

@@ -86,8 +86,8 @@ bool oracle_table_calls(const struct layer_text *t, struct flat *calls)
     return true;
 }
 
-struct verdict oracle_judge_parsed(const struct oracle *o, enum text_task task, const struct layer_text *t,
-                                   bool parsed, struct arena *arena)
+struct verdict oracle_judge_parsed(const struct oracle *o, enum text_task task,
+                                   const struct layer_text *t, bool parsed, struct arena *arena)
 {
     struct verdict v = { 0 };
     struct flat calls = { .arena = arena };
@@ -102,7 +102,8 @@ struct verdict oracle_judge_parsed(const struct oracle *o, enum text_task task, 
     return v;
 }
 
-struct verdict oracle_judge(const struct oracle *o, enum text_task task, struct str prompt, struct str output)
+struct verdict oracle_judge(const struct oracle *o, enum text_task task, struct str prompt,
+                            struct str output)
 {
     struct arena *arena = arena_new();
     struct layer_text t;

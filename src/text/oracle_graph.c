@@ -12,8 +12,8 @@ struct node {
 };
 
 /* Parse, judge and place all layers; true when all are valid and none is missing. */
-static bool collect(const struct oracle *o, enum text_task task, const struct graph_layer *layers, size_t n,
-                    struct node *nodes, struct flat *calls)
+static bool collect(const struct oracle *o, enum text_task task, const struct graph_layer *layers,
+                    size_t n, struct node *nodes, struct flat *calls)
 {
     struct arena *arena = calls->arena;
     bool finished = n > 0;
@@ -46,8 +46,9 @@ static bool sizes_fit(enum text_task task, const struct header *h, const struct 
            (!header_has(h, HEAD_DEPTH) || h->number[HEAD_DEPTH] == depth);
 }
 
-struct graph_verdict oracle_graph(const struct oracle *o, enum text_task task, const struct graph_layer *layers,
-                                  size_t n, struct graphset *out, bool *added)
+struct graph_verdict oracle_graph(const struct oracle *o, enum text_task task,
+                                  const struct graph_layer *layers, size_t n, struct graphset *out,
+                                  bool *added)
 {
     struct arena *arena = arena_new();
     struct node *nodes = ARENA_ARRAY(arena, n ? n : 1, struct node);
@@ -56,10 +57,11 @@ struct graph_verdict oracle_graph(const struct oracle *o, enum text_task task, c
     bool original = o == &oracle_original;
     v.valid = v.finished &&
               (original ? flat_valid(&calls) : (flat_faults(&calls) & ~(1u << FLAT_GOOD)) == 0);
-    v.correct = v.valid &&
-                ((original && task == TASK_INSTRUCTION) || sizes_fit(task, &nodes[0].text.header, &calls));
+    v.correct = v.valid && ((original && task == TASK_INSTRUCTION) ||
+                            sizes_fit(task, &nodes[0].text.header, &calls));
     size_t at;
-    bool made = out && n && flat_graph(&calls, nodes[0].text.header.text[HEAD_ID], out, &at) == FLAT_GOOD;
+    struct str service = n ? nodes[0].text.header.text[HEAD_ID] : STR("");
+    bool made = out && flat_graph(&calls, service, out, &at) == FLAT_GOOD;
     if (added)
         *added = made;
     flat_free(&calls);

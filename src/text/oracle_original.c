@@ -10,8 +10,8 @@ static int64_t get(const struct header *h, enum header_key k)
 
 static bool incomplete(const struct header *h)
 {
-    return !header_has(h, HEAD_START_NODE) || !header_has(h, HEAD_NUM_EDGES) || !header_has(h, HEAD_DEPTH) ||
-           !header_has(h, HEAD_START_AT);
+    return !header_has(h, HEAD_START_NODE) || !header_has(h, HEAD_NUM_EDGES) ||
+           !header_has(h, HEAD_DEPTH) || !header_has(h, HEAD_START_AT);
 }
 
 /* The first edge of that id, or NULL. */
@@ -67,7 +67,8 @@ static uint32_t check_depths(const struct layer_text *t)
 static uint32_t check_layer(const struct layer_text *t)
 {
     const struct header *h = &t->header;
-    int64_t edges = (int64_t)t->n_edges, sum = edges, asked = get(h, HEAD_NUM_EDGES), depth = get(h, HEAD_DEPTH);
+    int64_t edges = (int64_t)t->n_edges, sum = edges, asked = get(h, HEAD_NUM_EDGES),
+            depth = get(h, HEAD_DEPTH);
     uint32_t bad = check_depths(t);
     for (size_t i = 0; i < t->n_subs; i++) {
         bad |= check_sub(t, &t->subs[i]);
@@ -92,8 +93,9 @@ static uint32_t check_layer(const struct layer_text *t)
 static void judge_layer(enum text_task task, const struct layer_text *t, struct verdict *v)
 {
     static const enum oracle_code order[] = {
-        CODE_SUB_INCOMPLETE, CODE_NUM_EDGES, CODE_SUB_INDEX, CODE_SUB_START_NODE, CODE_SUB_START, CODE_SUB_LATENCY,
-        CODE_SUB_DEPTH, CODE_LAYER_DEPTH, CODE_SPLIT_DEPTH, CODE_NO_SUB, CODE_FINISH, CODE_CHAIN,
+        CODE_SUB_INCOMPLETE, CODE_NUM_EDGES,   CODE_SUB_INDEX, CODE_SUB_START_NODE,
+        CODE_SUB_START,      CODE_SUB_LATENCY, CODE_SUB_DEPTH, CODE_LAYER_DEPTH,
+        CODE_SPLIT_DEPTH,    CODE_NO_SUB,      CODE_FINISH,    CODE_CHAIN,
     };
     (void)task;
     uint32_t bad = check_layer(t);

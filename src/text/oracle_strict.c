@@ -1,5 +1,5 @@
-/* oracle_strict.c: the original's checks, then all that it leaves out. Each check is a small function
- * that adds its code; a right layer adds none (tests hold every encoded layer to that). */
+/* oracle_strict.c: the original's checks, then all that it leaves out. Each check is a small
+ * function that adds its code; a right layer adds none (tests hold every encoded layer to that). */
 #include "text/oracle.h"
 
 #include <inttypes.h>
@@ -21,7 +21,8 @@ static int64_t get(const struct header *h, enum header_key k)
 /* A root header is one of USER's: it may leave keys out. */
 static bool is_root(const struct header *h)
 {
-    return !has(h, HEAD_CALLER) && (!has(h, HEAD_START_NODE) || str_is(h->text[HEAD_START_NODE], "USER"));
+    return !has(h, HEAD_CALLER) &&
+           (!has(h, HEAD_START_NODE) || str_is(h->text[HEAD_START_NODE], "USER"));
 }
 
 static bool bad_name(struct str s)
@@ -107,15 +108,16 @@ static void check_counts(const struct layer_text *t, struct verdict *v)
         verdict_add(v, CODE_LEAF_HEADER);
 }
 
-/* Numbers of one header among themselves: depth 0 means that its calls call nothing. The last part of
- * a split may have parts of its own though it is narrow (13 + 2 calls), even a single one (is_wrapped_part). */
+/* Numbers of one header among themselves: depth 0 means that its calls call nothing. The last part
+ * of a split may have parts though it is narrow (13 + 2 calls), even a single one. */
 static bool contradicts_itself(const struct header *u, bool part)
 {
-    int64_t edges = get(u, HEAD_NUM_EDGES), current = get(u, HEAD_NUM_CURRENT), depth = get(u, HEAD_DEPTH);
+    int64_t edges = get(u, HEAD_NUM_EDGES), current = get(u, HEAD_NUM_CURRENT),
+            depth = get(u, HEAD_DEPTH);
     int64_t subs = get(u, HEAD_NUM_SUBGRAPHS);
     bool flat = edges == current, wide = current > 15;
-    return current < 1 || depth < 0 || edges < current || edges - current < depth || flat != (depth == 0) ||
-           get(u, HEAD_START_AT) < 0 || get(u, HEAD_START_EDGE_ID) < 0 ||
+    return current < 1 || depth < 0 || edges < current || edges - current < depth ||
+           flat != (depth == 0) || get(u, HEAD_START_AT) < 0 || get(u, HEAD_START_EDGE_ID) < 0 ||
            (!wide && !part && (flat != (subs == 0) || subs > current));
 }
 
@@ -175,15 +177,20 @@ static void check_generated(struct sums *s, const char *line)
     const struct layer_text *t = s->t;
     int64_t n = (int64_t)t->n_edges, a, b, c;
     int64_t first = n ? t->edges[0].id : 0, last = n ? t->edges[n - 1].id : 0;
-    if (sscanf(line, "num generated edges = the last edge id - the first edge id + 1 = %" SCNd64 " - %" SCNd64
-                     " + 1 = %" SCNd64, &a, &b, &c) == 3)
+    if (sscanf(line,
+               "num generated edges = the last edge id - the first edge id + 1 = %" SCNd64
+               " - %" SCNd64 " + 1 = %" SCNd64,
+               &a, &b, &c) == 3)
         s->wrong |= a != last || b != first || c != n;
     else if (sscanf(line, "%" SCNd64 " edges generated out of num_edges:%" SCNd64, &a, &b) == 2) {
         s->wrong |= a != n || (s->rest != -1 && b != s->rest);
         s->rest = b;
-    } else if (sscanf(line, "num_remaining_edges = num_edges:%" SCNd64 " - generated:%" SCNd64 " = %" SCNd64, &a, &b,
-                      &c) == 3) {
-        s->wrong |= (s->rest != -1 && a != s->rest) || b != n || (uint64_t)a - (uint64_t)b != (uint64_t)c;
+    } else if (sscanf(line,
+                      "num_remaining_edges = num_edges:%" SCNd64 " - generated:%" SCNd64
+                      " = %" SCNd64,
+                      &a, &b, &c) == 3) {
+        s->wrong |=
+            (s->rest != -1 && a != s->rest) || b != n || (uint64_t)a - (uint64_t)b != (uint64_t)c;
         s->rest = c;
     }
 }
@@ -195,17 +202,24 @@ static void check_handed_out(struct sums *s, const char *line)
     int at = 0;
     if (sscanf(line, "num_edges <= num_remaining_edges:%" SCNd64, &a) == 1)
         s->wrong |= s->rest != -1 && a != s->rest;
-    else if (sscanf(line, "remaining_depth should be the requirement's remaining_depth:%" SCNd64 " - 1 = %" SCNd64, &a,
-                    &b) == 2)
+    else if (sscanf(line,
+                    "remaining_depth should be the requirement's remaining_depth:%" SCNd64
+                    " - 1 = %" SCNd64,
+                    &a, &b) == 2)
         s->wrong |= (depth != -1 && a != depth) || a == INT64_MIN || a - 1 != b;
     else if (sscanf(line, "copy 'remaining_depth:%" SCNd64 "' from the requirement", &a) == 1)
         s->wrong |= depth != -1 && a != depth;
-    else if (sscanf(line, "copy start_node from edge %" SCNd64 " destination: %n", &a, &at) == 1 && at) {
+    else if (sscanf(line, "copy start_node from edge %" SCNd64 " destination: %n", &a, &at) == 1 &&
+             at) {
         const struct text_edge *e = edge_of(t, a);
         s->wrong |= !e || !str_is(e->dst, line + at);
-    } else if (sscanf(line, "now, num_remaining_edges is %" SCNd64 " - %" SCNd64 " = %" SCNd64, &a, &b, &c) == 3) {
-        int64_t m = s->subs && s->subs <= t->n_subs ? get(&t->subs[s->subs - 1].header, HEAD_NUM_EDGES) : -1;
-        s->wrong |= (s->rest != -1 && a != s->rest) || b != m || (uint64_t)a - (uint64_t)b != (uint64_t)c;
+    } else if (sscanf(line, "now, num_remaining_edges is %" SCNd64 " - %" SCNd64 " = %" SCNd64, &a,
+                      &b, &c) == 3) {
+        int64_t m = s->subs && s->subs <= t->n_subs
+                        ? get(&t->subs[s->subs - 1].header, HEAD_NUM_EDGES)
+                        : -1;
+        s->wrong |=
+            (s->rest != -1 && a != s->rest) || b != m || (uint64_t)a - (uint64_t)b != (uint64_t)c;
         s->rest = c;
     }
 }
@@ -220,8 +234,8 @@ static void check_list(struct sums *s, const char *line)
     for (const char *p = line + strlen(head); *p; n++) {
         int64_t id;
         int used = 0;
-        if (sscanf(p, n ? ",edge_id:%" SCNd64 "%n" : "edge:%" SCNd64 "%n", &id, &used) != 1 || n >= s->t->n_subs ||
-            s->t->subs[n].index != id) {
+        if (sscanf(p, n ? ",edge_id:%" SCNd64 "%n" : "edge:%" SCNd64 "%n", &id, &used) != 1 ||
+            n >= s->t->n_subs || s->t->subs[n].index != id) {
             s->wrong = true;
             return;
         }

@@ -14,8 +14,8 @@
 
 #include "text/render_priv.h"
 
-static void put_layer(const struct callgraph *g, const struct names *names, const struct layer *l, gsl_rng *rng,
-                      struct buf *out)
+static void put_layer(const struct callgraph *g, const struct names *names, const struct layer *l,
+                      gsl_rng *rng, struct buf *out)
 {
     buf_str(out, l->split ? "<split>\n" : "<layer>\n");
     if (!l->split)
@@ -27,7 +27,8 @@ static void put_layer(const struct callgraph *g, const struct names *names, cons
 
 /* Both ways of writing: as one text, or cut into samples (then `samples` is given). */
 static void write_graph(const struct callgraph *graph, const struct names *names, uint32_t tick_us,
-                        const struct text_options *o, gsl_rng *rng, struct buf *out, struct text_samples *samples)
+                        const struct text_options *o, gsl_rng *rng, struct buf *out,
+                        struct text_samples *samples)
 {
     struct callgraph copy;
     const struct callgraph *g = render_in_ms(graph, tick_us, &copy);

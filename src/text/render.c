@@ -17,7 +17,8 @@ void render_shuffle(gsl_rng *rng, size_t *v, size_t n)
         rng_shuffle(rng, v, n);
 }
 
-void render_header(const struct header *h, uint32_t keys, bool tabular, gsl_rng *rng, struct buf *out)
+void render_header(const struct header *h, uint32_t keys, bool tabular, gsl_rng *rng,
+                   struct buf *out)
 {
     size_t list[HEAD_KEYS], n = 0;
     enum header_key order[HEAD_KEYS];
@@ -30,10 +31,18 @@ void render_header(const struct header *h, uint32_t keys, bool tabular, gsl_rng 
     header_put(h, order, n, tabular, out);
 }
 
-enum attribute { EDGE_ID, EDGE_TYPE, EDGE_SOURCE, EDGE_DESTINATION, EDGE_STARTS, EDGE_FINISHES, ATTRIBUTES };
+enum attribute {
+    EDGE_ID,
+    EDGE_TYPE,
+    EDGE_SOURCE,
+    EDGE_DESTINATION,
+    EDGE_STARTS,
+    EDGE_FINISHES,
+    ATTRIBUTES
+};
 
-static void put_attribute(const struct callgraph *g, const struct names *names, size_t i, size_t attribute,
-                          bool whole, struct buf *out)
+static void put_attribute(const struct callgraph *g, const struct names *names, size_t i,
+                          size_t attribute, bool whole, struct buf *out)
 {
     const struct call *c = &g->calls[i];
     switch ((enum attribute)attribute) {
@@ -68,8 +77,8 @@ static void put_attribute(const struct callgraph *g, const struct names *names, 
     }
 }
 
-void render_edge(const struct callgraph *g, const struct names *names, size_t i, bool whole, gsl_rng *rng,
-                 struct buf *out)
+void render_edge(const struct callgraph *g, const struct names *names, size_t i, bool whole,
+                 gsl_rng *rng, struct buf *out)
 {
     size_t order[ATTRIBUTES], n = 0;
     for (size_t a = 0; a < ATTRIBUTES; a++)
@@ -83,8 +92,8 @@ void render_edge(const struct callgraph *g, const struct names *names, size_t i,
     buf_str(out, ")\n");
 }
 
-void render_edges(const struct callgraph *g, const struct names *names, const struct layer *l, gsl_rng *rng,
-                  struct buf *out)
+void render_edges(const struct callgraph *g, const struct names *names, const struct layer *l,
+                  gsl_rng *rng, struct buf *out)
 {
     buf_str(out, "<edges>\n");
     for (size_t i = 0; i < l->n; i++)
@@ -100,8 +109,8 @@ void render_sub(const struct callgraph *g, const struct layer *sub, gsl_rng *rng
 }
 
 /* Careful statistics have a real mean; TraceLLM's have 0. */
-static bool latency_is_high(const struct callgraph *g, const struct names *names, const struct layer *l,
-                            const struct text_options *o)
+static bool latency_is_high(const struct callgraph *g, const struct names *names,
+                            const struct layer *l, const struct text_options *o)
 {
     const struct callstats_service *v =
         o && o->stats ? callstats_find(o->stats, names_get(names, g->service)) : NULL;
@@ -109,8 +118,8 @@ static bool latency_is_high(const struct callgraph *g, const struct names *names
            (double)l->header.number[HEAD_LATENCY] >= v->p90_ms;
 }
 
-struct root_draw render_draw_keys(const struct callgraph *g, const struct names *names, const struct layer *l,
-                                  const struct text_options *o, gsl_rng *rng)
+struct root_draw render_draw_keys(const struct callgraph *g, const struct names *names,
+                                  const struct layer *l, const struct text_options *o, gsl_rng *rng)
 {
     struct root_draw d = { .keys = l->header.keys };
     d.user = l->parent == CALL_NONE && !header_has(&l->header, HEAD_CALLER);
@@ -133,7 +142,8 @@ static int64_t in_ms(int64_t ticks, uint32_t tick_us)
     return ticks / 1000 * tick_us + ticks % 1000 * tick_us / 1000;
 }
 
-const struct callgraph *render_in_ms(const struct callgraph *g, uint32_t tick_us, struct callgraph *copy)
+const struct callgraph *render_in_ms(const struct callgraph *g, uint32_t tick_us,
+                                     struct callgraph *copy)
 {
     *copy = (struct callgraph){ 0 };
     if (tick_us == 1000)

@@ -12,15 +12,16 @@ bool render_coin(gsl_rng *rng, double p);
 void render_shuffle(gsl_rng *rng, size_t *v, size_t n);
 
 /* The keys of `keys`, shuffled. */
-void render_header(const struct header *h, uint32_t keys, bool tabular, gsl_rng *rng, struct buf *out);
+void render_header(const struct header *h, uint32_t keys, bool tabular, gsl_rng *rng,
+                   struct buf *out);
 
 /* "(edge_id is ...)" and a newline. whole: dotted id and source too. */
-void render_edge(const struct callgraph *g, const struct names *names, size_t i, bool whole, gsl_rng *rng,
-                 struct buf *out);
+void render_edge(const struct callgraph *g, const struct names *names, size_t i, bool whole,
+                 gsl_rng *rng, struct buf *out);
 
 /* "<edges>", a line a call, "</edges>", each on its line. */
-void render_edges(const struct callgraph *g, const struct names *names, const struct layer *l, gsl_rng *rng,
-                  struct buf *out);
+void render_edges(const struct callgraph *g, const struct names *names, const struct layer *l,
+                  gsl_rng *rng, struct buf *out);
 
 /* "<subgraph of edge_id N>...</subgraph>" and a newline. */
 void render_sub(const struct callgraph *g, const struct layer *sub, gsl_rng *rng, struct buf *out);
@@ -32,10 +33,12 @@ struct root_draw {
     bool high;           /* the latency is at least the service's p90: asked for in words */
     bool coin;           /* the latency lost its coin */
 };
-struct root_draw render_draw_keys(const struct callgraph *g, const struct names *names, const struct layer *l,
-                                  const struct text_options *o, gsl_rng *rng);
+struct root_draw render_draw_keys(const struct callgraph *g, const struct names *names,
+                                  const struct layer *l, const struct text_options *o,
+                                  gsl_rng *rng);
 
 /* g itself, or a copy with times in ms in *copy (to free: copy->calls). */
-const struct callgraph *render_in_ms(const struct callgraph *g, uint32_t tick_us, struct callgraph *copy);
+const struct callgraph *render_in_ms(const struct callgraph *g, uint32_t tick_us,
+                                     struct callgraph *copy);
 
 #endif

@@ -12,7 +12,8 @@
 #include "text/escape.h"
 #include "text/render_priv.h"
 
-static void put_header(const struct callgraph *g, const struct names *names, gsl_rng *rng, struct buf *out)
+static void put_header(const struct callgraph *g, const struct names *names, gsl_rng *rng,
+                       struct buf *out)
 {
     static const enum header_key optional[] = { HEAD_NUM_EDGES, HEAD_LATENCY, HEAD_DEPTH };
     struct header h = { .keys = 1u << HEAD_ID };
@@ -30,7 +31,8 @@ static void put_header(const struct callgraph *g, const struct names *names, gsl
     buf_free(&id);
 }
 
-static void put_body(const struct callgraph *g, const struct names *names, gsl_rng *rng, struct buf *out)
+static void put_body(const struct callgraph *g, const struct names *names, gsl_rng *rng,
+                     struct buf *out)
 {
     for (size_t i = 0; i < g->n; i++)
         render_edge(g, names, i, true, rng, out);
