@@ -233,14 +233,17 @@ static bool build(struct builder *b, struct err *err)
     for (size_t i = b->s->sections > 1; i < b->s->sections; i++)
         if (!section(b, i, err))
             return false;
-    size_t most = 0;
-    for (size_t i = 0; i < b->n_panels; i++)
-        most = b->panels[i].n_series > most ? b->panels[i].n_series : most;
+    bool explain = false;           /* several series, or the paper's diamonds */
+    for (size_t i = 0; i < b->n_panels; i++) {
+        explain = explain || b->panels[i].n_series > 1;
+        for (size_t k = 0; k < b->panels[i].n_series; k++)
+            explain = explain || b->panels[i].series[k].ref;
+    }
     struct plot_panel *panels = ARENA_ARRAY(f->mem, b->n_panels, struct plot_panel);
     memcpy(panels, b->panels, b->n_panels * sizeof *panels);
     f->plot.panels = panels;
     f->plot.n_panels = b->n_panels;
-    f->plot.legend = most > 1;
+    f->plot.legend = explain;
     if (!f->plot.columns)
         f->plot.columns = b->n_panels < 4 ? b->n_panels : 4;
     if (f->plot.columns > b->n_panels)

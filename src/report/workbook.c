@@ -118,7 +118,7 @@ static void body(struct book *b, lxw_worksheet *s, const struct grid *g)
             const struct grid_cell *x = &g->cell[i * g->cols + k];
             lxw_row_t row = (lxw_row_t)(FIRST_ROW + 1 + i);
             if (x->text)
-                worksheet_write_string(s, row, at, x->text, k ? b->text : b->key);
+                worksheet_write_string(s, row, at, x->text, k ? b->wrap : b->key);
             else
                 number(s, row, at, x->x, x->best ? best : plain);
             for (int e = 0; c->interval && e < 2; e++)
