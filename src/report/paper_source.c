@@ -61,6 +61,18 @@ static int heading_level(struct str line)
     return level <= 6 && blank ? (int)level : 0;
 }
 
+/* Without the signs of emphasis and code: for documents' metadata. */
+static const char *plain(struct arena *mem, struct str words)
+{
+    struct buf b = { 0 };
+    for (size_t i = 0; i < words.n; i++)
+        if (!strchr("*_`", words.p[i]))
+            buf_char(&b, words.p[i]);
+    const char *kept = arena_strndup(mem, b.p ? b.p : "", b.n);
+    buf_free(&b);
+    return kept;
+}
+
 static bool heading(struct paper *p, struct str line, size_t n, struct numbering *k,
                     struct err *err)
 {
@@ -69,7 +81,7 @@ static bool heading(struct paper *p, struct str line, size_t n, struct numbering
     if (level == 1) {
         if (p->title)
             return err_set(err, EXIT_DATA, "%s:%zu: a second title", p->name, n);
-        p->title = arena_strndup(p->mem, words.p, words.n);
+        p->title = plain(p->mem, words);
         return true;
     }
     struct paper_heading h = { .words = arena_strndup(p->mem, words.p, words.n), .level = level };
