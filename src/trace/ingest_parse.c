@@ -1,20 +1,29 @@
-/* ingest_parse.c: pass 1. A worker turns a chunk into coded rows and hashed trace ids; the merge
- * gives ids their ordinals, which is all that has to happen in order, and files the codes. */
+/* ingest_parse.c: pass 1. A worker turns a chunk into coded rows and a list of its trace ids; the
+ * merge gives those their ordinals, which is all that has to happen in order, and files the codes.
+ * Most rows find their trace among those of the same chunk, in a table that the cache holds. */
 #include "trace/ingest_priv.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    AHEAD = 16,                /* rows between the prefetch of a trace's slot and its use */
+    AHEAD = 16,                /* ids between the prefetch of a trace's slot and its use */
+    CELLS = 1 << 13,           /* of a worker's table of a chunk's ids, */
+    CELLS_USED = CELLS / 4 * 3, /* and how many of them; further ids are listed at every row */
     ROWS_AT_LEAST = 1 << 24    /* bytes for rows when trace ids take all the memory asked for */
 };
 
-struct parsed {
+struct known {                 /* a trace id of a chunk */
     uint64_t hash;
     const char *id;
-    uint32_t id_n, code_n;     /* code_n 0: only the trace is known, the row was dropped */
-    uint32_t line;             /* within the chunk, from 0 */
+    uint32_t id_n, line;       /* line: of its first row, within the chunk, from 0 */
+    uint32_t ordinal;
+    bool bad;                  /* no UTF-8: its rows are dropped, the trace is none */
+};
+
+struct parsed {                /* a good row */
+    uint32_t trace;            /* index among the chunk's */
+    uint32_t code_n, line;
 };
 
 struct slot {
@@ -23,6 +32,8 @@ struct slot {
     size_t code_n, code_cap;
     struct parsed *row;
     size_t n, cap;
+    struct known *trace;
+    size_t n_traces, trace_cap;
     uint64_t rows_read, lines;
     struct arena *ids;         /* trace ids that were quoted */
     struct note notes[IMPORT_CAUSES];
@@ -32,6 +43,7 @@ struct worker {
     struct csv_index index;
     struct csv csv;
     struct lexicon *lex;
+    uint32_t cell[CELLS];      /* index of a trace + 1; 0 is free */
 };
 
 struct pass {
@@ -50,6 +62,27 @@ static bool ascii(struct str s)
     return any < 0x80 && !zero;
 }
 
+/* The index of a trace id among the chunk's. */
+static uint32_t trace_of(struct slot *s, struct worker *w, struct str id, uint32_t line,
+                         bool quoted)
+{
+    uint64_t hash = tracetable_hash(id);
+    size_t i = (size_t)hash & (CELLS - 1);
+    for (; w->cell[i]; i = (i + 1) & (CELLS - 1)) {
+        const struct known *k = &s->trace[w->cell[i] - 1];
+        if (k->hash == hash && str_eq((struct str){ k->id, k->id_n }, id))
+            return w->cell[i] - 1;
+    }
+    MEM_GROW(s->trace, s->n_traces, s->trace_cap);
+    s->trace[s->n_traces] = (struct known){
+        .hash = hash, .id_n = (uint32_t)id.n, .line = line, .bad = !ascii(id) && !str_utf8(id),
+        .id = quoted ? arena_strndup(s->ids, id.p, id.n) : id.p,
+    };
+    if (s->n_traces < CELLS_USED)
+        w->cell[i] = (uint32_t)s->n_traces + 1;
+    return (uint32_t)s->n_traces++;
+}
+
 static void take_row(struct slot *s, struct worker *w, const struct str f[FIELDS], bool extra,
                      uint32_t line, bool quoted)
 {
@@ -57,28 +90,20 @@ static void take_row(struct slot *s, struct worker *w, const struct str f[FIELDS
     uint8_t key[KEY_MAX];
     enum field bad;
     enum import_cause c = row_parse(f, extra, w->lex, &r, key, &bad);
-    struct str id = f[FIELD_TRACEID];
-    bool known = id.n && (ascii(id) || str_utf8(id));
-    if (!known && c == IMPORT_CAUSES) {
+    uint32_t trace = c == CAUSE_TRACEID ? 0 : trace_of(s, w, f[FIELD_TRACEID], line, quoted);
+    if (c == IMPORT_CAUSES && s->trace[trace].bad) {
         c = CAUSE_UTF8;
         bad = FIELD_TRACEID;
     }
-    if (c != IMPORT_CAUSES)
+    if (c != IMPORT_CAUSES) {
         note_add(s->notes, c, 1, 0, line, f[bad]);
-    if (!known)
         return;
-    MEM_GROW(s->row, s->n, s->cap);
-    struct parsed *p = &s->row[s->n++];
-    *p = (struct parsed){
-        .hash = tracetable_hash(id), .id = id.p, .id_n = (uint32_t)id.n, .line = line
-    };
-    if (quoted)
-        p->id = arena_strndup(s->ids, id.p, id.n);
-    if (c == IMPORT_CAUSES) {
-        MEM_RESERVE(s->code, s->code_n + CODE_MAX, s->code_cap);
-        p->code_n = (uint32_t)rowcode_put(&r, s->code + s->code_n);
-        s->code_n += p->code_n;
     }
+    MEM_RESERVE(s->code, s->code_n + CODE_MAX, s->code_cap);
+    uint32_t n = (uint32_t)rowcode_put(&r, s->code + s->code_n);
+    s->code_n += n;
+    MEM_GROW(s->row, s->n, s->cap);
+    s->row[s->n++] = (struct parsed){ trace, n, line };
 }
 
 /* The fields of line i by their places in the index; an empty line is none, and not a row. */
@@ -149,11 +174,12 @@ static void work(void *ctx, size_t k, size_t worker)
     struct pass *pass = ctx;
     struct slot *s = &pass->slot[k];
     struct worker *w = &pass->worker[worker];
-    s->n = s->code_n = s->rows_read = s->lines = 0;
+    s->n = s->n_traces = s->code_n = s->rows_read = s->lines = 0;
     if (s->chunk.cause != IMPORT_CAUSES)
         return;
     if (!w->lex)
         w->lex = lexicon_new(pass->in->names);
+    memset(w->cell, 0, sizeof w->cell);
     const struct layout *l = &chunks_source(pass->in->chunks, s->chunk.source)->layout;
     if (s->chunk.quotes) {
         arena_reset(s->ids);
@@ -186,27 +212,32 @@ static void merge_event(struct ingest *in, const struct chunk *c)
                        (struct str){ c->value, c->value_n });
 }
 
+static void merge_traces(struct ingest *in, struct slot *s)
+{
+    for (size_t i = 0; i < s->n_traces; i++) {
+        struct known *k = &s->trace[i];
+        if (i + AHEAD < s->n_traces)
+            tracetable_prefetch(in->traces, s->trace[i + AHEAD].hash);
+        if (!k->bad)
+            k->ordinal = tracetable_find(in->traces, (struct str){ k->id, k->id_n }, k->hash,
+                                         in->line + k->line);
+    }
+}
+
 static bool merge_rows(struct ingest *in, const struct slot *s)
 {
     const uint8_t *code = s->code;
-    for (size_t i = 0; i < s->n; i++) {
+    for (size_t i = 0; i < s->n; code += s->row[i++].code_n) {
         const struct parsed *p = &s->row[i];
-        if (i + AHEAD < s->n)
-            tracetable_prefetch(in->traces, s->row[i + AHEAD].hash);
-        uint64_t line = in->line + p->line;
-        uint32_t ordinal =
-            tracetable_find(in->traces, (struct str){ p->id, p->id_n }, p->hash, line);
-        if (!p->code_n)
-            continue;
+        uint32_t ordinal = s->trace[p->trace].ordinal;
         struct trace *t = tracetable_at(in->traces, ordinal);
-        if (t->rows == ROWS_MAX)
+        if (t->rows == ROWS_MAX) {
             t->over++;
-        else {
-            t->rows++;
-            if (!rowstore_add(in->store, ordinal, line, code, p->code_n, in->err))
-                return false;
+            continue;
         }
-        code += p->code_n;
+        t->rows++;
+        if (!rowstore_add(in->store, ordinal, in->line + p->line, code, p->code_n, in->err))
+            return false;
     }
     return true;
 }
@@ -228,6 +259,7 @@ static bool merge(void *ctx, size_t k)
     size_t ids = tracetable_bytes(in->traces), least = ROWS_AT_LEAST;
     least = in->memory < least ? in->memory : least;
     rowstore_limit(in->store, in->memory > ids + least ? in->memory - ids : least);
+    merge_traces(in, s);
     bool good = merge_rows(in, s);
     note_report(in, s->notes, in->line);
     in->rep->rows_read += s->rows_read;
@@ -252,6 +284,7 @@ bool ingest_parse(struct ingest *in)
         free(pass.slot[i].chunk.p);
         free(pass.slot[i].code);
         free(pass.slot[i].row);
+        free(pass.slot[i].trace);
         arena_free(pass.slot[i].ids);
     }
     for (size_t i = 0; i < in->threads; i++) {

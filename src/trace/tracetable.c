@@ -1,6 +1,6 @@
-/* tracetable.c: a slot holds 32 bits of the hash beside the ordinal, so that a probe that fails
- * touches one cache line and one that succeeds two. Traces lie in blocks that never move: a growing
- * array would for a moment be there twice. */
+/* tracetable.c: a slot holds the upper 32 bits of the hash beside the ordinal, so that a probe that
+ * fails touches one cache line and one that succeeds two. Traces lie in blocks that never move:
+ * a growing array would for a moment be there twice. */
 #include "trace/tracetable_priv.h"
 
 #include <stdlib.h>
@@ -45,9 +45,15 @@ uint64_t tracetable_hash(struct str id)
     return hash64(id.p, id.n, 11);
 }
 
+/* Where a slot with these upper 32 bits belongs. */
+static size_t place(const struct tracetable *t, uint64_t hash)
+{
+    return (size_t)(hash >> (64 - __builtin_ctzll(t->slots)));
+}
+
 void tracetable_prefetch(const struct tracetable *t, uint64_t hash)
 {
-    __builtin_prefetch(&t->slot[hash & (t->slots - 1)]);
+    __builtin_prefetch(&t->slot[place(t, hash)], 1);
 }
 
 struct trace *tracetable_at(struct tracetable *t, uint32_t ordinal)
@@ -65,20 +71,20 @@ size_t tracetable_bytes(const struct tracetable *t)
     return arena_bytes(t->ids) + t->slots * sizeof *t->slot + t->n * sizeof **t->block;
 }
 
-/* The slots of a larger table from the ids: the low half of a hash is not kept. */
+/* Slots are ordered by the hash bits they hold, so a larger table is filled from front to back. */
 static void grow(struct tracetable *t)
 {
-    free(t->slot);
+    uint64_t *old = t->slot;
+    size_t n = t->slots;
     t->slots *= 2;
     t->slot = mem_array(t->slots, sizeof *t->slot);
-    for (uint32_t k = 0; k < t->n; k++) {
-        const struct trace *at = tracetable_at(t, k);
-        uint64_t h = tracetable_hash((struct str){ at->id, at->id_n });
-        size_t i = (size_t)h & (t->slots - 1);
-        while (t->slot[i])
+    for (size_t k = 0; k < n; k++) {
+        size_t i = place(t, old[k]);
+        while (old[k] && t->slot[i])
             i = (i + 1) & (t->slots - 1);
-        t->slot[i] = (h >> 32) << 32 | (k + 1);
+        t->slot[i] = old[k] ? old[k] : t->slot[i];
     }
+    free(old);
 }
 
 static uint32_t add(struct tracetable *t, size_t i, struct str id, uint64_t hash, uint64_t line)
@@ -96,7 +102,7 @@ static uint32_t add(struct tracetable *t, size_t i, struct str id, uint64_t hash
 
 uint32_t tracetable_find(struct tracetable *t, struct str id, uint64_t hash, uint64_t line)
 {
-    for (size_t i = (size_t)hash & (t->slots - 1);; i = (i + 1) & (t->slots - 1)) {
+    for (size_t i = place(t, hash);; i = (i + 1) & (t->slots - 1)) {
         uint64_t s = t->slot[i];
         if (s == 0)
             return add(t, i, id, hash, line);
