@@ -10,7 +10,8 @@
 #include "text/oracle_graph.h"
 
 #define TIMES(from, to) \
-    ",communication starts at " from " milliseconds,communication finishes at " to " milliseconds)\n"
+    ",communication starts at " from " milliseconds" \
+    ",communication finishes at " to " milliseconds)\n"
 #define EDGE(id, type, dst, from, to) \
     "(edge_id is " id ",type is " type ",destination is " dst TIMES(from, to)
 

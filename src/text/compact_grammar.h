@@ -3,7 +3,7 @@
  * A generator walks a vocabulary: at each step it asks which words are allowed, draws one of them
  * and steps. The walk can never get stuck, and where it may end the line is a graph that
  * compact_parse accepts, whose header holds, which callgraph_check accepts, and which is right by
- * the strict oracle: children start no earlier than their parent or their first sibling, finish no
+ * the strict oracle: children start no earlier than their parent or the sibling before, finish no
  * later than their parent, callees of leaf types call nothing, the depth is reached.
  *
  *     struct compact_grammar g;                       one per vocabulary, shared by all threads
@@ -71,7 +71,7 @@ enum compact_slot {
 /* The latest call of one level on the path to the call in hand. */
 struct compact_open {
     int64_t start, finish;    /* of this call */
-    int64_t first, base;      /* with has_child: start of its first child, finish of its latest */
+    int64_t latest, base;     /* with has_child: start and finish of its latest child */
     uint64_t next_id;         /* usual id of its next child */
     bool has_child, leaf;
 };

@@ -313,7 +313,7 @@ static bool run(enum text_task task, char *const *paths, size_t n, const struct 
 {
     static const struct import_options none = { 0 };
     *rep = (struct import_report){ 0 };
-    struct err own;
+    struct err own = { 0 };
     err = err ? err : &own;
     *err = (struct err){ 0 };
     struct reader r = { .task = task, .o = o ? o : &none, .sink = sink, .ctx = ctx, .rep = rep };
