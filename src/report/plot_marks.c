@@ -21,19 +21,26 @@ static double height(const struct plot_frame *f, double v)
     return isnan(y) ? f->y.from : fmin(fmax(y, f->in.y), f->in.y + f->in.h);
 }
 
-/* Along v over points [from, to), forwards or backwards, to the current path. */
+/* Along v over points [from, to), forwards or backwards, to the current path. Points closer to the
+ * last than any printer could show are left out: a curve of a million points stays small. */
 static void path(cairo_t *cr, const struct plot_frame *f, const double *x, const double *v,
                  size_t from, size_t to, bool back)
 {
+    static const double fine = 0.1;
+    double last_x = INFINITY, last_y = INFINITY;
     for (size_t k = from; k < to; k++) {
         size_t i = back ? to - 1 - (k - from) : k;
-        double at = scale_at(&f->x, x[i]);
+        double at = scale_at(&f->x, x[i]), y = height(f, v[i]);
         bool step = f->p->kind == PLOT_STEP && i > from;
+        if (k > from && k + 1 < to && fabs(at - last_x) < fine && fabs(y - last_y) < fine)
+            continue;
         if (step && !back)
             cairo_line_to(cr, at, height(f, v[i - 1]));
-        cairo_line_to(cr, at, height(f, v[i]));
+        cairo_line_to(cr, at, y);
         if (step && back)
             cairo_line_to(cr, at, height(f, v[i - 1]));
+        last_x = at;
+        last_y = y;
     }
 }
 
