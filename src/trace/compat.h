@@ -13,7 +13,7 @@
  *
  * Differences: equal arrivals stand in order of trace id (the original's sort is not stable);
  * step 2 compares whole calls by 128 bits of hash (the original: a sum modulo 1e10, which drops
- * about n^2 / 2e10 graphs wrongly).
+ * about n^2 / 2e10 graphs wrongly); an rpc_id of more than 2048 bytes is dropped.
  */
 #ifndef TRACE_COMPAT_H
 #define TRACE_COMPAT_H

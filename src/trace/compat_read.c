@@ -9,6 +9,8 @@
 #include "trace/csv_priv.h"
 #include "trace/row_priv.h"
 
+enum { RPCID_MAX = 2048 };     /* bytes; the trie takes space by their square */
+
 struct reading {
     struct compat_table *t;
     struct import_report *rep;
@@ -91,6 +93,9 @@ static enum import_cause filter(const struct str f[FIELDS], struct compat_row *r
         if (is_null(f[i]) || !str_utf8(f[i]))
             return CAUSE_CRASH;
     }
+    *bad = FIELD_RPCID;
+    if (f[FIELD_RPCID].n > RPCID_MAX)
+        return CAUSE_RPCID;
     *bad = FIELD_TIMESTAMP;
     return whole(f[FIELD_TIMESTAMP], &row->timestamp) ? IMPORT_CAUSES : CAUSE_CRASH;
 }
