@@ -14,7 +14,8 @@
 #include "text/import_text.h"
 #include "text/instruction.h"
 #include "text/layers.h"
-#include "text/oracle.h"
+#include "text/oracle_graph.h"
+#include "text/prompt.h"
 
 typedef bool (*importer)(char *const *, size_t, const struct import_options *, callgraph_sink,
                          void *, struct import_report *, struct err *);
@@ -432,6 +433,86 @@ static void children_are_asked_with_all_six_conditions(void **state)
     buf_free(&b);
 }
 
+static void root_prompts_are_those_of_the_original(void **state)
+{
+    (void)state;
+    struct text_ask a = { .service = STR("S_1"), .edges = 4, .depth = 3, .latency = 10 };
+    struct buf b = { 0 };
+    text_prompt_root(TASK_TABULAR, &a, NULL, &b);
+    assert_string_equal(b.p, "id:S_1/num_edges:4/latency:10/depth:3\n<edges>\n");
+    buf_clear(&b);
+    text_prompt_root(TASK_RECURSIVE, &a, NULL, &b);
+    assert_string_equal(b.p, "id:S_1/num_edges:4/start_node:USER/start_edge_id:0/"
+                             "start_communication_at:0/latency:10/num_subgraphs:1/"
+                             "remaining_depth:2/num_current_edges:1\n<layer>\n<edges>\n");
+    buf_clear(&b);
+    a.high_latency = true;
+    a.edges = -1;
+    a.include_src = STR("USER");
+    a.include_dst = STR("MS_1");
+    a.include_type = CALL_HTTP;
+    text_prompt_root(TASK_INSTRUCTION, &a, NULL, &b);
+    assert_null(strstr(b.p, "latency:"));
+    assert_non_null(strstr(b.p, "Build a call graph with high latency\n"));
+    assert_non_null(strstr(b.p, "The total number of edges is not provided\n"));
+    assert_non_null(strstr(b.p, "Include an edge from USER to MS_1 with http type\n"));
+    assert_true(str_ends(buf_view(&b), "\n ### Answer: \n<layer>\n<edges>"));
+    buf_free(&b);
+}
+
+/* What generation does: the root's prompt, then one below for each sub-header, answered with the
+ * right text; all of it accepted, and the graph comes back. */
+static void prompts_lead_through_a_whole_graph(void **state)
+{
+    (void)state;
+    gsl_rng *r = rng_stream(6, "test/prompts", 0);
+    for (size_t k = 0; k < 60; k++) {
+        struct graphset *s = graphset_new(), *back = graphset_new();
+        struct callgraph *g = random_graph(s, r, 1 + rng_below(r, 60), 4, false);
+        enum text_task task = k % 2 ? TASK_RECURSIVE : TASK_INSTRUCTION;
+        struct text_samples t = { 0 };
+        format[task].format->samples(g, s->names, 1000, NULL, r, &t);
+        struct graph_layer *layers = mem_array(t.n, sizeof *layers);
+        struct layer_text *texts = mem_array(t.n, sizeof *texts);
+        struct arena *arena = arena_new();
+        size_t due[400][2], n_due = 0;
+        for (size_t i = 0; i < t.n; i++) {
+            struct buf prompt = { 0 };
+            layers[i].parent = SIZE_MAX;
+            if (i) {
+                layers[i].parent = due[--n_due][0];
+                layers[i].sub = due[n_due][1];
+                text_prompt_below(task, layers[layers[i].parent].prompt,
+                                  &texts[layers[i].parent].subs[layers[i].sub], r, &prompt);
+            } else
+                buf_add(&prompt, t.text.p, t.at[0].output);
+            layers[i].prompt = (struct str){ arena_strndup(arena, prompt.p, prompt.n), prompt.n };
+            struct text_sample at = t.at[i];
+            layers[i].output = (struct str){ t.text.p + at.output, at.end - at.output };
+            struct str text = layer_text_join(layers[i].prompt, layers[i].output, arena);
+            assert_true(layer_text_parse(task, text, arena, &texts[i]));
+            for (size_t u = texts[i].n_subs; u-- > 0; n_due++) {
+                due[n_due][0] = i;
+                due[n_due][1] = u;
+            }
+            buf_free(&prompt);
+        }
+        for (size_t o = 0; oracles[o]; o++) {
+            bool added;
+            struct graph_verdict v = oracle_graph(oracles[o], task, layers, t.n, back, &added);
+            assert_true(v.finished && v.valid && v.correct && added);
+            assert_true(callgraph_same(g, s->names, &back->graphs[o], back->names));
+        }
+        arena_free(arena);
+        free(layers);
+        free(texts);
+        text_samples_free(&t);
+        graphset_free(back);
+        graphset_free(s);
+    }
+    gsl_rng_free(r);
+}
+
 static void bad_blocks_are_dropped_and_named(void **state)
 {
     (void)state;
@@ -501,6 +582,8 @@ int main(void)
         cmocka_unit_test(conditions_come_as_often_as_the_original_draws_them),
         cmocka_unit_test(high_latency_and_rare_calls_are_asked_for),
         cmocka_unit_test(children_are_asked_with_all_six_conditions),
+        cmocka_unit_test(root_prompts_are_those_of_the_original),
+        cmocka_unit_test(prompts_lead_through_a_whole_graph),
         cmocka_unit_test(bad_blocks_are_dropped_and_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -91,6 +91,15 @@ static void copy_caller(struct lines *l, const struct header *h)
     buf_add(&l->text, s.p, s.n);
 }
 
+static void include(struct lines *l, struct str src, struct str dst, enum call_type type)
+{
+    buf_str(line(l), "Include an edge from ");
+    escape_put(src, LAYER_ESCAPES, &l->text);
+    buf_str(&l->text, " to ");
+    escape_put(dst, LAYER_ESCAPES, &l->text);
+    buf_printf(&l->text, " with %s type", call_type_name(type));
+}
+
 /* "Include an edge" for the first call of the layer that is rare in its service. */
 static void include_rare(struct lines *lines, const struct callgraph *g, const struct names *names,
                          const struct layer *l, const struct text_options *o)
@@ -102,11 +111,7 @@ static void include_rare(struct lines *lines, const struct callgraph *g, const s
         enum call_type type = (enum call_type)c->type;
         if (!callstats_is_rare(v, names_get(names, c->src), type, names_get(names, c->dst)))
             continue;
-        buf_str(line(lines), "Include an edge from ");
-        escape_put(names_str(names, c->src), LAYER_ESCAPES, &lines->text);
-        buf_str(&lines->text, " to ");
-        escape_put(names_str(names, c->dst), LAYER_ESCAPES, &lines->text);
-        buf_printf(&lines->text, " with %s type", call_type_name(type));
+        include(lines, names_str(names, c->src), names_str(names, c->dst), type);
         return;
     }
 }
@@ -350,6 +355,26 @@ static void inherit_includes(struct lines *l, struct str prompt)
         n += n < prompt.n;
         prompt = (struct str){ prompt.p + n, prompt.n - n };
     }
+}
+
+void instruction_root_prompt(const struct header *h, const struct text_ask *a, gsl_rng *rng,
+                             struct buf *out)
+{
+    struct lines l = { 0 };
+    struct root_draw d = { .keys = h->keys, .user = true, .high = a->high_latency };
+    d.coin = !d.high && !header_has(h, HEAD_LATENCY);
+    buf_str(out, "### Question: " INSTRUCTION_SYSTEM "\nRequirements:\n");
+    render_header(h, h->keys, false, rng, out);
+    buf_str(out, "\nConditions:\n");
+    root_conditions(&l, h, &d, rng);
+    if (render_coin(rng, 0.9))
+        starts_before_finish(&l);
+    if (render_coin(rng, 0.9))
+        copy_caller(&l, h);
+    if (a->include_dst.n)
+        include(&l, a->include_src, a->include_dst, a->include_type);
+    put_shuffled(&l, rng, out);
+    buf_str(out, "\n ### Answer: \n");
 }
 
 void instruction_child_prompt(struct str parent_prompt, struct str header_line,

@@ -4,6 +4,7 @@
 
 #include "text/format.h"
 #include "text/header.h"
+#include "text/prompt.h"
 
 /* "### Question: ", the question and "\n ### Answer: \n" for the layer of a sub-header, as the
  * original puts it while it generates (spec 4.1): all six conditions shuffled, and every "Include
@@ -11,6 +12,11 @@
  * `line` is the sub-header's text. */
 void instruction_child_prompt(struct str parent_prompt, struct str line, const struct header *h,
                               gsl_rng *rng, struct buf *out);
+
+/* The same for a root header: conditions drawn as in training, those on high latency and on an
+ * edge to include as asked. */
+void instruction_root_prompt(const struct header *h, const struct text_ask *a, gsl_rng *rng,
+                             struct buf *out);
 
 /* The header line of an instruction prompt: the one after "Requirements:". False: there is none. */
 bool instruction_header_line(struct str prompt, struct str *line);
