@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report/paper_layout.h"
+#include "report/paper_layout_priv.h"
 
 const struct type_font paper_body = { TYPE_SERIF, 8.6, false, false, true };
 const struct type_font paper_caption = { TYPE_SANS, 7.6, false, false, true };

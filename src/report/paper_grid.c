@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "report/paper_layout.h"
+#include "report/paper_layout_priv.h"
 #include "report/style.h"
 
 struct cell { const char *value, *interval; bool bold; };

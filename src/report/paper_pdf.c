@@ -6,7 +6,7 @@
 
 #include "base/version.h"
 #include "report/canvas.h"
-#include "report/paper_layout.h"
+#include "report/paper_layout_priv.h"
 #include "report/style.h"
 
 static const double page_width = 612, page_height = 792, margin_top = 60;
@@ -152,7 +152,7 @@ static void draw_line(struct output *o, const struct paper_line *k, double x, do
     if (k->anchor)
         anchor(o, k->anchor, x, y - 4);
     if (k->outline > 0) {
-        int level = (int)k->outline,
+        int level = k->outline,
             parent = level > 1 ? o->outline[level - 1] : CAIRO_PDF_OUTLINE_ROOT;
         struct buf b = { 0 };
         buf_str(&b, "dest='");

@@ -4,7 +4,7 @@
  *     struct plot_panel p = { .kind = PLOT_LINE, .series = s, .n_series = 1,
  *                             .x = { .label = "size" }, .y = { .label = "share" } };
  *     struct plot f = { .width = 3.33, .height = 2.2, .columns = 1, .panels = &p, .n_panels = 1 };
- *     plot_draw(&f, cr, NULL);
+ *     plot_draw(&f, &(struct type_pen){ .cr = cr });
  *
  * All arrays are borrowed. Values are finite or NaN (not measured: the line is interrupted, the
  * bar says n/a). Legends stand above the panels, never on data.

@@ -21,7 +21,7 @@
 #define TREE_ROOT ((size_t)-1)
 
 struct tree_call {
-    size_t parent; /* index of an earlier call; TREE_ROOT for the first, and only for it */
+    size_t parent;              /* index of an earlier call; TREE_ROOT for the first alone */
     const char *label, *type;   /* type: http rpc db mc mq, or any word */
     double start, finish;       /* ms from the start of the graph; NaN: not known */
 };

@@ -9,7 +9,7 @@
 
 static const char *const families[] = { "DejaVu Sans", "DejaVu Serif", "DejaVu Sans Mono" };
 
-PangoFontDescription *type_description(struct type_font font)
+static PangoFontDescription *description_of(struct type_font font)
 {
     PangoFontDescription *d = pango_font_description_new();
     pango_font_description_set_family_static(d, families[font.family]);
@@ -24,7 +24,7 @@ PangoFontDescription *type_description(struct type_font font)
     return d;
 }
 
-static PangoLayout *new_layout(cairo_t *cr, struct type_font font, double width)
+PangoLayout *type_layout(cairo_t *cr, struct type_font font, const char *text, double width)
 {
     PangoContext *c = pango_cairo_create_context(cr);
     pango_cairo_context_set_resolution(c, 72);
@@ -37,27 +37,14 @@ static PangoLayout *new_layout(cairo_t *cr, struct type_font font, double width)
     pango_context_set_round_glyph_positions(c, FALSE);
     PangoLayout *l = pango_layout_new(c);
     g_object_unref(c);
-    PangoFontDescription *d = type_description(font);
+    PangoFontDescription *d = description_of(font);
     pango_layout_set_font_description(l, d);
     pango_font_description_free(d);
     if (width > 0) {
         pango_layout_set_width(l, (int)ceil(width * PANGO_SCALE));
         pango_layout_set_wrap(l, PANGO_WRAP_WORD_CHAR);
     }
-    return l;
-}
-
-PangoLayout *type_layout(cairo_t *cr, struct type_font font, const char *text, double width)
-{
-    PangoLayout *l = new_layout(cr, font, width);
     pango_layout_set_text(l, text, -1);
-    return l;
-}
-
-PangoLayout *type_markup(cairo_t *cr, struct type_font font, const char *markup, double width)
-{
-    PangoLayout *l = new_layout(cr, font, width);
-    pango_layout_set_markup(l, markup, -1);
     return l;
 }
 

@@ -36,24 +36,20 @@ void type_pen_free(struct type_pen *p);
 /* The fonts of the house are there: an error names the font that came instead. */
 bool type_check(struct err *err);
 
-/* A layout of one or more lines (wrapped at width points when width > 0). g_object_unref it.
- * markup: the text is pango markup. */
+/* A layout of one or more lines (wrapped at width points when width > 0). g_object_unref it. */
 PangoLayout *type_layout(cairo_t *cr, struct type_font font, const char *text, double width);
-PangoLayout *type_markup(cairo_t *cr, struct type_font font, const char *markup, double width);
-PangoFontDescription *type_description(struct type_font font); /* pango_font_description_free it */
 
 /* Width and height (of the lines, not of the ink) in points. */
 struct type_box type_size(cairo_t *cr, struct type_font font, const char *text, double width);
 
 /* Write text so that the point (ax, ay) of its box lies on (x, y): 0 is left or top, 1 right or
  * bottom, .5 the middle. ay = TYPE_BASELINE puts the first line's baseline on y. angle turns it
- * anticlockwise about (x, y), in degrees. */
+ * anticlockwise about (x, y), in degrees. width > 0 wraps it. */
 #define TYPE_BASELINE (-1.0)
 void type_write(struct type_pen *p, struct type_font font, const char *text, double x, double y,
                 double ax, double ay);
 void type_write_turned(struct type_pen *p, struct type_font font, const char *text, double x,
-                       double y, double ax, double ay, double angle,
-                       double width); /* width 0: one line */
+                       double y, double ax, double ay, double angle, double width);
 void type_write_wrapped(struct type_pen *p, struct type_font font, const char *text, double x,
                         double y, double ax, double ay, double width);
 

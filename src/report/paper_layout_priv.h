@@ -1,9 +1,9 @@
-/* paper_layout.h: what stands on the pages of the PDF: within paper_*.c alone.
+/* paper_layout_priv.h: what stands on the pages of the PDF: within paper_*.c alone.
  *
  * A float's content is a block: figure or grid, with its caption's lines.
  */
-#ifndef REPORT_PAPER_LAYOUT_H
-#define REPORT_PAPER_LAYOUT_H
+#ifndef REPORT_PAPER_LAYOUT_PRIV_H
+#define REPORT_PAPER_LAYOUT_PRIV_H
 
 #include "report/paper_pages.h"
 #include "report/paper_priv.h"
@@ -12,10 +12,10 @@
 struct paper_line {             /* what a PAPER_LINE atom shows */
     struct typeset_line words;
     struct type_font font;
-    double leading;             /* distance from the line above; the baseline is at .76 of it */
+    double leading;             /* distance from the line above; the words stand in its middle */
     double tint_left;           /* >= 0: grey behind it from there to the column's edge (code) */
     double bar;                 /* > 0: a rule at this x (quotation) */
-    double outline;             /* > 0: a heading of this level for the PDF's outline */
+    int outline;                /* > 0: a heading of this level for the PDF's outline */
     const char *title;          /* of that heading */
     const char *anchor;
 };
