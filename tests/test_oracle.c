@@ -189,6 +189,7 @@ static const struct way ways[] = {
     { TASK_RECURSIVE, layer, "num_edges:5", "num_edges:x", "14", "14" },
     { TASK_RECURSIVE, layer, "caller:USER", "caller:USER:", "14", "14" },       /* two colons */
     { TASK_RECURSIVE, layer, "/caller:USER", "/caller", "14", "14" },
+    { TASK_RECURSIVE, layer, "num_current_edges:2\n", "num_current_edges:2/\n", "14", "14" },
     /* in a sub-header */
     { TASK_RECURSIVE, layer, "num_edges:2/", "num_edges:two/", "14", "14" },
     { TASK_RECURSIVE, layer, "edge_id 1>", "edge_id one>", "14", "14" },

@@ -93,13 +93,16 @@ static bool split_pair(struct str pair, struct str *name, struct str *value)
     return n == 1;
 }
 
-static struct str cut(struct str *rest, char sep)
+/* Cut up to the separator; *more says whether there was one: what follows it is a piece too, even
+ * an empty one. */
+static struct str cut(struct str *rest, char sep, bool *more)
 {
     size_t i = 0;
     while (i < rest->n && rest->p[i] != sep)
         i++;
     struct str piece = { rest->p, i };
-    size_t skip = i < rest->n ? i + 1 : i;
+    *more = i < rest->n;
+    size_t skip = *more ? i + 1 : i;
     rest->p += skip;
     rest->n -= skip;
     return piece;
@@ -116,12 +119,13 @@ static struct header empty(void)
 
 bool header_parse(struct str line, struct header *h)
 {
+    bool more;
     *h = empty();
     do {
         struct str name, value;
         enum header_key k;
         bool by_alias;
-        if (!split_pair(cut(&line, '/'), &name, &value))
+        if (!split_pair(cut(&line, '/', &more), &name, &value))
             return false;
         if (!find_key(str_trim(name), &k, &by_alias))
             continue;
@@ -129,24 +133,25 @@ bool header_parse(struct str line, struct header *h)
         h->text[k] = str_trim(value);
         if (!header_key_is_text(k) && !header_int(value, &h->number[k]))
             return false;
-    } while (line.n);
+    } while (more);
     return true;
 }
 
 bool header_is_plain(struct str line)
 {
     uint32_t keys = 0;
+    bool more;
     do {
         struct str name, value;
         enum header_key k;
         bool by_alias, minus;
         uint64_t x;
-        if (!split_pair(cut(&line, '/'), &name, &value) || !find_key(name, &k, &by_alias))
+        if (!split_pair(cut(&line, '/', &more), &name, &value) || !find_key(name, &k, &by_alias))
             return false;
         minus = !header_key_is_text(k) && !str_u64(value, &x);
         if ((by_alias && !str_is(name, "depth")) || keys >> k & 1 || minus || value.n == 0)
             return false;
         keys |= 1u << k;
-    } while (line.n);
+    } while (more);
     return true;
 }

@@ -10,7 +10,7 @@
 #include "text/assembly.h"
 #include "trace/input.h"
 
-enum { CHUNK = 1 << 18, BLOCK_MAX = 1 << 26 };
+enum { CHUNK = 1 << 18, BLOCK_MAX = 1 << 24 };
 
 struct reader {
     enum text_task task;
@@ -218,7 +218,7 @@ static bool end_block(struct reader *r, struct err *err)
     bool good = true;
     struct str text = buf_view(&r->block);
     if (r->block_line && r->block_long)
-        drop(r, CAUSE_TOO_LARGE, count_rows(text), r->block_line, "more than 64 MB");
+        drop(r, CAUSE_TOO_LARGE, count_rows(text), r->block_line, "more than 16 MB");
     else if (r->block_line && r->task == TASK_INSTRUCTION)
         good = take_pair(r, text, err);
     else if (r->block_line && r->task == TASK_RECURSIVE)
@@ -261,7 +261,8 @@ static bool take_line(struct reader *r, struct str line, struct err *err)
 /* One more chunk into raw; what is consumed goes. A line over the bound is passed on in pieces. */
 static bool more(struct reader *r, bool *end, struct err *err)
 {
-    memmove(r->raw.p, r->raw.p + r->at, r->raw.n - r->at);
+    if (r->at)
+        memmove(r->raw.p, r->raw.p + r->at, r->raw.n - r->at);
     r->raw.n -= r->at;
     r->at = 0;
     MEM_RESERVE(r->raw.p, r->raw.n + CHUNK + 1, r->raw.cap);
