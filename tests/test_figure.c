@@ -52,8 +52,8 @@ static const char *const good[] = {
          "Value\nvline = 20 limit\n",
     HEAD "kind = line\nx = zero\ny = value\nlo = lo\nhi = hi\nxlabel = Zero\nylabel = Value\n",
     "title = T\ncaption = C\ncsv = t.csv\nkind = tree\nwidth = page\nheight = 2\n",
-    "title = T\ncaption = C\nwidth = page\n[panel]\ncsv = t.csv\nkind = tree\nwhere = graph=real\n"
-    "[panel]\ntitle = Bars\ncsv = d.csv\nkind = bar\nx = name\ny = value\nwhere = metric=KL\n",
+    ("title = T\ncaption = C\nwidth = page\n[panel]\ncsv = t.csv\nkind = tree\nwhere = graph=real\n"
+    "[panel]\ntitle = Bars\ncsv = d.csv\nkind = bar\nx = name\ny = value\nwhere = metric=KL\n"),
 };
 
 static void same_description_same_bytes(void **state)

@@ -131,25 +131,38 @@ void type_pen_free(struct type_pen *p)
     *p = (struct type_pen){ .cr = p->cr };
 }
 
+/* What the library found for a font. */
+static PangoFontDescription *found(cairo_t *cr, struct type_font font)
+{
+    PangoLayout *l = type_layout(cr, font, "x", 0);
+    PangoContext *c = pango_layout_get_context(l);
+    PangoFont *f = pango_context_load_font(c, pango_layout_get_font_description(l));
+    PangoFontDescription *d = f ? pango_font_describe(f) : pango_font_description_new();
+    if (f)
+        g_object_unref(f);
+    g_object_unref(l);
+    return d;
+}
+
+/* The three families, and that the serif has narrow italics: those come in a package of their own. */
 bool type_check(struct err *err)
 {
     cairo_surface_t *s = cairo_image_surface_create(CAIRO_FORMAT_A8, 1, 1);
     cairo_t *cr = cairo_create(s);
     bool good = true;
-    for (int i = 0; good && i < 3; i++) {
-        PangoLayout *l = type_layout(cr, (struct type_font){ .family = i, .size = 10 }, "x", 0);
-        PangoContext *c = pango_layout_get_context(l);
-        PangoFont *f = pango_context_load_font(c, pango_layout_get_font_description(l));
-        PangoFontDescription *d = f ? pango_font_describe(f) : NULL;
-        const char *got = d ? pango_font_description_get_family(d) : "nothing";
-        if (strcmp(got, families[i]) != 0)
-            good = err_set(err, EXIT_NOINPUT, "the font \"%s\" is missing (\"%s\" would stand in): "
-                           "install fonts-dejavu-core and fonts-dejavu-extra", families[i], got);
-        if (d)
-            pango_font_description_free(d);
-        if (f)
-            g_object_unref(f);
-        g_object_unref(l);
+    for (int i = 0; good && i < 4; i++) {
+        struct type_font want = { .family = i == 3 ? TYPE_SERIF : i, .size = 10 };
+        want.narrow = want.italic = i == 3;
+        PangoFontDescription *d = found(cr, want);
+        const char *got = pango_font_description_get_family(d);
+        bool narrow = pango_font_description_get_stretch(d) < PANGO_STRETCH_NORMAL;
+        if (!got || strcmp(got, families[want.family]) != 0 || narrow != want.narrow)
+            good = err_set(err, EXIT_NOINPUT,
+                           "the font \"%s%s\" is missing (\"%s\" would stand in): "
+                           "install fonts-dejavu-core and fonts-dejavu-extra",
+                           families[want.family], want.narrow ? " Condensed Italic" : "",
+                           got ? got : "nothing");
+        pango_font_description_free(d);
     }
     cairo_destroy(cr);
     cairo_surface_destroy(s);
