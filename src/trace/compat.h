@@ -7,6 +7,8 @@
  * number, in step 2 an rpc_id that is not dotted integers), the row or graph is dropped and counted
  * under CAUSE_CRASH instead; a file whose rpc ids all read as floating-point numbers loses all.
  *
+ * A file is held in memory while it is worked on, as the original does: some 3.5 times its size.
+ *
  * Fields are read as pandas 1.5 does: lines with too many fields are skipped, missing fields and
  * pandas' spellings of NA are null, whitespace lines are no lines, CR alone ends a line, and extra
  * fields in the first line after the header push all columns to the right.
