@@ -144,7 +144,7 @@ static PangoFontDescription *found(cairo_t *cr, struct type_font font)
     return d;
 }
 
-/* The three families, and that the serif has narrow italics: those come in a package of their own. */
+/* The three families, and that the serif has narrow italics, which come in another package. */
 bool type_check(struct err *err)
 {
     cairo_surface_t *s = cairo_image_surface_create(CAIRO_FORMAT_A8, 1, 1);
