@@ -4,6 +4,7 @@
  * alone. The CSV is Alibaba-2022, one row a call; words and counts go to stderr.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -11,6 +12,7 @@
 #include "cli/commands_priv.h"
 #include "cli/graphs.h"
 #include "gen/generator.h"
+#include "gen/llm.h"
 #include "trace/export.h"
 
 static const struct option options[] = {
@@ -24,6 +26,11 @@ static const struct option options[] = {
     { "no-latency", OPT_FLAG, NULL, NULL, "leave the latency open", 0, 0 },
     { "no-edges", OPT_FLAG, NULL, NULL, "leave the number of calls open", 0, 0 },
     { "no-depth", OPT_FLAG, NULL, NULL, "leave the depth open", 0, 0 },
+    { "drawn", OPT_FLAG, NULL, NULL, "the model writes open fields itself, instead of reading \"?\"", 0, 0 },
+    { "temperature", OPT_REAL, "T", "1", "of the model's distribution; 0 takes the likeliest", 0, 100 },
+    { "top-k", OPT_INT, "K", "0", "draw among the K likeliest; 0: all", 0, 1e9 },
+    { "unconstrained", OPT_FLAG, NULL, NULL, "without the grammar; what is wrong is counted and drawn again", 0, 0 },
+    { "batch", OPT_INT, "N", "32", "graphs decoded side by side by a thread; does not change results", 1, 65536 },
     { "attempts", OPT_INT, "N", "1000", "failures after which a header is given up", 1, 1e9 },
     OPTION_SEED, OPTION_THREADS, OPTION_OUT,
     { "json", OPT_FLAG, NULL, NULL, "the report as JSON (stdout if -o names a file, else stderr)", 0, 0 },
@@ -53,6 +60,40 @@ static void meta_fields(struct meta *m, struct prompt_fields f)
     meta_text(m, "header", n ? text : "none");
 }
 
+static bool usage_good(const struct args *a, struct err *err)
+{
+    if (args_given(a, "checkpoint") == args_given(a, "baseline"))
+        return err_set(err, EXIT_USAGE, "give either --checkpoint DIR or --baseline NAME");
+    if (args_given(a, "baseline") && !args_given(a, "data"))
+        return err_set(err, EXIT_USAGE, "--baseline needs --data TRAIN.csv");
+    if (!args_given(a, "like") && !args_given(a, "baseline"))
+        return err_set(err, EXIT_USAGE, "--like PROMPTS.csv says what is asked for");
+    return true;
+}
+
+static struct llm_options llm_asked(const struct args *a)
+{
+    return (struct llm_options){
+        .sample = { .temperature = args_real(a, "temperature"), .top_k = (size_t)args_int(a, "top-k") },
+        .unconstrained = args_flag(a, "unconstrained"),
+        .drawn = args_flag(a, "drawn"),
+        .batch = (size_t)args_int(a, "batch"),
+    };
+}
+
+/* The checkpoint is named by the hash of its weights, provenance included. */
+static bool describe_checkpoint(const struct args *a, struct meta *m, struct err *err)
+{
+    char *weights = file_join(args_text(a, "checkpoint"), "model.safetensors");
+    bool good = meta_input(m, "checkpoint", weights, err);
+    free(weights);
+    meta_real(m, "temperature", args_real(a, "temperature"));
+    meta_int(m, "top_k", args_int(a, "top-k"));
+    meta_int(m, "unconstrained", args_flag(a, "unconstrained"));
+    meta_int(m, "drawn", args_flag(a, "drawn"));
+    return good;
+}
+
 static bool describe(const struct args *a, struct prompt_fields f, struct meta *m, struct err *err)
 {
     meta_fields(m, f);
@@ -61,19 +102,30 @@ static bool describe(const struct args *a, struct prompt_fields f, struct meta *
     meta_int(m, "attempts", args_int(a, "attempts"));
     if (args_given(a, "baseline"))
         meta_text(m, "baseline", args_text(a, "baseline"));
+    else if (!describe_checkpoint(a, m, err))
+        return false;
     return (!args_given(a, "data") || meta_input(m, "data", args_text(a, "data"), err)) &&
            (!args_given(a, "like") || meta_input(m, "like", args_text(a, "like"), err));
 }
 
-static bool usage_good(const struct args *a, struct err *err)
+static struct graphset *from_checkpoint(const struct args *a, struct draw_job *job,
+                                        const struct graphset *like, struct prompt_fields f,
+                                        struct draw_report *rep, struct err *err)
 {
-    if (args_given(a, "checkpoint") == args_given(a, "baseline"))
-        return err_set(err, EXIT_USAGE, "give either --checkpoint DIR or --baseline NAME");
-    if (args_given(a, "baseline") && !args_given(a, "data"))
-        return err_set(err, EXIT_USAGE, "--baseline needs --data TRAIN.csv");
-    if (!args_given(a, "like") && !args_given(a, "data"))
-        return err_set(err, EXIT_USAGE, "--like PROMPTS.csv says what is asked for");
-    return true;
+    struct llm m;
+    struct llm_options o = llm_asked(a);
+    if (!llm_load(args_text(a, "checkpoint"), &m, err))
+        return NULL;
+    struct prompt_pool pool = prompt_pool_new(like, f);
+    struct graphset *out = graphset_new();
+    job->prompts = &pool;
+    if (!llm_run(&m, &o, job, out, rep, err)) {
+        graphset_free(out);
+        out = NULL;
+    }
+    prompt_pool_free(&pool);
+    llm_free(&m);
+    return out;
 }
 
 /* Fit the baseline and draw. `like` NULL: prompts come from the training graphs. */
@@ -143,7 +195,11 @@ static int run(const struct args *a, struct err *err)
     int status = EXIT_GOOD;
     if (args_given(a, "like") && !(like = graphs_read(args_text(a, "like"), job.threads, err)))
         goto fail;
-    if (!describe(a, f, m, err) || !(out = from_baseline(a, &job, like, f, &rep, err)))
+    if (!describe(a, f, m, err))
+        goto fail;
+    out = args_given(a, "baseline") ? from_baseline(a, &job, like, f, &rep, err)
+                                    : from_checkpoint(a, &job, like, f, &rep, err);
+    if (!out)
         goto fail;
     status = finish(a, out, m, &rep, err);
     goto done;

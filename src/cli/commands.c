@@ -7,6 +7,7 @@ const struct command *const commands[] = {
     &cmd_import,
     &cmd_reference,
     &cmd_stats,
+    &cmd_train,
     &cmd_generate,
     &cmd_man,
     &cmd_completion,

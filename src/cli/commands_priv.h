@@ -10,6 +10,7 @@ extern const struct command cmd_import;
 extern const struct command cmd_reference;
 extern const struct command cmd_stats;
 extern const struct command cmd_generate;
+extern const struct command cmd_train;
 extern const struct command cmd_man;
 extern const struct command cmd_completion;
 extern const struct command cmd_encode;

@@ -16,7 +16,7 @@
 #include <string.h>
 
 #include "base/rng.h"
-#include "gen/batch.h"
+#include "gen/slots.h"
 #include "gen/draw_priv.h"
 #include "gen/llm_priv.h"
 #include "gen/vocabulary.h"
@@ -177,7 +177,7 @@ static enum draw_outcome judge(struct desk *d, const struct line *l)
 }
 
 /* An attempt is over: done, given up, or the same header again. */
-static enum batch_turn end_attempt(struct desk *d, struct line *l, enum draw_outcome o,
+static enum slots_turn end_attempt(struct desk *d, struct line *l, enum draw_outcome o,
                                    struct tokens *feed)
 {
     size_t attempts = draw_attempts(d->w->job);
@@ -187,11 +187,11 @@ static enum batch_turn end_attempt(struct desk *d, struct line *l, enum draw_out
             d->me->rep.renamed += l->rename;
         if (o == DRAW_GOOD || ++l->attempt >= attempts || !l->chosen) {
             draw_done(d->me, l->index, o == DRAW_GOOD);
-            return BATCH_DONE;
+            return SLOTS_DONE;
         }
         feed->n = 0;
         if (start_line(d, l, feed))
-            return BATCH_RESTART;
+            return SLOTS_RESTART;
         o = DRAW_HEADER;
     }
 }
@@ -234,14 +234,14 @@ static bool begin(void *ctx, size_t slot)
     return true;
 }
 
-static enum batch_turn turn(void *ctx, size_t slot, const float *logits, struct tokens *feed)
+static enum slots_turn turn(void *ctx, size_t slot, const float *logits, struct tokens *feed)
 {
     struct desk *d = ctx;
     struct line *l = &d->line[slot];
     if (!logits)
-        return start_line(d, l, feed) ? BATCH_RESTART : end_attempt(d, l, DRAW_HEADER, feed);
+        return start_line(d, l, feed) ? SLOTS_RESTART : end_attempt(d, l, DRAW_HEADER, feed);
     enum draw_outcome o = draw_token(d, l, logits, feed);
-    return o == DRAW_OUTCOMES ? BATCH_FEED : end_attempt(d, l, o, feed);
+    return o == DRAW_OUTCOMES ? SLOTS_FEED : end_attempt(d, l, o, feed);
 }
 
 static void work(void *ctx, struct draw_worker *me)
@@ -252,8 +252,8 @@ static void work(void *ctx, struct draw_worker *me)
     d.mask = mem_array(w->V, 1);
     for (size_t s = 0; s < w->slots; s++)
         d.line[s].rng = rng_stream(0, DRAW_STREAM, 0);
-    struct batch_client client = { &d, begin, turn };
-    me->rep.tokens += batch_run(w->decoder[me->number], w->slots, w->V, &client);
+    struct slots_client client = { &d, begin, turn };
+    me->rep.tokens += slots_run(w->decoder[me->number], w->slots, w->V, &client);
     for (size_t s = 0; s < w->slots; s++) {
         gsl_rng_free(d.line[s].rng);
         tokens_free(&d.line[s].ids);
@@ -271,6 +271,7 @@ static bool writer_init(struct writer *w, struct err *err)
     w->V = m->model->config.vocab;
     w->max_len = m->model->config.max_len;
     w->slots = w->o->batch ? w->o->batch : 32;
+    limits.max_edges = w->max_len / 4;   /* a call is four words at least */
     limits.marks = m->marks;
     limits.draw_open = false;
     if (known > w->V)

@@ -34,7 +34,8 @@ struct train_graphs_options {
     struct train_options train;     /* dir and fingerprint are set here */
 };
 
-extern const struct train_graphs_options train_graphs_standard;
+/* What `train` does when nothing else is said, for a text format. */
+struct train_graphs_options train_graphs_standard_for(const char *to);
 
 /* Train on all graphs and save the checkpoint, with the pairs of meta, in dir; remove the training
  * state. With train.resume an unfinished run in dir goes on, and a finished one of the same

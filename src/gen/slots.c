@@ -1,18 +1,18 @@
-/* batch.c: the loop around the decoder.
+/* slots.c: the loop around the decoder.
  *
  * A round asks every busy slot for tokens, feeds all but the last of each without logits (a prompt
  * goes in at once), then feeds the last ones and keeps their logits for the next round.
  */
-#include "gen/batch.h"
+#include "gen/slots.h"
 
 #include <stdlib.h>
 
 #include "base/err.h"
 #include "base/mem.h"
 
-struct batch {
+struct slots {
     struct decoder *d;
-    const struct batch_client *client;
+    const struct slots_client *client;
     size_t slots, vocab;
     bool *busy, *fresh;                        /* (slots); fresh: no logits yet */
     float *logits;                             /* (slots, vocab) of the last step's rows */
@@ -34,7 +34,7 @@ static void rows_add(struct rows *r, size_t slot, uint32_t token)
 }
 
 /* One turn of a slot. False: it is idle now. */
-static bool take_turn(struct batch *b, size_t s)
+static bool take_turn(struct slots *b, size_t s)
 {
     for (;;) {
         if (!b->busy[s]) {
@@ -44,10 +44,10 @@ static bool take_turn(struct batch *b, size_t s)
         }
         b->feed.n = 0;
         const float *logits = b->fresh[s] ? NULL : b->logits + b->row[s] * b->vocab;
-        enum batch_turn turn = b->client->turn(b->client->ctx, s, logits, &b->feed);
-        if (turn != BATCH_DONE) {
-            REQUIRE(b->feed.n > 0 && (turn == BATCH_RESTART || !b->fresh[s]));
-            if (turn == BATCH_RESTART)
+        enum slots_turn turn = b->client->turn(b->client->ctx, s, logits, &b->feed);
+        if (turn != SLOTS_DONE) {
+            REQUIRE(b->feed.n > 0 && (turn == SLOTS_RESTART || !b->fresh[s]));
+            if (turn == SLOTS_RESTART)
                 decoder_reset(b->d, s);
             return true;
         }
@@ -55,7 +55,7 @@ static bool take_turn(struct batch *b, size_t s)
     }
 }
 
-static void queue(struct batch *b, size_t s)
+static void queue(struct slots *b, size_t s)
 {
     for (size_t i = 0; i + 1 < b->feed.n; i++)
         rows_add(&b->before, s, b->feed.id[i]);
@@ -65,7 +65,7 @@ static void queue(struct batch *b, size_t s)
     b->fed += b->feed.n;
 }
 
-static bool round_of(struct batch *b)
+static bool round_of(struct slots *b)
 {
     b->before.n = b->last.n = 0;
     for (size_t s = 0; s < b->slots; s++)
@@ -78,9 +78,9 @@ static bool round_of(struct batch *b)
     return b->last.n > 0;
 }
 
-size_t batch_run(struct decoder *d, size_t slots, size_t vocab, const struct batch_client *c)
+size_t slots_run(struct decoder *d, size_t slots, size_t vocab, const struct slots_client *c)
 {
-    struct batch b = { .d = d, .client = c, .slots = slots, .vocab = vocab };
+    struct slots b = { .d = d, .client = c, .slots = slots, .vocab = vocab };
     b.busy = mem_array(slots, sizeof *b.busy);
     b.fresh = mem_array(slots, sizeof *b.fresh);
     b.row = mem_array(slots, sizeof *b.row);

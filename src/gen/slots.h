@@ -1,4 +1,4 @@
-/* batch.h: many sequences decoded side by side, each at its own pace.
+/* slots.h: many sequences decoded side by side, each at its own pace.
  *
  *     slot 0   |prompt|tok tok tok tok|prompt|tok ...         a finished task makes room for the
  *     slot 1   |prompt|tok tok|prompt|tok tok tok ...         next one at once
@@ -8,28 +8,28 @@
  * answers with the tokens to feed next. Since a decoder's logits depend on the slot's own sequence
  * alone, so does everything a client draws from them.
  */
-#ifndef GEN_BATCH_H
-#define GEN_BATCH_H
+#ifndef GEN_SLOTS_H
+#define GEN_SLOTS_H
 
 #include <stdbool.h>
 
 #include "llm/decode.h"
 #include "llm/tokenizer.h"
 
-enum batch_turn {
-    BATCH_FEED,      /* feed these tokens (at least one) and call again with the logits after them */
-    BATCH_RESTART,   /* the same, in an empty sequence */
-    BATCH_DONE       /* nothing more to do in this task */
+enum slots_turn {
+    SLOTS_FEED,      /* feed these tokens (at least one) and call again with the logits after them */
+    SLOTS_RESTART,   /* the same, in an empty sequence */
+    SLOTS_DONE       /* nothing more to do in this task */
 };
 
-struct batch_client {
+struct slots_client {
     void *ctx;
     bool (*begin)(void *ctx, size_t slot);    /* start the next task in slot; false: no more tasks */
-    /* logits (vocab) are NULL at a task's first turn, which must answer BATCH_RESTART (or DONE). */
-    enum batch_turn (*turn)(void *ctx, size_t slot, const float *logits, struct tokens *feed);
+    /* logits (vocab) are NULL at a task's first turn, which must answer SLOTS_RESTART (or DONE). */
+    enum slots_turn (*turn)(void *ctx, size_t slot, const float *logits, struct tokens *feed);
 };
 
 /* Run tasks until begin says no. Returns the tokens fed. */
-size_t batch_run(struct decoder *d, size_t slots, size_t vocab, const struct batch_client *c);
+size_t slots_run(struct decoder *d, size_t slots, size_t vocab, const struct slots_client *c);
 
 #endif

@@ -1,0 +1,119 @@
+/* cmd_train.c: a model of call graphs, from scratch. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/commands_priv.h"
+#include "cli/graphs.h"
+#include "gen/train_graphs.h"
+
+/* The defaults are train_graphs_standard's; the help shows them, a test compares them. */
+static const struct option options[] = {
+    { "data", OPT_TEXT, "TRAIN.csv", NULL, "call graphs to learn from", 0, 0 },
+    { "o", OPT_TEXT, "DIR", NULL, "where the checkpoint goes", 0, 0 },
+    { "to", OPT_CHOICE, "compact|tabular|recursive|instruction", "compact", "text format it learns to write", 0, 0 },
+    { "preset", OPT_TEXT, "P", "base", "size: tiny small base S M L", 0, 0 },
+    { "epochs", OPT_INT, "E", NULL, "passes over the data", 1, 100000 },
+    { "lr", OPT_REAL, "X", NULL, "peak learning rate", 0, 1 },
+    { "weight-decay", OPT_REAL, "X", NULL, "AdamW's decay", 0, 10 },
+    { "dropout", OPT_REAL, "X", NULL, "share of activations dropped", 0, 0.9 },
+    { "tokens-per-step", OPT_INT, "N", NULL, "tokens of one update", 16, 1e9 },
+    { "open-all", OPT_REAL, "X", NULL, "share of samples whose whole header is left open", 0, 1 },
+    { "open-numbers", OPT_REAL, "X", NULL, "share that keeps the service alone", 0, 1 },
+    { "open-each", OPT_REAL, "X", NULL, "share by which each number of the others is left open", 0, 1 },
+    { "validation", OPT_REAL, "X", NULL, "share of samples kept aside for a validation loss", 0, 0.9 },
+    { "keep-best", OPT_FLAG, NULL, NULL, "end with the weights of least validation loss", 0, 0 },
+    { "resume", OPT_FLAG, NULL, NULL, "go on where an interrupted run of the same command stopped", 0, 0 },
+    OPTION_SEED, OPTION_THREADS, OPTION_JSON, OPTION_END
+};
+
+static double real_or(const struct args *a, const char *name, double standard)
+{
+    return args_given(a, name) ? args_real(a, name) : standard;
+}
+
+static size_t count_or(const struct args *a, const char *name, size_t standard)
+{
+    return args_given(a, name) ? (size_t)args_int(a, name) : standard;
+}
+
+static struct train_graphs_options options_asked(const struct args *a)
+{
+    struct train_graphs_options o = train_graphs_standard_for(args_text(a, "to"));
+    o.preset = args_text(a, "preset");
+    o.dropout.all = real_or(a, "open-all", o.dropout.all);
+    o.dropout.numbers = real_or(a, "open-numbers", o.dropout.numbers);
+    o.dropout.each = real_or(a, "open-each", o.dropout.each);
+    o.train.epochs = count_or(a, "epochs", o.train.epochs);
+    o.train.lr = real_or(a, "lr", o.train.lr);
+    o.train.weight_decay = real_or(a, "weight-decay", o.train.weight_decay);
+    o.train.dropout = real_or(a, "dropout", o.train.dropout);
+    o.train.tokens_per_step = count_or(a, "tokens-per-step", o.train.tokens_per_step);
+    o.train.validation = real_or(a, "validation", o.train.validation);
+    o.train.keep_best = args_flag(a, "keep-best");
+    o.train.seed = (uint64_t)args_int(a, "seed");
+    o.train.threads = (size_t)args_int(a, "threads");
+    o.train.resume = args_flag(a, "resume");
+    return o;
+}
+
+static void print_json(const struct train_report *r)
+{
+    printf("{\"epochs\":[");
+    for (size_t e = 0; e < r->n_epochs; e++) {
+        printf("%s{\"loss\":%.9g,\"validation\":", e ? "," : "", r->epoch[e].loss);
+        printf(r->epoch[e].validation == r->epoch[e].validation ? "%.9g}" : "null}",
+               r->epoch[e].validation);
+    }
+    printf("],\"best\":%zu,\"steps\":%zu,\"tokens\":%zu,\"too_long\":%zu,\"seconds\":%.3f,"
+           "\"tokens_per_s\":%.0f}\n",
+           r->best, r->steps, r->tokens, r->too_long, r->seconds, r->tokens_per_s);
+}
+
+static void print_words(const struct train_report *r, const char *dir)
+{
+    if (!r->n_epochs) {
+        fprintf(stderr, "%s is finished already\n", dir);
+        return;
+    }
+    const struct train_epoch *last = &r->epoch[r->n_epochs - 1];
+    fprintf(stderr, "%zu epochs, %zu steps, %zu tokens in %.1f s (%.0f tokens/s); loss %.4f nats a token",
+            r->n_epochs, r->steps, r->tokens, r->seconds, r->tokens_per_s, last->loss);
+    if (last->validation == last->validation)
+        fprintf(stderr, ", validation %.4f", last->validation);
+    fprintf(stderr, "\n");
+    if (r->too_long)
+        fprintf(stderr, "%zu samples were longer than the model's context and left out\n", r->too_long);
+}
+
+static int run(const struct args *a, struct err *err)
+{
+    if (!args_given(a, "data") || !args_given(a, "o")) {
+        err_set(err, EXIT_USAGE, "train needs --data TRAIN.csv and -o DIR");
+        return err->status;
+    }
+    struct graphset *graphs = graphs_read(args_text(a, "data"), (size_t)args_int(a, "threads"), err);
+    if (!graphs)
+        return err->status;
+    struct train_graphs_options o = options_asked(a);
+    struct meta *m = meta_new("train");
+    struct train_report rep = { 0 };
+    bool good = meta_input(m, "data", args_text(a, "data"), err) &&
+                train_graphs(graphs, &o, args_text(a, "o"), m, &rep, err);
+    if (good && args_flag(a, "json"))
+        print_json(&rep);
+    else if (good)
+        print_words(&rep, args_text(a, "o"));
+    train_report_free(&rep);
+    meta_free(m);
+    graphset_free(graphs);
+    return good ? EXIT_GOOD : err->status;
+}
+
+const struct command cmd_train = {
+    .name = "train",
+    .summary = "train a model of call graphs from scratch",
+    .options = options,
+    .examples = "  tracewright train --data train.csv -o model\n"
+                "  tracewright train --data train.csv --preset small --epochs 12 -o model --resume",
+    .run = run,
+};

@@ -1,0 +1,26 @@
+/* samples_priv.h: graphs as token samples of one text format, made again every epoch. */
+#ifndef GEN_SAMPLES_PRIV_H
+#define GEN_SAMPLES_PRIV_H
+
+#include "gen/train_graphs.h"
+#include "llm/tokenizer.h"
+#include "llm/train.h"
+
+struct samples {
+    const struct graphset *graphs;          /* borrowed */
+    const struct train_graphs_options *o;   /* borrowed */
+    struct tokenizer *tokenizer;            /* its vocabulary is that of these samples */
+    size_t longest;                         /* tokens of the longest sample, begin and end included */
+    struct train_source source;             /* ctx is this struct: do not move it */
+    void *own;                              /* what the format keeps */
+    void (*own_free)(void *own);
+};
+
+bool samples_init(struct samples *s, const struct graphset *graphs,
+                  const struct train_graphs_options *o, struct err *err);
+void samples_free(struct samples *s);
+
+/* The formats: set tokenizer, longest, source. */
+void samples_compact(struct samples *s);
+
+#endif
