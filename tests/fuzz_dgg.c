@@ -1,4 +1,4 @@
-/* fuzz_dgg.c: the reader of DGG's graphs takes any bytes; what it makes is valid, all is accounted for. */
+/* fuzz_dgg.c: the reader of DGG graphs takes any bytes; all is accounted for, what it makes valid. */
 #define _GNU_SOURCE   /* memfd_create */
 #include "tests/memfile.h"
 #include "trace/import.h"

@@ -48,7 +48,7 @@ is "$columns
 $first
 $second" "$tracewright" import --from alibaba-2022 --threads 2 --report report.json a.csv b.csv
 grep -q '"rows_read":9,"rows_used":8,"graphs_read":3,"graphs_used":2' report.json &&
-    grep -q '"cause":"no root call 0","rows":1,"graphs":1,"files":0,"example":"a.csv:5: 0.9.1"' report.json ||
+    grep '"cause":"no root call 0","rows":1,"graphs":1' report.json | grep -q 'a.csv:5: 0.9.1"' ||
     { cat report.json; failed=1; }
 
 calls="0|http|USER|MS_00001|ARRIVED_0|RT_9||0.10|mc|MS_00001|MS_00002|ARRIVED_1|RT_1"
@@ -71,9 +71,11 @@ is "$columns
 is "00h01m01s001ms S_000000007 $root$nine$ten" \
     "$tracewright" import --to tracellm-lines a.csv
 
-echo '{"service":"S_1","num":3,"edges":[{"source":"USER","target":"A","weight":1,"rpctype":"http"}]}' >g.jsonl
+echo '{"service":"S_1","num":3,
+ "edges":[{"source":"USER","target":"A","weight":1,"rpctype":"http"}]}' >g.jsonl
 is "$columns
-0,T_00000000001,S_1,0,http,USER,UNAVAILABLE,UNKNOWN,A,UNAVAILABLE,0.0" "$tracewright" import --from dgg g.jsonl
+0,T_00000000001,S_1,0,http,USER,UNAVAILABLE,UNKNOWN,A,UNAVAILABLE,0.0" \
+    "$tracewright" import --from dgg g.jsonl
 
 "$tracewright" import --from dgg --compat tracellm g.jsonl >out 2>err
 [ $? -eq 2 ] || { echo "dgg has no compat: exit is not 2"; failed=1; }
