@@ -14,6 +14,8 @@
 #include "trace/input.h"
 
 #define EXAMPLES "../shared/data/callgraphs/alibaba-examples/"
+#define RAW "../shared/data/callgraphs/alibaba-raw/"
+#define DGG "../shared/data/callgraphs/alibaba-dgg/"
 
 static const struct {
     const char *path;
@@ -158,6 +160,47 @@ static void what_we_write_of_them_is_accepted_and_read_back(void **state)
     gsl_rng_free(r);
 }
 
+/* Raw rows with their interfaces, and graphs without times. */
+static void the_compact_stream_keeps_every_source(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *path;
+        bool (*import)(char *const *, size_t, const struct import_options *, struct graphset *,
+                       struct import_report *, struct err *);
+        bool timed;
+    } source[] = {
+        { RAW "2022-callgraph-sample.csv", import_alibaba_2022, true },
+        { DGG "real_call_graphs_type2.jsonl.xz", import_dgg, false },
+        { DGG "real_call_graphs_type3.jsonl.xz", import_dgg, false },
+        { DGG "real_call_graphs_type4.jsonl.xz", import_dgg, false },
+    };
+    for (size_t f = 0; f < sizeof source / sizeof *source; f++) {
+        struct graphset *s = graphset_new(), *back = graphset_new();
+        struct import_report rep;
+        struct err err;
+        struct buf b = { 0 };
+        char path[128];
+        snprintf(path, sizeof path, "%s", source[f].path);
+        char *paths[] = { path };
+        assert_true(source[f].import(paths, 1, NULL, s, &rep, &err));
+        for (size_t i = 0; i < s->n; i++) {
+            unsigned m = (unsigned)i % 16;
+            buf_clear(&b);
+            compact_encode(&s->graphs[i], s->names, 1000,
+                           (struct compact_header_mask){ m & 1, m & 2, m & 4, m & 8 }, &b);
+            if (!compact_parse(buf_view(&b), back, &err))
+                fail_msg("%s: %s", err.msg, b.p);
+            assert_int_equal(s->graphs[i].timed, source[f].timed);
+            assert_true(callgraph_same(&s->graphs[i], s->names, &back->graphs[i], back->names));
+        }
+        assert_true(s->n > 10);
+        buf_free(&b);
+        graphset_free(s);
+        graphset_free(back);
+    }
+}
+
 /* ---- the same words, whatever their order ---- */
 
 static int by_text(const void *a, const void *b)
@@ -255,6 +298,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_graph_is_read),
         cmocka_unit_test(both_oracles_accept_what_is_right),
+        cmocka_unit_test(the_compact_stream_keeps_every_source),
         cmocka_unit_test(our_words_are_those_of_the_files),
         cmocka_unit_test(what_we_write_of_them_is_accepted_and_read_back),
     };
