@@ -144,7 +144,8 @@ size_t paper_pages(const struct paper_atom *atoms, size_t n, const struct paper_
             f.n_placed = kept;
             fill_page(&f, &st, hi);
         }
-        REQUIRE(f.page == 0 || f.n_placed > kept || st.next > before.next);   /* a title may fill 0 */
+        /* a page always takes something, but a long title may fill the first */
+        REQUIRE(f.page == 0 || f.n_placed > kept || st.next > before.next);
         f.page++;
     }
     *placed = f.placed;

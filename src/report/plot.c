@@ -2,6 +2,7 @@
 #include "report/plot.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -72,7 +73,45 @@ const char *plot_refuses(const struct plot *f)
 
 /* ---- legend: entries in the order of their first appearance, flowed into lines ---- */
 
-struct entry { const char *label; size_t style; enum plot_kind kind; bool ref; };
+struct entry {
+    const char *label;
+    char words[128];            /* the label, and "(n/a)" when no panel has a value of it */
+    size_t style;
+    enum plot_kind kind;
+    bool ref, any;
+};
+
+static bool any_value(const struct plot_series *s)
+{
+    for (size_t i = 0; i < s->n; i++)
+        if (!isnan(s->y[i]))
+            return true;
+    return false;
+}
+
+/* Types of calls in one order, whichever graph has them first. */
+static void sort_by_style(struct entry *e, size_t n)
+{
+    for (size_t i = 1; i < n; i++)
+        for (size_t j = i; j > 0 && e[j - 1].style > e[j].style; j--) {
+            struct entry x = e[j];
+            e[j] = e[j - 1];
+            e[j - 1] = x;
+        }
+}
+
+static void note_series(struct entry **list, size_t *n, size_t *cap, const struct plot_series *s,
+                        enum plot_kind kind)
+{
+    size_t j = 0;
+    while (j < *n && strcmp((*list)[j].label, s->label) != 0)
+        j++;
+    if (j == *n) {
+        MEM_GROW(*list, *n, *cap);
+        (*list)[(*n)++] = (struct entry){ .label = s->label, .style = s->style, .kind = kind };
+    }
+    (*list)[j].any = (*list)[j].any || kind == PLOT_TREE || any_value(s);
+}
 
 static size_t entries_of(const struct plot *f, struct entry **list)
 {
@@ -82,25 +121,19 @@ static size_t entries_of(const struct plot *f, struct entry **list)
     for (size_t k = 0; k < f->n_panels; k++)
         for (size_t i = 0; f->legend && i < f->panels[k].n_series; i++) {
             const struct plot_series *s = &f->panels[k].series[i];
-            size_t j = 0;
-            while (j < n && strcmp((*list)[j].label, s->label) != 0)
-                j++;
             ref = ref || s->ref;
-            if (j < n || f->panels[k].kind == PLOT_HEAT || !*s->label)
-                continue;
-            MEM_GROW(*list, n, cap);
-            (*list)[n++] = (struct entry){ s->label, s->style, f->panels[k].kind, false };
+            if (f->panels[k].kind != PLOT_HEAT && *s->label)
+                note_series(list, &n, &cap, s, f->panels[k].kind);
         }
-    for (size_t i = 1; f->panels[0].kind == PLOT_TREE && i < n; i++)     /* types in one order */
-        for (size_t j = i; j > 0 && (*list)[j - 1].style > (*list)[j].style; j--) {
-            struct entry e = (*list)[j];
-            (*list)[j] = (*list)[j - 1];
-            (*list)[j - 1] = e;
-        }
+    if (f->panels[0].kind == PLOT_TREE)
+        sort_by_style(*list, n);
     if (f->legend && ref && f->ref_label) {
         MEM_GROW(*list, n, cap);
-        (*list)[n++] = (struct entry){ f->ref_label, 0, PLOT_LINE, true };
+        (*list)[n++] = (struct entry){ .label = f->ref_label, .ref = true, .any = true };
     }
+    for (size_t i = 0; i < n; i++)
+        snprintf((*list)[i].words, sizeof (*list)[i].words, "%.100s%s", (*list)[i].label,
+                 (*list)[i].any ? "" : " (n/a)");
     return n;
 }
 
@@ -139,7 +172,7 @@ static double legend(const struct plot *f, struct type_pen *pen, double width, b
         double w = -entry_gap;
         while (end < n) {
             double more = entry_gap + key_width + key_gap +
-                          type_size(pen->cr, plot_label_font, e[end].label, 0).w;
+                          type_size(pen->cr, plot_label_font, e[end].words, 0).w;
             if (end > i && w + more > width)
                 break;
             w += more;
@@ -147,11 +180,11 @@ static double legend(const struct plot *f, struct type_pen *pen, double width, b
         }
         double x = fmax((width - w) / 2, 0);
         for (; i < end; i++) {
-            double words = type_size(pen->cr, plot_label_font, e[i].label, 0).w;
+            double words = type_size(pen->cr, plot_label_font, e[i].words, 0).w;
             if (draw) {
                 key(pen->cr, &e[i], x, y + line / 2);
                 style_grey(pen->cr, 0);
-                type_write(pen, plot_label_font, e[i].label, x + key_width + key_gap, y + line / 2,
+                type_write(pen, plot_label_font, e[i].words, x + key_width + key_gap, y + line / 2,
                            0, 0.5);
             }
             x += key_width + key_gap + words + entry_gap;

@@ -126,10 +126,26 @@ static void diagonal(cairo_t *cr, const struct plot_frame *f)
     cairo_stroke(cr);
 }
 
+/* Nothing can be drawn: the panel says so. */
+static bool empty(const struct plot_frame *f)
+{
+    for (size_t k = 0; k < f->p->n_series; k++)
+        for (size_t i = 0; i < f->p->series[k].n; i++)
+            if (!isnan(scale_at(&f->x, f->p->series[k].x[i])) &&
+                !isnan(scale_at(&f->y, f->p->series[k].y[i])))
+                return false;
+    return true;
+}
+
 void plot_marks(const struct plot_frame *f, struct type_pen *pen)
 {
     cairo_t *cr = pen->cr;
     const struct plot_panel *p = f->p;
+    if (empty(f)) {
+        style_grey(cr, 0.35);
+        type_write(pen, plot_label_font, "n/a", f->in.x + f->in.w / 2, f->in.y + f->in.h / 2, 0.5,
+                   0.5);
+    }
     cairo_save(cr);
     cairo_rectangle(cr, f->in.x - 3, f->in.y - 3, f->in.w + 6, f->in.h + 6);
     cairo_clip(cr);
