@@ -2,6 +2,7 @@
 #include "text/render_priv.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 #include "base/rng.h"
 #include "text/escape.h"
@@ -157,4 +158,31 @@ const struct callgraph *render_in_ms(const struct callgraph *g, uint32_t tick_us
         c->rt = in_ms(call_finish(&g->calls[i]), tick_us) - c->start;
     }
     return copy;
+}
+
+struct buf *lines_add(struct lines *l)
+{
+    if (l->n)
+        buf_char(&l->text, '\n');
+    MEM_GROW(l->start, l->n, l->cap);
+    l->start[l->n++] = l->text.n;
+    return &l->text;
+}
+
+void lines_put_shuffled(struct lines *l, gsl_rng *rng, struct buf *out)
+{
+    size_t *order = mem_array(l->n + 1, sizeof *order);
+    for (size_t i = 0; i < l->n; i++)
+        order[i] = i;
+    if (l->n)
+        buf_char(&l->text, '\n');
+    render_shuffle(rng, order, l->n);
+    for (size_t i = 0; i < l->n; i++) {
+        size_t k = order[i], end = k + 1 < l->n ? l->start[k + 1] : l->text.n;
+        buf_add(out, l->text.p + l->start[k], end - l->start[k]);
+    }
+    free(order);
+    free(l->start);
+    buf_free(&l->text);
+    *l = (struct lines){ 0 };
 }

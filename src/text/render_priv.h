@@ -37,6 +37,19 @@ struct root_draw render_draw_keys(const struct callgraph *g, const struct names 
                                   const struct layer *l, const struct text_options *o,
                                   gsl_rng *rng);
 
+/* Lines that are written in random order. */
+struct lines {
+    struct buf text;
+    size_t *start;                /* (n) where each line begins; it ends with its "\n" */
+    size_t n, cap;
+};
+
+/* A new line: add its words to what is returned, without "\n". */
+struct buf *lines_add(struct lines *l);
+
+/* Append all, shuffled, each with "\n"; *l is then empty and freed. */
+void lines_put_shuffled(struct lines *l, gsl_rng *rng, struct buf *out);
+
 /* g itself, or a copy with times in ms in *copy (to free: copy->calls). */
 const struct callgraph *render_in_ms(const struct callgraph *g, uint32_t tick_us,
                                      struct callgraph *copy);
