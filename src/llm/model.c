@@ -13,6 +13,8 @@
 #include "base/mem.h"
 #include "base/rng.h"
 
+#define WEIGHTS_MAX 0x1p32     /* 16 GiB of floats */
+
 const char llama_presets[] = "tiny|small|base|S|M|L";
 
 bool llama_preset(const char *name, struct llama_config *c)
@@ -62,6 +64,10 @@ bool llama_config_check(const struct llama_config *c, struct err *err)
         return err_set(err, EXIT_DATA, "rope_theta %g is not a positive number", c->rope_theta);
     if (!(c->norm_eps >= 0) || !(c->norm_eps < 1))
         return err_set(err, EXIT_DATA, "rms_norm_eps %g is outside [0, 1)", c->norm_eps);
+    double C = (double)c->d_model, V = (double)c->vocab, F = (double)c->d_ff;
+    double weights = V * C * (c->tied ? 1 : 2) + (double)c->n_layers * (4 * C * C + 3 * C * F);
+    if (weights > WEIGHTS_MAX)
+        return err_set(err, EXIT_DATA, "%.0f weights are over %.0f", weights, (double)WEIGHTS_MAX);
     return true;
 }
 

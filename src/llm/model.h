@@ -52,7 +52,7 @@ struct model {
     struct layer_at *layer;
 };
 
-/* False, with the reason, when the shape makes no sense or would not fit in memory. */
+/* False, with the reason, when the shape makes no sense or has over 2^32 weights. */
 bool llama_config_check(const struct llama_config *c, struct err *err);
 
 /* Presets by name: d_model, layers, heads, d_ff set; vocab, ids and max_len are the caller's.
