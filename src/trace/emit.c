@@ -109,7 +109,7 @@ static bool is_extra(const struct call *c)
 /* A table of our own would fill up with trace ids; ids are promised for the call alone. */
 static void renew_names(struct emit *e)
 {
-    enum { NAMES_MANY = 1 << 19 };
+    enum { NAMES_MANY = 1 << 15 };
     if (!e->own || names_count(e->own) < NAMES_MANY)
         return;
     names_free(e->own);
