@@ -6,8 +6,8 @@
 #include "base/meta.h"
 #include "base/rng.h"
 #include "cli/commands_priv.h"
-#include "cli/graphs.h"
 #include "text/format.h"
+#include "trace/import.h"
 
 static const struct option options[] = {
     { "to", OPT_CHOICE, "compact|tabular|recursive|instruction", "compact", "the format", 0, 0 },
@@ -31,24 +31,46 @@ static struct callstats *read_stats(const char *path, struct err *err)
     return s;
 }
 
-static bool write_texts(const struct args *a, const struct graphset *s,
-                        const struct callstats *stats, FILE *f)
+struct encoding {
+    const struct text_format *format;
+    struct text_options options;
+    gsl_rng *rng;              /* restarted for every graph */
+    bool fixed;
+    uint64_t seed, n;          /* graphs so far */
+    struct buf text;
+    FILE *f;
+};
+
+/* Graph i draws from stream i, so that no other graph moves its text. */
+static bool take_graph(void *ctx, const struct callgraph *g, const struct names *names,
+                       double weight, struct err *err)
 {
-    const struct text_format *format = text_format_find(args_text(a, "to"));
-    struct text_options o = { .stats = stats, .no_scratchpad = args_flag(a, "no-scratchpad") };
-    bool fixed = strcmp(args_text(a, "order"), "fixed") == 0;
-    uint64_t seed = (uint64_t)args_int(a, "seed");
-    gsl_rng *rng = rng_stream(seed, "encode", 0);
-    struct buf b = { 0 };
-    for (size_t i = 0; i < s->n && !ferror(f); i++) {
-        rng_restart(rng, seed, "encode", i);
-        buf_clear(&b);
-        format->encode(&s->graphs[i], s->names, s->tick_us, &o, fixed ? NULL : rng, &b);
-        fwrite(b.p, 1, b.n, f);
-    }
-    buf_free(&b);
-    gsl_rng_free(rng);
-    return !ferror(f);
+    (void)weight;
+    struct encoding *e = ctx;
+    rng_restart(e->rng, e->seed, "encode", e->n++);
+    buf_clear(&e->text);
+    e->format->encode(g, names, 1000, &e->options, e->fixed ? NULL : e->rng, &e->text);
+    fwrite(e->text.p, 1, e->text.n, e->f);
+    return !ferror(e->f) || err_set(err, EXIT_IO, "write failed");
+}
+
+static bool write_texts(const struct args *a, const struct callstats *stats, FILE *f,
+                        struct err *err)
+{
+    struct encoding e = { .format = text_format_find(args_text(a, "to")), .f = f };
+    e.options = (struct text_options){ stats, args_flag(a, "no-scratchpad") };
+    e.fixed = strcmp(args_text(a, "order"), "fixed") == 0;
+    e.seed = (uint64_t)args_int(a, "seed");
+    e.rng = rng_stream(e.seed, "encode", 0);
+    struct import_options o = { .threads = (size_t)args_int(a, "threads"), .progress = true };
+    struct import_report rep = { 0 };
+    bool good = import_alibaba_2022_stream(args_operand(a), args_operands(a), &o, take_graph, &e,
+                                           &rep, err);
+    if (rep.rows_used < rep.rows_read)
+        import_report_words(&rep, stderr);
+    buf_free(&e.text);
+    gsl_rng_free(e.rng);
+    return good;
 }
 
 static bool write_meta(const struct args *a, struct err *err)
@@ -61,9 +83,13 @@ static bool write_meta(const struct args *a, struct err *err)
         meta_int(m, "seed", args_int(a, "seed"));
     if (args_flag(a, "no-scratchpad"))
         meta_text(m, "scratchpad", "no");
-    bool good = meta_input(m, "input", args_operand(a)[0], err) &&
-                (!args_text(a, "stats") || meta_input(m, "stats", args_text(a, "stats"), err)) &&
-                meta_write_beside(m, args_text(a, "o"), err);
+    bool good = !args_text(a, "stats") || meta_input(m, "stats", args_text(a, "stats"), err);
+    for (size_t i = 0; good && i < args_operands(a); i++) {
+        char role[32];
+        snprintf(role, sizeof role, "input %zu", i + 1);
+        good = meta_input(m, role, args_operand(a)[i], err);
+    }
+    good = good && meta_write_beside(m, args_text(a, "o"), err);
     meta_free(m);
     return good;
 }
@@ -74,15 +100,13 @@ static int run(const struct args *a, struct err *err)
     struct callstats *stats = stats_path ? read_stats(stats_path, err) : NULL;
     if (stats_path && !stats)
         return err->status;
-    struct graphset *s = graphs_read(args_operand(a)[0], (size_t)args_int(a, "threads"), err);
-    struct outfile out = { 0 };
-    bool good = s && outfile_open(&out, args_text(a, "o"), err);
-    if (good && !write_texts(a, s, stats, out.f)) {
+    struct outfile out;
+    bool good = outfile_open(&out, args_text(a, "o"), err);
+    if (good && !write_texts(a, stats, out.f, err)) {
         outfile_abandon(&out);
-        good = err_set(err, EXIT_IO, "%s: write failed", args_text(a, "o"));
+        good = false;
     }
     good = good && outfile_commit(&out, err) && (!args_given(a, "o") || write_meta(a, err));
-    graphset_free(s);
     callstats_free(stats);
     return good ? EXIT_GOOD : err->status;
 }
@@ -90,9 +114,9 @@ static int run(const struct args *a, struct err *err)
 const struct command cmd_encode = {
     .name = "encode",
     .summary = "call graphs as words",
-    .operands = "INPUT.csv",
+    .operands = "INPUT.csv...",
     .min_operands = 1,
-    .max_operands = 1,
+    .max_operands = SIZE_MAX,
     .options = options,
     .examples = "  tracewright encode graphs.csv > graphs.txt\n"
                 "  tracewright stats graphs.csv --json > stats.json\n"
