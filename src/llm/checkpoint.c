@@ -150,6 +150,12 @@ static void must_be(struct config_reader *r, const char *key, const char *want)
         bad_key(r, key, v ? "is of another kind than we can run" : "missing");
 }
 
+static bool is_absent(const json_t *o, const char *key)
+{
+    const json_t *v = json_object_get(o, key);
+    return !v || json_is_null(v);
+}
+
 static bool read_config(const json_t *o, const char *file, struct llama_config *c, struct err *err)
 {
     struct config_reader r = { o, file, err, true };
@@ -158,6 +164,11 @@ static bool read_config(const json_t *o, const char *file, struct llama_config *
     must_be(&r, "model_type", "llama");
     must_be(&r, "hidden_act", "silu");
     const json_t *rope = json_object_get(o, "rope_parameters");
+    const char *turn = json_string_value(json_object_get(rope, "rope_type"));
+    if (turn && strcmp(turn, "default") != 0)
+        bad_key(&r, "rope_parameters", "rope_type is not default");
+    if (r.good && !is_absent(o, "rope_scaling"))
+        bad_key(&r, "rope_scaling", "is not supported");
     *c = (struct llama_config){
         .vocab = get_count(&r, "vocab_size", SIZE_MAX),
         .d_model = get_count(&r, "hidden_size", SIZE_MAX),
@@ -185,19 +196,22 @@ static bool read_config(const json_t *o, const char *file, struct llama_config *
     return r.good;
 }
 
+bool checkpoint_parse_config(struct str json, const char *name, struct llama_config *c,
+                             struct err *err)
+{
+    json_error_t je;
+    json_t *o = json_loadb(json.p, json.n, JSON_REJECT_DUPLICATES, &je);
+    bool good = o ? read_config(o, name, c, err)
+                  : err_set(err, EXIT_DATA, "%s:%d: %s", name, je.line, je.text);
+    json_decref(o);
+    return good;
+}
+
 static bool load_config(const char *dir, struct llama_config *c, struct err *err)
 {
     char *path = file_join(dir, "config.json");
     struct buf b = { 0 };
-    json_error_t je;
-    json_t *o = NULL;
-    bool good = file_read(path, &b, err);
-    if (good) {
-        o = json_loadb(b.p, b.n, JSON_REJECT_DUPLICATES, &je);
-        good = o ? read_config(o, path, c, err)
-                 : err_set(err, EXIT_DATA, "%s:%d: %s", path, je.line, je.text);
-    }
-    json_decref(o);
+    bool good = file_read(path, &b, err) && checkpoint_parse_config(buf_view(&b), path, c, err);
     buf_free(&b);
     free(path);
     return good;
@@ -227,13 +241,29 @@ static bool copy_weights(struct model *m, const struct safetensors *s, const cha
     return true;
 }
 
-static bool load_weights(const char *dir, struct model *m, struct err *err)
+/* Before a config's word is taken for how much memory to ask for. */
+static bool is_large_enough(const struct llama_config *c, const struct safetensors *s,
+                            const char *path, struct err *err)
+{
+    double C = (double)c->d_model, weights = (double)c->vocab * C * (c->tied ? 1 : 2);
+    weights += (double)c->n_layers * (2 * C * C + 3 * C * (double)c->d_ff);
+    return 2 * weights <= (double)s->size ||
+           err_set(err, EXIT_DATA, "%s: %zu bytes cannot hold the %.0f weights of config.json", path,
+                   s->size, weights);
+}
+
+static bool load_weights(const char *dir, const struct llama_config *c, struct model **m,
+                         struct err *err)
 {
     char *path = file_join(dir, "model.safetensors");
     struct safetensors s;
     bool good = safetensors_open(&s, path, err);
     if (good) {
-        good = copy_weights(m, &s, path, err);
+        good = is_large_enough(c, &s, path, err);
+        if (good) {
+            *m = model_new(c);
+            good = copy_weights(*m, &s, path, err);
+        }
         safetensors_close(&s);
     }
     free(path);
@@ -260,8 +290,8 @@ bool checkpoint_load(const char *dir, struct model **m, struct tokenizer **t, st
     struct llama_config c;
     if (!load_config(dir, &c, err))
         return false;
-    *m = model_new(&c);
-    if (load_weights(dir, *m, err) && (!t || load_tokenizer(dir, *m, t, err)))
+    *m = NULL;
+    if (load_weights(dir, &c, m, err) && (!t || load_tokenizer(dir, *m, t, err)))
         return true;
     model_free(*m);
     *m = NULL;

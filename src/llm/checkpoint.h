@@ -3,10 +3,10 @@
  *     DIR/config.json  model.safetensors  tokenizer.json  generation_config.json
  *         tokenizer_config.json  special_tokens_map.json
  *
- * Weights are f32, or bf16 when asked; f32, bf16 and f16 are read. model.safetensors is written last: a directory
- * that has it is complete. Provenance goes to its __metadata__ beside {"format": "pt"}.
- * Reading is strict: whatever is malformed, missing, left over or of another shape is refused in one
- * line that names file, tensor or key, and reason.
+ * Weights are written as f32; f32, bf16 and f16 are read. model.safetensors is written last: a
+ * directory that has it is complete. Provenance goes to its __metadata__ beside {"format": "pt"}.
+ * Reading is strict: whatever is malformed, missing, left over or of another shape is refused in
+ * one line that names file, tensor or key, and reason.
  */
 #ifndef LLM_CHECKPOINT_H
 #define LLM_CHECKPOINT_H
@@ -25,6 +25,10 @@ bool checkpoint_save(const char *dir, const struct model *m, const struct tokeni
 
 /* On success *m and *t are the caller's to free. t may be NULL. */
 bool checkpoint_load(const char *dir, struct model **m, struct tokenizer **t, struct err *err);
+
+/* config.json from memory; `name` stands for the file in messages. */
+bool checkpoint_parse_config(struct str json, const char *name, struct llama_config *c,
+                             struct err *err);
 
 /* The provenance of a checkpoint: the value under `key` in __metadata__, appended to out.
  * False when there is no such key. */
