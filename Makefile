@@ -131,4 +131,80 @@ install: all
 clean:
 	rm -rf $(BUILD) build-*
 
+# ---- reproduction ---------------------------------------------------------------------------
+# experiments/drivers.tsv says which driver needs which, and its share of time and memory;
+# figures and tables name theirs in experiments/{figures,tables}. A driver that ended leaves
+# NAME.done: an interrupted run goes on where it was.
+RUN := $(SCALE)$(if $(filter-out 1,$(SEED)),-seed$(SEED))$(if $(DATA),-data)
+OUT ?= $(BUILD)/repro/$(RUN)
+FIGS ?= figures/$(RUN)
+PAPER ?= $(if $(filter small,$(RUN)),paper,$(FIGS))
+FIG_NAMES := $(patsubst experiments/figures/%.fig,%,$(wildcard experiments/figures/*.fig))
+TAB_NAMES := $(patsubst experiments/tables/%.tab,%,$(wildcard experiments/tables/*.tab))
+STEPS := $(shell sed -n 's/^\([a-z_0-9]\{1,\}\)\t.*/\1/p' experiments/drivers.tsv)
+WEIGHTS := $(or $(CHECKPOINT),$(FROM))
+ARGUMENTS = --out $(OUT) --scale $(SCALE) --seed $(SEED) --threads $(THREADS) --data '$(DATA)' \
+            --checkpoint '$(WEIGHTS)'
+.PHONY: steps figures tables claims reproduction $(TAB_NAMES:%=table-%) $(FIG_NAMES:%=figure-%)
+
+reproduce compare paper: setup
+	@$(MAKE) $(PARALLEL) programs
+	@$(MAKE) --no-print-directory -j1 $@-run
+$(FIG_NAMES:%=figure-%): figure-%: setup
+	@$(MAKE) $(PARALLEL) programs
+	@$(MAKE) --no-print-directory -j1 $(FIGS)/$*.pdf
+$(TAB_NAMES:%=table-%): table-%: setup
+	@$(MAKE) $(PARALLEL) programs
+	@$(MAKE) --no-print-directory -j1 show-table-$*
+
+# What a run depends on beside the programs: a change starts it anew.
+$(OUT)/inputs: FORCE
+	@mkdir -p $(@D); echo '$(DATA) $(WEIGHTS)' | cmp -s - $@ || echo '$(DATA) $(WEIGHTS)' > $@
+$(STEPS:%=$(OUT)/%.done): $(OUT)/%.done: $(BUILD)/experiments/% $(OUT)/inputs
+	@echo "  run  $*"
+	@$< $(ARGUMENTS) && touch $@
+$(FIGS)/%.pdf: experiments/figures/%.fig $(BUILD)/tracewright
+	@mkdir -p $(@D); echo "  draw $*"
+	@$(BUILD)/tracewright figure $< --data $(OUT) -o $(FIGS)/$*
+show-table-%: experiments/tables/%.tab
+	@$(BUILD)/tracewright tables $< --data $(OUT)
+$(FIGS)/tables.xlsx: $(wildcard experiments/tables/*.tab) $(OUT)/claims.csv $(BUILD)/tracewright
+	@echo "  draw tables.xlsx"
+	@$(BUILD)/tracewright tables $(filter %.tab,$^) --data $(OUT) --claims claims.csv -o $@
+# The verdict is read at the end of a run; here a broken claim only has to be written down.
+$(OUT)/claims.csv: $(STEPS:%=$(OUT)/%.done) $(BUILD)/experiments/claims experiments/claims.tsv \
+                   $(wildcard experiments/expected/*/claims.tsv)
+	@$(BUILD)/experiments/claims $(ARGUMENTS) > $(OUT)/claims.txt || [ $$? = 1 ]
+paper-run: $(FIG_NAMES:%=$(FIGS)/%.pdf) $(FIGS)/tables.xlsx $(OUT)/claims.csv
+	@echo "  set  $(PAPER)/paper.pdf"
+	@$(BUILD)/tracewright paper paper/paper.md --data $(OUT) -o $(PAPER)
+reproduce-run: paper-run
+	@printf '\nfigures and tables: %s   paper: %s\n\n' $(FIGS) $(PAPER)/paper.pdf
+	@$(BUILD)/experiments/claims $(ARGUMENTS)
+
+# A checkpoint beside all baselines: the same drivers, other weights, a page of its own.
+COMPARE := $(BUILD)/compare
+COMPARE_STEPS := tracellm_data tracellm_train tracellm_generate tracellm_fidelity \
+                 tracellm_distributions tracellm_trees
+COMPARE_FIGS := tracellm_distributions tracellm_popular tracellm_frontier tracellm_trees
+COMPARE_TABS := tracellm_fidelity tracellm_fidelity_topology tracellm_copies tracellm_hitters \
+                tracellm_validity
+compare-run:
+	@[ -n '$(CHECKPOINT)' ] || { echo 'usage: make compare CHECKPOINT=dir'; exit 2; }
+	@$(MAKE) --no-print-directory -j1 compare-page OUT=$(COMPARE) FIGS=$(COMPARE)/figures
+compare-page: $(COMPARE_STEPS:%=$(OUT)/%.done) $(COMPARE_FIGS:%=$(FIGS)/%.pdf)
+	@$(BUILD)/tracewright tables $(COMPARE_TABS:%=experiments/tables/%.tab) --data $(OUT) \
+	    -o $(OUT)/tables.xlsx
+	@$(BUILD)/tracewright paper experiments/compare.md --data $(OUT) -o $(OUT)
+	@$(BUILD)/tracewright tables experiments/tables/tracellm_fidelity.tab --data $(OUT) --to markdown
+	@echo "$(OUT): compare.pdf compare.html tables.xlsx figures/"
+
+list:
+	@awk -f experiments/list.awk experiments/drivers.tsv $(wildcard experiments/figures/*.fig) \
+	    $(wildcard experiments/tables/*.tab)
+$(BUILD)/rules.mk: experiments/drivers.tsv $(wildcard experiments/figures/*.fig experiments/tables/*.tab) \
+                   experiments/rules.awk
+	@mkdir -p $(@D); awk -f experiments/rules.awk $(filter-out %.awk,$^) > $@
+-include $(BUILD)/rules.mk
+
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -5,13 +5,15 @@
  *          20 %.
  * Reads    nothing: the targets are published or measured figures (trace/reference_check.c)
  * Writes   trace_reference.csv  metric,view,target,obtained,ks_or_relative_error,tolerance,source
- *          trace_reference_curves.csv  curve,x,target,obtained: distribution functions;
- *                               that of popularity is the share of the x most popular services
+ *          trace_reference_curves.csv  curve,series,x,y: distribution functions; that of
+ *                               popularity is the share of the x most popular services
+ *          trace_reference_sum.csv  judged,missed,worst,metric   (worst: error over tolerance)
  * Scale    small: 20,000 traces, 1 s of work;  full: the same and 20 more seeds, whose worst errors
  *          are rows of view "worst of 20 seeds"
  */
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/driver.h"
 #include "trace/reference.h"
@@ -73,14 +75,46 @@ static void write_checks(const struct driver *d, const struct reference_report *
     driver_close(&out);
 }
 
+/* Curves that have a published side; popularity by rank is thinned beyond the 100th. */
 static void write_curves(const struct driver *d, const struct reference_report *r)
 {
-    struct outfile out = driver_csv(d, "trace_reference_curves.csv", "curve,x,target,obtained");
+    struct outfile out = driver_csv(d, "trace_reference_curves.csv", "curve,series,x,y");
+    const char *last = "";
+    bool known = false;
     for (size_t i = 0; i < r->n_points; i++) {
-        fprintf(out.f, "%s,%.9g,", r->point[i].curve, r->point[i].x);
-        number(out.f, r->point[i].target, ',');
-        number(out.f, r->point[i].obtained, '\n');
+        const struct reference_point *p = &r->point[i];
+        if (strcmp(p->curve, last) != 0) {
+            last = p->curve;
+            known = false;
+            for (size_t k = i; k < r->n_points && strcmp(r->point[k].curve, last) == 0; k++)
+                known = known || !isnan(r->point[k].target);
+        }
+        if (!known || (p->x > 100 && isnan(p->target) && (int)p->x % 25))
+            continue;
+        if (!isnan(p->target))
+            fprintf(out.f, "%s,published,%.9g,%.9g\n", p->curve, p->x, p->target);
+        if (!isnan(p->obtained))
+            fprintf(out.f, "%s,obtained,%.9g,%.9g\n", p->curve, p->x, p->obtained);
     }
+    driver_close(&out);
+}
+
+/* The worst error in units of its tolerance, over the checks that are judged. */
+static void write_sum(const struct driver *d, const struct reference_report *r)
+{
+    struct outfile out = driver_csv(d, "trace_reference_sum.csv", "judged,missed,worst,metric");
+    size_t judged = 0, at = 0;
+    double worst = 0;
+    for (size_t i = 0; i < r->n_checks; i++) {
+        const struct reference_check *c = &r->check[i];
+        judged += !isnan(c->tolerance);
+        if (!isnan(c->tolerance) && c->error / c->tolerance > worst) {
+            worst = c->error / c->tolerance;
+            at = i;
+        }
+    }
+    fprintf(out.f, "%zu,%zu,%.6g,\"%s\"\n", judged, reference_report_misses(r), worst,
+            r->check[at].metric);
     driver_close(&out);
 }
 
@@ -90,6 +124,7 @@ int main(int argc, char **argv)
     struct reference_report *r = measure(d.seed);
     write_checks(&d, r);
     write_curves(&d, r);
+    write_sum(&d, r);
     reference_report_free(r);
     return driver_end(&d);
 }

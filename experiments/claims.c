@@ -1,0 +1,232 @@
+/* claims: paper, expected, obtained, verdict.
+ *
+ *     build/experiments/claims --out DIR --scale small|full [--data DIR] [--seed S]
+ *
+ * Reads    experiments/claims.tsv     id, kind, claim, source, left, op, right, why
+ *          experiments/expected/paper/claims.tsv   id, value, tolerance: what the paper printed
+ *          experiments/expected/SCALE/claims.tsv   id, value, tolerance: what we obtained before
+ *          experiments/drivers.tsv and DIR/NAME.cost.csv   the drivers' shares
+ * Writes   DIR/claims.csv   id,claim,source,paper,expected,obtained,verdict,why
+ *          and the same as a table on standard output; exit 1 if anything is broken.
+ *
+ * left and right are a number, or FILE.csv|CONDITION|COLUMN (report/table.h's conditions; one row
+ * must remain), or NUMBER*FILE.csv|...: the value in that cell times the number.
+ *   order   left op right must hold (op is < or >): reproduces, or broken
+ *   value   left within tolerance of expected, else broken; then within the paper's tolerance of the
+ *           paper's value: reproduces, else differs (why says why)
+ *   none    not attempted, because why
+ * On real data (--data) only order claims count; the others say "not judged". On another BLAS core
+ * than the expected values were made on the first line says so.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "cli/driver.h"
+#include "ml/linalg.h"
+#include "report/table.h"
+
+enum { FIELDS = 8 };
+#define LINE "%-28s %-10s %-22s %-10s %-13s %s\n"
+enum verdict { REPRODUCES, DIFFERS, NOT_ATTEMPTED, NOT_JUDGED, BROKEN, VERDICTS };
+static const char *const verdict_names[VERDICTS] = {
+    "reproduces", "differs", "not attempted", "not judged", "broken",
+};
+
+struct tsv {
+    struct buf text;
+    char *(*row)[FIELDS];
+    size_t n, cap;
+};
+
+/* Tab-separated; lines that begin with # and empty lines are skipped; missing fields are "". */
+static void tsv_read(const struct driver *d, const char *path, struct tsv *t)
+{
+    struct err err = { 0 };
+    *t = (struct tsv){ 0 };
+    driver_need(d, file_read(path, &t->text, &err), &err);
+    for (char *line = strtok(t->text.p, "\n"); line; line = strtok(NULL, "\n")) {
+        if (line[0] == '#')
+            continue;
+        MEM_GROW(t->row, t->n, t->cap);
+        for (size_t k = 0; k < FIELDS; k++) {
+            t->row[t->n][k] = line ? line : "";
+            char *tab = line ? strchr(line, '\t') : NULL;
+            if (tab)
+                *tab = '\0';
+            line = tab ? tab + 1 : NULL;
+        }
+        t->n++;
+        line = "";
+    }
+}
+
+static char *const *tsv_find(const struct tsv *t, const char *id)
+{
+    for (size_t i = 0; i < t->n; i++)
+        if (strcmp(t->row[i][0], id) == 0)
+            return t->row[i];
+    return NULL;
+}
+
+static bool cell(const struct driver *d, const char *file, const char *where, const char *column,
+                 double *x, struct err *err)
+{
+    struct table t;
+    char *path = driver_path(d, file);
+    size_t *rows = NULL, n = 0, col;
+    bool good = table_read(&t, path, err) && table_where(&t, where, &rows, &n, err) &&
+                table_col(&t, column, &col, err);
+    if (good && n != 1)
+        good = err_set(err, EXIT_DATA, "%s: %zu rows for %s", file, n, where);
+    good = good && table_number(&t, rows[0], col, x, err);
+    table_free(&t);
+    free(path);
+    return good;
+}
+
+/* A number, a cell, or a number times a cell. */
+static bool evaluate(const struct driver *d, const char *text, double *x, struct err *err)
+{
+    char room[512], *end;
+    double factor = strtod(text, &end);
+    if (end == text)
+        factor = 1;
+    else if (*end == '\0') {
+        *x = factor;
+        return true;
+    } else
+        text = end + (*end == '*');
+    snprintf(room, sizeof room, "%s", text);
+    char *where = strchr(room, '|'), *column = where ? strrchr(room, '|') : NULL;
+    if (!where || column == where)
+        return err_set(err, EXIT_DATA, "\"%s\" is neither a number nor FILE|CONDITION|COLUMN", text);
+    *where++ = *column++ = '\0';
+    bool good = cell(d, room, where, column, x, err);
+    *x *= factor;
+    return good;
+}
+
+static void number(char *s, size_t n, double x)
+{
+    if (isnan(x))
+        snprintf(s, n, "n/a");
+    else
+        snprintf(s, n, "%.3g", x);
+}
+
+struct tally {
+    size_t count[VERDICTS];
+    FILE *csv;
+    struct buf words;
+};
+
+static void row(struct tally *t, char *const *f, const char *paper, const char *expected,
+                const char *obtained, enum verdict v, const char *why)
+{
+    t->count[v]++;
+    fprintf(t->csv, "%s,\"%s\",\"%s\",%s,\"%s\",%s,%s,\"%s\"\n", f[0], f[2], f[3], paper, expected,
+            obtained, verdict_names[v], why);
+    buf_printf(&t->words, LINE, f[0], paper, expected, obtained, verdict_names[v], why);
+}
+
+static void judge_order(const struct driver *d, struct tally *t, char *const *f, const char *paper)
+{
+    struct err err = { 0 };
+    double left = NAN, right = NAN;
+    bool good = evaluate(d, f[4], &left, &err) && evaluate(d, f[6], &right, &err);
+    bool holds = good && (f[5][0] == '<' ? left < right : left > right);
+    char expected[64], obtained[32], bound[32];
+    number(bound, sizeof bound, right);
+    number(obtained, sizeof obtained, left);
+    snprintf(expected, sizeof expected, "%c %s", f[5][0], bound);
+    row(t, f, paper, expected, obtained, holds ? REPRODUCES : BROKEN, good ? f[7] : err.msg);
+}
+
+static void judge_value(const struct driver *d, struct tally *t, char *const *f,
+                        char *const *paper, char *const *ours)
+{
+    struct err err = { 0 };
+    double got = NAN, want = NAN, tol = NAN, print = NAN, print_tol = 0;
+    bool good = evaluate(d, f[4], &got, &err);
+    if (ours)
+        want = strtod(ours[1], NULL), tol = strtod(ours[2], NULL);
+    if (paper)
+        print = strtod(paper[1], NULL), print_tol = strtod(paper[2], NULL);
+    bool near = good && fabs(got - want) <= tol;
+    enum verdict v = d->data ? NOT_JUDGED : !near ? BROKEN
+                   : paper && fabs(got - print) > print_tol ? DIFFERS : REPRODUCES;
+    char obtained[32], expected[80], a[32], b[32];
+    number(obtained, sizeof obtained, got);
+    number(a, sizeof a, want);
+    number(b, sizeof b, tol);
+    snprintf(expected, sizeof expected, "%s +- %s", a, b);
+    row(t, f, paper ? paper[1] : "", ours ? expected : "none", obtained, v,
+        !good ? err.msg : v == DIFFERS || v == BROKEN ? f[7] : "");
+}
+
+/* A driver over its share of time or memory is a broken claim with its name. */
+static void judge_shares(const struct driver *d, struct tally *t)
+{
+    struct tsv drivers;
+    tsv_read(d, "experiments/drivers.tsv", &drivers);
+    double sum = 0;
+    for (size_t i = 0; i < drivers.n; i++) {
+        char file[128], obtained[32], expected[64], why[192], *f[FIELDS] = { 0 };
+        double wall = NAN, mb = NAN, minutes = strtod(drivers.row[i][2], NULL),
+               most = strtod(drivers.row[i][3], NULL);
+        struct err err = { 0 };
+        snprintf(file, sizeof file, "%s.cost.csv", drivers.row[i][0]);
+        bool good = evaluate(d, (snprintf(why, sizeof why, "%s||wall_s", file), why), &wall, &err) &&
+                    evaluate(d, (snprintf(why, sizeof why, "%s||peak_mb", file), why), &mb, &err);
+        sum += wall;
+        if (good && (d->full || (wall <= 60 * minutes && mb <= most)))
+            continue;
+        snprintf(obtained, sizeof obtained, "%.0f s", wall);
+        snprintf(expected, sizeof expected, "at most %.0f s", 60 * minutes);
+        snprintf(why, sizeof why, "over its share: %.0f MB, %.0f allowed", mb, most);
+        snprintf(file, sizeof file, "share:%s", drivers.row[i][0]);
+        f[0] = file, f[2] = "a driver keeps to its share", f[3] = "experiments/drivers.tsv";
+        row(t, f, "", expected, obtained, BROKEN, good ? why : err.msg);
+    }
+    buf_printf(&t->words, "all drivers: %.0f s\n", sum);
+    free(drivers.row);
+    buf_free(&drivers.text);
+}
+
+int main(int argc, char **argv)
+{
+    struct driver d = driver_start(argc, argv, "claims");
+    const char *scale = d.full ? "full" : "small";
+    char path[128];
+    struct tsv claims, paper, ours;
+    tsv_read(&d, "experiments/claims.tsv", &claims);
+    tsv_read(&d, "experiments/expected/paper/claims.tsv", &paper);
+    snprintf(path, sizeof path, "experiments/expected/%s/claims.tsv", scale);
+    tsv_read(&d, path, &ours);
+    struct outfile o = driver_csv(&d, "claims.csv",
+                                  "id,claim,source,paper,expected,obtained,verdict,why");
+    struct tally t = { .csv = o.f };
+    for (size_t i = 0; i < claims.n; i++) {
+        char *const *f = claims.row[i], *const *p = tsv_find(&paper, f[0]);
+        if (strcmp(f[1], "none") == 0)
+            row(&t, f, p ? p[1] : "", "", "", NOT_ATTEMPTED, f[7]);
+        else if (strcmp(f[1], "order") == 0)
+            judge_order(&d, &t, f, p ? p[1] : "");
+        else
+            judge_value(&d, &t, f, p, tsv_find(&ours, f[0]));
+    }
+    judge_shares(&d, &t);
+    driver_close(&o);
+    char *const *core = tsv_find(&ours, "core");
+    printf("claims: %zu reproduce, %zu differ from the paper, %zu not attempted, %zu not judged, "
+           "%zu broken%s\n", t.count[REPRODUCES], t.count[DIFFERS], t.count[NOT_ATTEMPTED],
+           t.count[NOT_JUDGED], t.count[BROKEN],
+           core && strcmp(core[1], linalg_core()) != 0 ?
+           " (expected values are from another BLAS core: judged by tolerance)" : "");
+    printf(LINE "%s", "claim", "paper", "expected", "obtained", "verdict", "", t.words.p);
+    buf_free(&t.words);
+    return t.count[BROKEN] ? EXIT_CHECK : EXIT_GOOD;
+}

@@ -1,0 +1,165 @@
+/* tracellm_generalisation: likeness to graphs that were not trained on.
+ *
+ * Method   Random splits by graph, four fifths to fit, one fifth to test. On every split the model
+ *          is trained from scratch, the baselines are fitted, and each writes graphs for headers
+ *          of the fit part (held-out headers would hand it the answer). All are measured against
+ *          the test part, beside the fit part's own score there. The model of split 0 and its
+ *          test part stay for tracellm_accuracy.
+ * Reads    real.csv
+ * Writes   tracellm_generalisation.csv   split,metric,view,name,value,lo,hi,n,floor
+ *          tracellm_generalisation_mean.csv   metric,view,name,value,lo,hi,splits
+ *                                         (mean over splits; lo, hi: least and most)
+ *          tracellm_generalisation_paired.csv   split,metric,view,a,b,difference,lo,hi
+ *          split0/, split0-test.csv
+ * Scale    small: 2 splits, 5,000 graphs;  full: 5 splits, 20,000 graphs
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "cli/driver.h"
+#include "eval/compare.h"
+#include "eval/floors.h"
+#include "gen/generator.h"
+#include "gen/llm.h"
+#include "gen/train_graphs.h"
+
+enum { MAX_SOURCES = 8, MAX_SPLITS = 5 };
+
+struct split {
+    struct graphset *fit, *test;
+    struct compare_source source[MAX_SOURCES];
+    struct graphset *set[MAX_SOURCES];
+    size_t n;
+};
+
+static void add_source(struct split *s, const char *name, struct graphset *set)
+{
+    REQUIRE(s->n < MAX_SOURCES);
+    s->set[s->n] = set;
+    s->source[s->n++] = (struct compare_source){ .name = name, .graphs = set };
+}
+
+static void run_model(const struct driver *d, struct split *s, size_t k, size_t n)
+{
+    char name[32];
+    snprintf(name, sizeof name, "split%zu", k);
+    char *dir = driver_path(d, name);
+    struct train_graphs_options o = train_graphs_standard_for("compact");
+    o.train.seed = d->seed * 1000 + k;
+    o.train.threads = d->threads;
+    o.train.resume = true;
+    struct train_report rep = { 0 };
+    struct meta *meta = meta_new("train");
+    struct err err = { 0 };
+    driver_need(d, train_graphs(s->fit, &o, dir, meta, &rep, &err), &err);
+    train_report_free(&rep);
+    meta_free(meta);
+    struct llm m;
+    driver_need(d, llm_load(dir, &m, &err), &err);
+    struct prompt_pool pool = prompt_pool_new(s->fit, prompt_full);
+    struct draw_job job = { .prompts = &pool, .n = n, .seed = d->seed, .threads = d->threads };
+    struct llm_options lo = { .sample = { .temperature = 1 } };
+    struct draw_report r = { 0 };
+    struct graphset *out = graphset_new();
+    driver_need(d, llm_run(&m, &lo, &job, out, &r, &err), &err);
+    add_source(s, "model", out);
+    prompt_pool_free(&pool);
+    llm_free(&m);
+    free(dir);
+}
+
+static void run_baselines(const struct driver *d, struct split *s, size_t n)
+{
+    for (size_t i = 0; generators[i]; i++) {
+        struct prompt_pool pool = prompt_pool_new(s->fit, prompt_full);
+        struct draw_job job = { .prompts = &pool, .n = n, .seed = d->seed, .threads = d->threads };
+        struct graphset *out = graphset_new();
+        struct draw_report r = { 0 };
+        void *fitted = generators[i]->fit(s->fit);
+        generator_run(generators[i], fitted, &job, out, &r);
+        generators[i]->free(fitted);
+        prompt_pool_free(&pool);
+        add_source(s, generators[i]->name, out);
+    }
+}
+
+static void write_rows(const struct comparison *c, size_t k, FILE *rows, FILE *paired)
+{
+    for (size_t pass = 0; pass < 2; pass++) {
+        const struct compare_row *row = pass ? c->floor_row : c->row;
+        for (size_t i = 0; i < (pass ? c->n_floors : c->n); i++) {
+            const struct compare_row *r = &row[i];
+            fprintf(rows, "%zu,%s,%s,%s,%.6g,%.6g,%.6g,%zu,%.6g\n", k, r->metric->name,
+                    view_names[r->view], r->name, r->value.value, r->value.lo, r->value.hi,
+                    r->value.n, r->floor);
+        }
+    }
+    for (size_t i = 0; i < c->n; i++) {
+        if (strcmp(c->row[i].name, "model") != 0)
+            continue;
+        struct interval x = compare_difference(c, c->row[i].metric->name, c->row[i].view, 0, 1);
+        fprintf(paired, "%zu,%s,%s,model,%s,%.6g,%.6g,%.6g\n", k, c->row[i].metric->name,
+                view_names[c->row[i].view], c->row[1].name, x.value, x.lo, x.hi);
+    }
+}
+
+/* The mean over splits of every row, with the least and the most. All splits have the same rows. */
+static void write_mean(struct comparison *const *c, size_t splits, FILE *f)
+{
+    for (size_t pass = 0; pass < 2; pass++)
+        for (size_t i = 0; i < (pass ? c[0]->n_floors : c[0]->n); i++) {
+            double sum = 0, lo = INFINITY, hi = -INFINITY;
+            const struct compare_row *r = pass ? &c[0]->floor_row[i] : &c[0]->row[i];
+            for (size_t k = 0; k < splits; k++) {
+                double v = pass ? c[k]->floor_row[i].value.value : c[k]->row[i].value.value;
+                sum += v;
+                lo = v < lo ? v : lo;
+                hi = v > hi ? v : hi;
+            }
+            fprintf(f, "%s,%s,%s,%.6g,%.6g,%.6g,%zu\n", r->metric->name, view_names[r->view], r->name,
+                    sum / (double)splits, isnan(sum) ? NAN : lo, isnan(sum) ? NAN : hi, splits);
+        }
+}
+
+int main(int argc, char **argv)
+{
+    struct driver d = driver_start(argc, argv, "tracellm_generalisation");
+    size_t splits = d.full ? 5 : 2, n = d.full ? 20000 : 5000;
+    struct graphset *real = driver_graphs(&d, "real.csv");
+    struct outfile rows = driver_csv(&d, "tracellm_generalisation.csv",
+                                     "split,metric,view,name,value,lo,hi,n,floor");
+    struct outfile paired = driver_csv(&d, "tracellm_generalisation_paired.csv",
+                                       "split,metric,view,a,b,difference,lo,hi");
+    struct outfile mean = driver_csv(&d, "tracellm_generalisation_mean.csv",
+                                     "metric,view,name,value,lo,hi,splits");
+    size_t *fit = mem_array(real->n, sizeof *fit), *test = mem_array(real->n, sizeof *test);
+    struct comparison *c[MAX_SPLITS];
+    for (size_t k = 0; k < splits; k++) {
+        struct floors_split p = floors_split_by_graph(real->n, 0.2, d.seed, k, fit, test);
+        struct split s = { .fit = graphset_select(real, fit, p.n_fit),
+                           .test = graphset_select(real, test, p.n_test) };
+        if (k == 0)
+            driver_write_graphs(&d, "split0-test.csv", s.test);
+        run_model(&d, &s, k, n);
+        run_baselines(&d, &s, n);
+        struct compare_options o = { .seed = d.seed, .threads = d.threads };
+        c[k] = compare_run(s.test, s.fit, s.source, s.n, &o);
+        write_rows(c[k], k, rows.f, paired.f);
+        for (size_t i = 0; i < s.n; i++)
+            graphset_free(s.set[i]);
+        graphset_free(s.fit);
+        graphset_free(s.test);
+    }
+    write_mean(c, splits, mean.f);
+    for (size_t k = 0; k < splits; k++)
+        comparison_free(c[k]);
+    driver_close(&rows);
+    driver_close(&paired);
+    driver_close(&mean);
+    free(fit);
+    free(test);
+    graphset_free(real);
+    return driver_end(&d);
+}
