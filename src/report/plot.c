@@ -10,7 +10,7 @@
 #include "report/plot_priv.h"
 #include "report/tree.h"
 
-static const double gap_x = 10, gap_y = 8, key_width = 17, key_gap = 4, entry_gap = 14;
+static const double gap_x = 10, gap_y = 8, key_gap = 4, entry_gap = 14;
 
 static size_t rows_of(const struct plot *f)
 {
@@ -30,7 +30,7 @@ double plot_height(const struct plot *f)
 {
     if (f->height > 0)
         return f->height;
-    double each = fmin(fmax(f->width / (double)f->columns * 0.62, 1.5), 2.4),
+    double each = fmin(fmax(f->width / (double)f->columns * 0.62, 1.65), 2.4),
            sum = f->legend ? 0.2 : 0;
     for (size_t r = 0; r < rows_of(f); r++) {
         double trees = 0, lean = 0;
@@ -137,13 +137,24 @@ static size_t entries_of(const struct plot *f, struct entry **list)
     return n;
 }
 
+static bool is_line(const struct entry *e)
+{
+    return !e->ref && (e->kind == PLOT_LINE || e->kind == PLOT_STEP);
+}
+
+static double key_width(const struct entry *e)
+{
+    return is_line(e) ? 17 : 8;
+}
+
 static void key(cairo_t *cr, const struct entry *e, double x, double y)
 {
-    bool swatch = e->kind == PLOT_BAR || e->kind == PLOT_BOX || e->kind == PLOT_TREE;
+    double w = key_width(e);
+    cairo_new_path(cr);
     if (e->ref) {
-        plot_open_diamond(cr, x + key_width / 2, y, 6);
-    } else if (swatch) {
-        cairo_rectangle(cr, x + key_width - 9, y - 3.5, 8, 7);
+        plot_open_diamond(cr, x + w / 2, y, 6);
+    } else if (e->kind == PLOT_BAR || e->kind == PLOT_BOX || e->kind == PLOT_TREE) {
+        cairo_rectangle(cr, x, y - 3.5, w, 7);
         if (e->style == STYLE_REAL)
             style_grey(cr, 0.25);
         else
@@ -152,12 +163,10 @@ static void key(cairo_t *cr, const struct entry *e, double x, double y)
     } else {
         style_stroke(cr, e->style, 1.4);
         cairo_move_to(cr, x, y);
-        cairo_line_to(cr, x + key_width, y);
-        if (e->kind == PLOT_LINE || e->kind == PLOT_STEP)
-            cairo_stroke(cr);
-        cairo_new_path(cr);
+        cairo_line_to(cr, x + (is_line(e) ? w : 0), y);
+        cairo_stroke(cr);
         if (e->kind != PLOT_STEP)
-            style_marker(cr, e->style, x + key_width / 2, y, 4.6);
+            style_marker(cr, e->style, x + w / 2, y, 4.6);
     }
 }
 
@@ -171,7 +180,7 @@ static double legend(const struct plot *f, struct type_pen *pen, double width, b
         size_t end = i;
         double w = -entry_gap;
         while (end < n) {
-            double more = entry_gap + key_width + key_gap +
+            double more = entry_gap + key_width(&e[end]) + key_gap +
                           type_size(pen->cr, plot_label_font, e[end].words, 0).w;
             if (end > i && w + more > width)
                 break;
@@ -181,13 +190,13 @@ static double legend(const struct plot *f, struct type_pen *pen, double width, b
         double x = fmax((width - w) / 2, 0);
         for (; i < end; i++) {
             double words = type_size(pen->cr, plot_label_font, e[i].words, 0).w;
+            double at = x + key_width(&e[i]) + key_gap;
             if (draw) {
                 key(pen->cr, &e[i], x, y + line / 2);
                 style_grey(pen->cr, 0);
-                type_write(pen, plot_label_font, e[i].words, x + key_width + key_gap, y + line / 2,
-                           0, 0.5);
+                type_write(pen, plot_label_font, e[i].words, at, y + line / 2, 0, 0.5);
             }
-            x += key_width + key_gap + words + entry_gap;
+            x = at + words + entry_gap;
         }
     }
     free(e);

@@ -62,7 +62,8 @@ struct plot_frame plot_frame_new(const struct plot_panel *p)
         widen(&x, s->x, s->n);
         widen(&y, s->y, s->n);
         struct range lows = { INFINITY, -INFINITY, INFINITY, false };
-        widen(p->y.log ? &lows : &y, s->lo, s->n);
+        widen(p->y.log && p->kind != PLOT_BOX ? &lows : &y, s->lo, s->n);
+        widen(&y, s->q1, s->n);
         if (p->kind != PLOT_STEP)       /* on a log axis an interval down to 0 shows no 0 */
             y.least_positive = fmin(y.least_positive, lows.least_positive);
         widen(&y, s->hi, s->n);
@@ -70,6 +71,8 @@ struct plot_frame plot_frame_new(const struct plot_panel *p)
     }
     for (size_t i = 0; i < p->n_lines; i++)
         widen(p->lines[i].vertical ? &x : &y, &p->lines[i].at, 1);
+    if (p->kind != PLOT_STEP && !y.zero)    /* no mark lies on the end of a log axis */
+        y.least_positive *= 0.9;
     f.x = p->x.names ? category_scale(p->x.n_names) : axis_scale(&p->x, x, false);
     f.y = p->y.names ? category_scale(p->y.n_names) : axis_scale(&p->y, y, p->kind == PLOT_BAR);
     return f;
@@ -210,19 +213,23 @@ static void axis_break(cairo_t *cr, double x, double y, bool vertical)
             line(cr, x + 1.4 * k - 1, y + 2.5, x + 1.4 * k + 1, y - 2.5);
 }
 
+/* A label that would touch the one before it is left out; its tick stays. */
 static void x_axis(const struct plot_frame *f, struct type_pen *pen)
 {
     struct scale_tick t[SCALE_TICKS];
     size_t n = plot_ticks_x(f, f->in.w, t);
-    double y = f->in.y + f->in.h;
+    double y = f->in.y + f->in.h, free_from = -INFINITY;
     for (size_t i = 0; i < n; i++) {
         double x = scale_at(&f->x, t[i].at);
         style_grey(pen->cr, 0.25);
         cairo_set_line_width(pen->cr, 0.6);
         line(pen->cr, x, y, x, y + (t[i].major ? tick_length : tick_length * 0.6));
         style_grey(pen->cr, 0);
-        if (t[i].major)
-            type_write(pen, plot_tick_font, t[i].label, x, y + tick_length + tick_gap, 0.5, 0);
+        double half = t[i].major ? type_size(pen->cr, plot_tick_font, t[i].label, 0).w / 2 : 0;
+        if (!t[i].major || x - half < free_from)
+            continue;
+        type_write(pen, plot_tick_font, t[i].label, x, y + tick_length + tick_gap, 0.5, 0);
+        free_from = x + half + 2;
     }
     if (f->x.kind == SCALE_LOG_ZERO)
         axis_break(pen->cr, f->in.x + f->in.w * SCALE_ZERO_SHARE * 1.15, y, false);

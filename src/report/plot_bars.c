@@ -31,24 +31,53 @@ void plot_open_diamond(cairo_t *cr, double x, double y, double size)
     cairo_stroke(cr);
 }
 
-static double at(const struct plot_frame *f, double v)
+/* A value's place, moved to the end of the axis when it lies beyond: that is never hidden. */
+struct spot { double y; bool cut; };
+
+static struct spot spot_of(const struct plot_frame *f, double v)
 {
-    double y = scale_at(&f->y, v);
-    return isnan(y) ? NAN : fmin(fmax(y, f->in.y), f->in.y + f->in.h);
+    double y = scale_at(&f->y, v), bottom = f->in.y + f->in.h;
+    if (isnan(y) && !isnan(v))
+        return (struct spot){ bottom, true };           /* nothing or less on a log axis */
+    double in = isnan(y) ? NAN : fmin(fmax(y, f->in.y), bottom);
+    return (struct spot){ in, fabs(in - y) > 0.05 };
 }
 
-static void whisker(cairo_t *cr, double x, double y0, double y1, double cap)
+static double at(const struct plot_frame *f, double v)
 {
-    if (isnan(y0) || isnan(y1))
+    return spot_of(f, v).y;
+}
+
+/* An end beyond the axis has no cap. */
+static void whisker(cairo_t *cr, double x, struct spot a, struct spot b, double cap)
+{
+    if (isnan(a.y) || isnan(b.y))
         return;
     cairo_set_dash(cr, NULL, 0, 0);
     cairo_set_line_width(cr, 0.8);
-    cairo_move_to(cr, x, y0);
-    cairo_line_to(cr, x, y1);
-    cairo_move_to(cr, x - cap, y0);
-    cairo_line_to(cr, x + cap, y0);
-    cairo_move_to(cr, x - cap, y1);
-    cairo_line_to(cr, x + cap, y1);
+    cairo_move_to(cr, x, a.y);
+    cairo_line_to(cr, x, b.y);
+    for (int k = 0; k < 2; k++) {
+        struct spot end = k ? b : a;
+        cairo_move_to(cr, x - (end.cut ? 0 : cap), end.y);
+        cairo_line_to(cr, x + (end.cut ? 0 : cap), end.y);
+    }
+    cairo_stroke(cr);
+}
+
+/* An open triangle at the end of the axis points to a value beyond it. */
+static void arrow(cairo_t *cr, const struct plot_frame *f, size_t style, double x, double y)
+{
+    double way = y > f->in.y + f->in.h / 2 ? 1 : -1;
+    cairo_new_path(cr);
+    cairo_move_to(cr, x, y);
+    cairo_line_to(cr, x - 2.8, y - 5 * way);
+    cairo_line_to(cr, x + 2.8, y - 5 * way);
+    cairo_close_path(cr);
+    cairo_set_source_rgb(cr, 1, 1, 1);
+    cairo_fill_preserve(cr);
+    style_ink(cr, style, 1);
+    cairo_set_line_width(cr, 0.9);
     cairo_stroke(cr);
 }
 
@@ -71,8 +100,8 @@ static void box(cairo_t *cr, const struct plot_frame *f, const struct plot_serie
     double q1 = at(f, s->q1[i]), q3 = at(f, s->q3[i]), w = k.w * 0.7;
     style_ink(cr, s->style, 1);
     if (s->lo && s->hi) {
-        whisker(cr, k.x, at(f, s->lo[i]), q1, w * 0.25);
-        whisker(cr, k.x, at(f, s->hi[i]), q3, w * 0.25);
+        whisker(cr, k.x, spot_of(f, s->lo[i]), spot_of(f, s->q1[i]), w * 0.25);
+        whisker(cr, k.x, spot_of(f, s->hi[i]), spot_of(f, s->q3[i]), w * 0.25);
     }
     cairo_rectangle(cr, k.x - w / 2, fmin(q1, q3), w, fabs(q1 - q3));
     cairo_set_source_rgb(cr, 1, 1, 1);
@@ -132,10 +161,12 @@ static void mark(const struct plot_frame *f, struct type_pen *pen, size_t series
                 style_grey(cr, s->style == STYLE_REAL ? 0.6 : 0.1);
             else
                 style_ink(cr, s->style, 1);
-            whisker(cr, k.x, at(f, s->lo[i]), at(f, s->hi[i]), fmin(k.w * 0.22, 2.5));
+            whisker(cr, k.x, spot_of(f, s->lo[i]), spot_of(f, s->hi[i]), fmin(k.w * 0.22, 2.5));
             top = fmin(top, at(f, s->hi[i]));
         }
-        if (f->p->kind == PLOT_POINTS)
+        if (spot_of(f, s->y[i]).cut)
+            arrow(cr, f, s->style, k.x, y);
+        else if (f->p->kind == PLOT_POINTS)
             style_marker(cr, s->style, k.x, y, 4.6);
     }
     double diamond = s->ref ? at(f, s->ref[i]) : NAN;

@@ -71,6 +71,8 @@ static void stroke(cairo_t *cr, const struct plot_frame *f, const struct plot_se
             cairo_new_path(cr);
             path(cr, f, s->x, s->y, i, end, false);
             style_stroke(cr, s->style, s->style == STYLE_REAL ? 1.4 : 1.2);
+            if (f->p->n_series == 1)    /* nothing to be told apart from */
+                cairo_set_dash(cr, NULL, 0, 0);
             cairo_stroke(cr);
         }
         i = end + 1;

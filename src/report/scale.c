@@ -36,8 +36,10 @@ static double round_125(double v, bool up)
 static void nice_log(struct scale *s, bool fixed_lo, bool fixed_hi)
 {
     bool wide = s->hi / s->lo >= 100;
-    if (!fixed_lo)
-        s->lo = wide ? pow(10, floor(log10(s->lo) + 1e-12)) : round_125(s->lo, false);
+    if (!fixed_lo) {
+        double ten = pow(10, floor(log10(s->lo) + 1e-12)), near = round_125(s->lo, false);
+        s->lo = wide && near / ten < 1.5 ? ten : near;
+    }
     if (!fixed_hi) {
         double ten = pow(10, ceil(log10(s->hi) - 1e-12)), near = round_125(s->hi, true);
         s->hi = wide && ten / near < 1.5 ? ten : near;
