@@ -17,7 +17,9 @@
 #define WORDS_REGEX " ?[^ \\n]+|[ \\n]"
 #define LETTER "(?:[A-Za-z_]|[^\\x00-\\x7F])"
 #define INNER "(?:[A-Za-z0-9_]|[^\\x00-\\x7F])"
-#define TEXT_REGEX " ?" LETTER INNER "*(?:[-./]" INNER "+)*| ?[0-9]{1,%u}| ?[!-/:-@\\[-\\^`\\{-~]|[\\x00-\\x20\\x7F]"
+#define TEXT_REGEX                                                                                 \
+    " ?" LETTER INNER "*(?:[-./]" INNER                                                            \
+    "+)*| ?[0-9]{1,%u}| ?[!-/:-@\\[-\\^`\\{-~]|[\\x00-\\x20\\x7F]"
 
 static int by_length(const void *a, const void *b)
 {
@@ -152,6 +154,16 @@ static bool phrases_of(struct pretoken_rule *r, struct str s, unsigned digits)
     return good;
 }
 
+/* Is this what we would write? Not if phrases stand in another order, or an escape means a class. */
+static bool writes(const struct pretoken_rule *r, struct str regex)
+{
+    struct buf b = { 0 };
+    pretoken_regex(r, &b);
+    bool same = str_eq(buf_view(&b), regex);
+    buf_free(&b);
+    return same;
+}
+
 bool pretoken_from_regex(struct pretoken_rule *r, struct str regex)
 {
     if (str_is(regex, WORDS_REGEX)) {
@@ -163,7 +175,8 @@ bool pretoken_from_regex(struct pretoken_rule *r, struct str regex)
         int n = snprintf(tail, sizeof tail, TEXT_REGEX, digits);
         REQUIRE(n > 0 && (size_t)n < sizeof tail);
         if (str_ends(regex, tail))
-            return phrases_of(r, (struct str){ regex.p, regex.n - (size_t)n }, digits);
+            return phrases_of(r, (struct str){ regex.p, regex.n - (size_t)n }, digits) &&
+                   writes(r, regex);
     }
     return false;
 }

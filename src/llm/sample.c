@@ -1,6 +1,7 @@
 /* sample.c: one pass over the logits where there is no cut; a sort only for cuts. */
 #include "llm/sample.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -75,7 +76,7 @@ struct sampled sample_draw(const float *logits, size_t V, const unsigned char *a
         return most_likely(logits, V, allowed);
     float few[2048], *p = V <= 2048 ? few : mem_array(V, sizeof *p);
     size_t top = SIZE_MAX;                     /* the most likely of the allowed */
-    float all = logits[0], scale = (float)(1 / o->temperature);
+    float all = logits[0], scale = (float)fmin(1 / o->temperature, FLT_MAX);
     for (size_t v = 0; v < V; v++) {
         all = logits[v] > all ? logits[v] : all;
         if ((!allowed || allowed[v]) && (top == SIZE_MAX || logits[v] > logits[top]))

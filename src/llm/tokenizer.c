@@ -149,8 +149,10 @@ bool tokenizer_index(struct tokenizer *t, const char *name, struct err *err)
     t->merge_table = mem_array(t->merge_table_size, sizeof *t->merge_table);
     for (size_t i = 0; i < t->n_merges; i++) {
         size_t at = merge_place(t, t->merge[i].left, t->merge[i].right);
-        if (!t->merge_table[at])
-            t->merge_table[at] = (uint32_t)i + 1;
+        if (t->merge_table[at])
+            return err_set(err, EXIT_DATA, "%s: merges %u and %zu join the same pair", name,
+                           t->merge_table[at] - 1, i);
+        t->merge_table[at] = (uint32_t)i + 1;
     }
     return true;
 }

@@ -161,14 +161,14 @@ static bool read_pretokenizer(struct parser *p, const json_t *o)
 static bool read_frame(struct parser *p, const json_t *root)
 {
     const json_t *model = json_object_get(root, "model");
+    static const char *const frame[] = { "normalizer", "post_processor", "truncation", "padding" };
     static const char *const none[] = { "dropout", "unk_token", "continuing_subword_prefix",
                                         "end_of_word_suffix", "fuse_unk", "byte_fallback" };
     if (!json_is_object(root))
         return refuse(p, "the file", "is no JSON object");
-    if (!absent(root, "normalizer"))
-        return refuse(p, "normalizer", "is not supported");
-    if (!absent(root, "post_processor"))
-        return refuse(p, "post_processor", "is not supported");
+    for (size_t i = 0; i < sizeof frame / sizeof *frame; i++)
+        if (!absent(root, frame[i]))
+            return refuse(p, frame[i], "is not supported");
     if (!is_text(json_object_get(root, "decoder"), "type", "ByteLevel"))
         return refuse(p, "decoder", "is not ByteLevel");
     if (!is_text(model, "type", "BPE"))
@@ -278,6 +278,8 @@ static bool read_merge(struct parser *p, const json_t *m, struct merge *out)
 static bool read_merges(struct parser *p, const json_t *root)
 {
     const json_t *list = json_object_get(json_object_get(root, "model"), "merges");
+    if (list && !json_is_array(list))
+        return refuse(p, "merges", "is no list");
     for (size_t i = 0; i < json_array_size(list); i++) {
         struct merge m;
         if (!read_merge(p, json_array_get(list, i), &m))

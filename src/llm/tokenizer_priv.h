@@ -33,8 +33,8 @@ struct tokenizer {
 struct tokenizer *tokenizer_new(void);   /* empty */
 uint32_t tokenizer_add(struct tokenizer *t, struct str bytes);            /* copies */
 uint32_t tokenizer_add_special(struct tokenizer *t, struct str name);     /* copies */
-/* All tokens and merges are in: build the tables. False: a byte has no token, or two tokens
- * stand for the same bytes. */
+/* All tokens and merges are in: build the tables. False: a byte has no token, two tokens stand
+ * for the same bytes, or two merges join the same pair. */
 bool tokenizer_index(struct tokenizer *t, const char *name, struct err *err);
 
 /* GPT-2's byte alphabet: the code point that stands for a byte, and the nth byte in its order. */
