@@ -83,7 +83,7 @@ static struct tokenizer *text_tokenizer(unsigned digits)
 {
     struct tokenizer_options o = { .rule = TOKENIZER_TEXT, .digits = digits, .phrases = phrases,
                                    .n_phrases = 3 };
-    return trained("The call takes 1234 ms, a.b|(c) S_1/x-2\nThe call _ab.cd. caf\xc3\xa9!\n", &o);
+    return trained("The call takes 1234 ms,\na.b|(c) S_1/x-2\nThe call _ab.cd. caf\xc3\xa9!\n", &o);
 }
 
 static void text_keeps_phrases_and_names(void **state)
