@@ -35,6 +35,7 @@ static void take_file(unsigned which, struct str bytes)
         text_import_tabular,
         text_import_recursive,
         text_import_instruction,
+        text_import_compact,
     };
     struct memfile m = memfile_open((const uint8_t *)bytes.p, bytes.n);
     char *path[] = { m.path };
@@ -158,8 +159,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         judge((enum text_task)(which - 3), bytes);
     else if (which < 9)
         take_graph((enum text_task)(which - 6), bytes);
-    else if (which == 9)
+    else if (which == 9) {
         take_line(bytes);
+        take_file(3, bytes);
+    }
     else
         walk(bytes);
     return 0;

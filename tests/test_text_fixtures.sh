@@ -50,6 +50,8 @@ $t encode -q "$dir/tabular.csv" >"$dir/a" 2>/dev/null || fail "encode what tabul
 $t encode -q "$dir/instruction.csv" >"$dir/b" 2>/dev/null || fail "encode what instruction says"
 cmp "$dir/a" "$dir/b" || fail "compact lines differ"
 [ "$(wc -l <"$dir/a")" -eq 20 ] || fail "not 20 lines"
+$t import -q --from compact "$dir/a" >"$dir/compact.csv" 2>/dev/null || fail "import compact"
+cmp "$dir/tabular.csv" "$dir/compact.csv" || fail "compact says other graphs"
 
 # check: one JSON line in, one verdict out, in order; what is no pair is a verdict too.
 pair() {

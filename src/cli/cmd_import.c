@@ -10,8 +10,8 @@
 
 static const struct option options[] = {
     { "from", OPT_CHOICE,
-      "alibaba-2022|tracellm-tabular|tracellm-recursive|tracellm-instruction|dgg", "alibaba-2022",
-      "what the inputs are", 0, 0 },
+      "alibaba-2022|tracellm-tabular|tracellm-recursive|tracellm-instruction|dgg|compact",
+      "alibaba-2022", "what the inputs are", 0, 0 },
     { "compat", OPT_CHOICE, "tracellm", NULL,
       "do as that program's preprocessing does, byte for byte", 0, 0 },
     { "dedup", OPT_FLAG, NULL, NULL, "drop graphs that were seen before", 0, 0 },

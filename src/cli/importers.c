@@ -22,5 +22,9 @@ static const struct importer instruction = {
     .stream = text_import_instruction,
 };
 
+static const struct importer compact = {
+    .name = "compact", .prose = "lines, as encode writes them", .stream = text_import_compact,
+};
+
 const struct importer *const importers[] = { &alibaba_2022, &dgg,         &tabular,
-                                             &recursive,    &instruction, NULL };
+                                             &recursive,    &instruction, &compact, NULL };

@@ -1,4 +1,4 @@
-/* import_text.h: call graphs out of TraceLLM's text files.
+/* import_text.h: call graphs out of TraceLLM's text files, and out of compact lines.
  *
  * Strict, as the careful importer of CSV is: a block that does not say one whole graph is dropped,
  * counted under a cause of trace/import.h and named with its line. Rows are lines of edges. Files
@@ -6,6 +6,7 @@
  *
  *     tabular       a graph per "[GENERATE GRAPH]"
  *     recursive     the same; its layers in pre-order
+ *     compact       a graph per line; rows are lines
  *     instruction   a layer per "### Question:"; consecutive ones make a graph, root layer first
  *
  * Graphs are timed, in ms. Arrival and trace id are not in these texts. The sources of the layered
@@ -25,5 +26,8 @@ bool text_import_recursive(char *const *paths, size_t n, const struct import_opt
 bool text_import_instruction(char *const *paths, size_t n, const struct import_options *o,
                              callgraph_sink sink, void *ctx, struct import_report *rep,
                              struct err *err);
+bool text_import_compact(char *const *paths, size_t n, const struct import_options *o,
+                         callgraph_sink sink, void *ctx, struct import_report *rep,
+                         struct err *err);
 
 #endif
