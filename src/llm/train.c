@@ -160,15 +160,31 @@ static double rate_at(const struct train_options *o, double done)
     return o->lr * (o->lr_floor + (1 - o->lr_floor) * 0.5 * (1 + cos(acos(-1.0) * x)));
 }
 
+static double summed_loss(const struct train *t)
+{
+    double sum = 0;
+    for (size_t k = 0; k < t->o->slots; k++)
+        sum += t->loss[k];
+    return sum;
+}
+
+/* Name the culprit: a weight that is not finite; else the gradient nearest to the loss. */
 static bool diverged(const struct train *t, struct err *err)
 {
     const struct model *m = t->m;
+    const struct param *bad = NULL;
+    const char *what = "gradient";
     for (size_t i = 0; i < m->n_params; i++)
         if (vec_find_bad(m->param[i].count, t->grad[0] + m->param[i].offset) < m->param[i].count)
-            return err_set(err, EXIT_CHECK, "gradient of %s is not finite, step %zu, epoch %zu",
-                           m->param[i].name, t->st.step, t->st.epoch + 1);
-    return err_set(err, EXIT_CHECK, "the loss is not finite, step %zu, epoch %zu", t->st.step,
-                   t->st.epoch + 1);
+            bad = &m->param[i];
+    for (size_t i = m->n_params; i-- > 0;)
+        if (vec_find_bad(m->param[i].count, m->weights + m->param[i].offset) < m->param[i].count) {
+            bad = &m->param[i];
+            what = "value";
+        }
+    return err_set(err, EXIT_CHECK, "training diverged at step %zu, epoch %zu: loss %g, a %s of %s "
+                   "is not finite", t->st.step + 1, t->st.epoch + 1, summed_loss(t), what,
+                   bad ? bad->name : "no tensor");
 }
 
 static size_t step_targets(const struct train *t)
@@ -177,14 +193,6 @@ static size_t step_targets(const struct train *t)
     for (size_t k = 0; k < t->o->slots; k++)
         n += t->slot[k].targets;
     return n;
-}
-
-static double summed_loss(const struct train *t)
-{
-    double sum = 0;
-    for (size_t k = 0; k < t->o->slots; k++)
-        sum += t->loss[k];
-    return sum;
 }
 
 /* Forward, backward, sum, clip, update on what lies in the slots. */
