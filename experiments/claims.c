@@ -15,7 +15,8 @@
  *   value   left within tolerance of expected, else broken; then within the paper's tolerance of the
  *           paper's value: reproduces, else differs (why says why)
  *   none    not attempted, because why
- * On real data (--data) only order claims count; the others say "not judged". On another BLAS core
+ * On real data (--data) only order claims count; the others say "not judged", as do those of a scale
+ * nobody has run before. On another BLAS core
  * than the expected values were made on the first line says so.
  */
 #include <math.h>
@@ -156,7 +157,7 @@ static void judge_value(const struct driver *d, struct tally *t, char *const *f,
     if (paper)
         print = strtod(paper[1], NULL), print_tol = strtod(paper[2], NULL);
     bool near = good && fabs(got - want) <= tol;
-    enum verdict v = d->data ? NOT_JUDGED : !near ? BROKEN
+    enum verdict v = d->data || !ours ? NOT_JUDGED : !near ? BROKEN
                    : paper && fabs(got - print) > print_tol ? DIFFERS : REPRODUCES;
     char obtained[32], expected[80], a[32], b[32];
     number(obtained, sizeof obtained, got);
@@ -164,7 +165,8 @@ static void judge_value(const struct driver *d, struct tally *t, char *const *f,
     number(b, sizeof b, tol);
     snprintf(expected, sizeof expected, "%s +- %s", a, b);
     row(t, f, paper ? paper[1] : "", ours ? expected : "none", obtained, v,
-        !good ? err.msg : v == DIFFERS || v == BROKEN ? f[7] : "");
+        !good ? err.msg : v == DIFFERS || v == BROKEN ? f[7] : v == NOT_JUDGED && !ours ?
+        "no expected value on record" : "");
 }
 
 /* A driver over its share of time or memory is a broken claim with its name. */
