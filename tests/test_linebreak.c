@@ -134,10 +134,12 @@ static void pages_hold_everything_once(void **state)
         for (size_t i = 0; i < n; i++) {
             size_t k = rng_below(r, 20);
             a[i].kind = k == 0 ? PAPER_FLOAT : k < 4 ? PAPER_SPACE : PAPER_LINE;
+            if (i == n * 3 / 4)
+                a[i].kind = PAPER_BARRIER, k = 5;
             a[i].height = k == 0 ? 40 + (double)rng_below(r, 500) : k < 4 ? 5 : 11;
             a[i].wide = k == 0 && rng_below(r, 2);
             a[i].keep = k > 15;
-            things += a[i].kind != PAPER_SPACE;
+            things += a[i].kind == PAPER_LINE || a[i].kind == PAPER_FLOAT;
         }
         struct paper_placed *p;
         assert_int_equal(paper_pages(a, n, &shape, &p, &pages), things);
@@ -150,6 +152,9 @@ static void pages_hold_everything_once(void **state)
             }
             for (size_t j = 0; j < i; j++) {
                 const struct paper_atom *y = &a[p[j].atom];
+                /* a float before the barrier is on no later page than a line behind it */
+                if (x->kind == PAPER_FLOAT && y->kind == PAPER_LINE && p[i].atom < n * 3 / 4)
+                    assert_true(p[j].atom < n * 3 / 4 || p[i].page <= p[j].page);
                 double wx = x->wide ? 504 : 240, wy = y->wide ? 504 : 240;
                 if (p[i].page == p[j].page && p[i].x + wx > p[j].x + 1e-6 &&
                     p[j].x + wy > p[i].x + 1e-6)

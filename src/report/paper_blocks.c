@@ -207,6 +207,8 @@ static void heading(struct paper_layout *l, cmark_node *node)
     size_t n = typeset_paragraph(l->t, l->mem, r.at, r.n, &shape, &lines);
     const char *title =
         h ? arena_printf(l->mem, "%s%s%s", h->number, *h->number ? "  " : "", h->words) : "";
+    if (level == 2 && (!h || strcmp(h->slug, "references") == 0))
+        add_atom(l, (struct paper_atom){ .kind = PAPER_BARRIER });
     space(l, level == 2 ? 11 : 7, false);
     for (size_t i = 0; i < n; i++)
         add_line(l,

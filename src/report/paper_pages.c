@@ -75,6 +75,9 @@ static void fill_column(struct filler *f, struct state *st, double x, double top
         if (a->kind == PAPER_SPACE) {
             if (!empty)
                 y += a->height;
+        } else if (a->kind == PAPER_BARRIER) {
+            if (st->column.n || st->page.n)
+                break;
         } else if (a->kind == PAPER_FLOAT) {
             if (a->wide) {
                 push(&st->page, st->next);
@@ -101,25 +104,58 @@ static bool done(const struct filler *f, const struct state *st)
     return st->next >= f->n && st->column.n == 0 && st->page.n == 0;
 }
 
+/* The text has ended, or waits at a barrier for floats of page width alone. */
 static bool text_done(const struct filler *f, const struct state *st)
 {
-    return st->next >= f->n && st->column.n == 0;
+    return (st->next >= f->n || f->a[st->next].kind == PAPER_BARRIER) && st->column.n == 0;
 }
 
-/* Fill the current page with columns that end `height` below the top of the page. Floats of page
- * width stand above the text, or below where it ends. */
-static void fill_page(struct filler *f, struct state *st, double height)
+static void fill_columns(struct filler *f, struct state *st, double top, double bottom)
+{
+    f->lowest = top;
+    for (int c = 0; c < 2; c++)
+        fill_column(f, st, f->s->left + c * (f->s->column + f->s->gap), top, bottom);
+}
+
+/* Two columns from top to the page's end; if all text fits, to the least height that holds it. */
+static void balance(struct filler *f, struct state *st, double top)
+{
+    struct state before = *st;
+    size_t kept = f->n_placed;
+    double lo = top, hi = f->s->top + f->s->height;
+    fill_columns(f, st, top, hi);
+    if (!text_done(f, st))
+        return;
+    for (int k = 0; k < 12; k++) {
+        double mid = (lo + hi) / 2;
+        struct state try = before;
+        f->n_placed = kept;
+        fill_columns(f, &try, top, mid);
+        *(text_done(f, &try) ? &hi : &lo) = mid;
+    }
+    *st = before;
+    f->n_placed = kept;
+    fill_columns(f, st, top, hi);
+}
+
+/* Floats of page width stand on top, or below text that has ended or waits for them; if they all
+ * have their place, text that waited goes on below them. */
+static void fill_page(struct filler *f, struct state *st)
 {
     const struct paper_page_shape *s = f->s;
     double bottom = s->top + s->height, top = s->top + (f->page == 0 ? s->head : 0);
     double most = text_done(f, st) ? bottom : s->top + s->height * 0.75;
     bool tall = st->page.n > 0 && f->a[st->page.at[0]].height > s->height * 0.75;
-    f->lowest = top;
     top = waiting(f, &st->page, s->left, top, most, tall);
-    for (int c = 0; c < 2; c++)
-        fill_column(f, st, s->left + c * (s->column + s->gap), top, s->top + height);
-    if (text_done(f, st))
-        waiting(f, &st->page, s->left, f->lowest + s->float_gap, bottom, false);
+    for (;;) {
+        balance(f, st, top);
+        if (!text_done(f, st))
+            return;
+        bool any = st->page.n > 0;
+        top = waiting(f, &st->page, s->left, f->lowest + s->float_gap, bottom, false);
+        if (!any || st->page.n > 0 || st->next >= f->n)
+            return;
+    }
 }
 
 size_t paper_pages(const struct paper_atom *atoms, size_t n, const struct paper_page_shape *shape,
@@ -128,24 +164,10 @@ size_t paper_pages(const struct paper_atom *atoms, size_t n, const struct paper_
     struct filler f = { .a = atoms, .n = n, .s = shape };
     struct state st = { 0 };
     while (!done(&f, &st)) {
-        struct state before = st;
-        size_t kept = f.n_placed;
-        fill_page(&f, &st, shape->height);
-        if (text_done(&f, &st) && before.next < n) {  /* balance its end */
-            double lo = 0, hi = shape->height;
-            for (int k = 0; k < 12; k++) {
-                double mid = (lo + hi) / 2;
-                struct state try = before;
-                f.n_placed = kept;
-                fill_page(&f, &try, mid);
-                *(text_done(&f, &try) ? &hi : &lo) = mid;
-            }
-            st = before;
-            f.n_placed = kept;
-            fill_page(&f, &st, hi);
-        }
+        size_t kept = f.n_placed, next = st.next;
+        fill_page(&f, &st);
         /* a page always takes something, but a long title may fill the first */
-        REQUIRE(f.page == 0 || f.n_placed > kept || st.next > before.next);
+        REQUIRE(f.page == 0 || f.n_placed > kept || st.next > next);
         f.page++;
     }
     *placed = f.placed;
