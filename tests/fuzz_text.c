@@ -162,8 +162,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     else if (which == 9) {
         take_line(bytes);
         take_file(3, bytes);
-    }
-    else
+    } else
         walk(bytes);
     return 0;
 }
