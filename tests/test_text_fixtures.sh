@@ -52,6 +52,11 @@ cmp "$dir/a" "$dir/b" || fail "compact lines differ"
 [ "$(wc -l <"$dir/a")" -eq 20 ] || fail "not 20 lines"
 $t import -q --from compact "$dir/a" >"$dir/compact.csv" 2>/dev/null || fail "import compact"
 cmp "$dir/tabular.csv" "$dir/compact.csv" || fail "compact says other graphs"
+$t encode -q --open service,edges,depth,latency "$dir/tabular.csv" >"$dir/open" 2>/dev/null
+[ "$(grep -c '^? ? ? ? S_' "$dir/open")" -eq 20 ] || fail "--open leaves nothing open"
+$t import -q --from compact "$dir/open" 2>/dev/null | cmp - "$dir/tabular.csv" || fail "open headers"
+$t encode -q --open colour "$dir/tabular.csv" >/dev/null 2>&1
+[ $? -eq 2 ] || fail "--open colour is not a usage error"
 
 # check: one JSON line in, one verdict out, in order; what is no pair is a verdict too.
 pair() {

@@ -15,6 +15,8 @@ static const struct option options[] = {
       "what `stats --json` wrote: for the conditions on latency and rare calls", 0, 0 },
     { "order", OPT_CHOICE, "seeded|fixed", "seeded",
       "fixed: nothing is drawn, nothing left out, everything in the order of the format", 0, 0 },
+    { "open", OPT_TEXT, "FIELDS", NULL,
+      "compact: header fields written \"?\", of service,edges,depth,latency", 0, 0 },
     { "no-scratchpad", OPT_FLAG, NULL, NULL, "instruction: answers without their arithmetic", 0,
       0 },
     OPTION_SEED,
@@ -29,6 +31,24 @@ static struct callstats *read_stats(const char *path, struct err *err)
     struct callstats *s = file_read(path, &b, err) ? callstats_read(path, buf_view(&b), err) : NULL;
     buf_free(&b);
     return s;
+}
+
+/* "service,depth" as a mask. */
+static bool read_open(const char *text, struct compact_header_mask *m, struct err *err)
+{
+    struct str rest = str_of(text), piece;
+    while (rest.n && str_next(&rest, ',', &piece)) {
+        bool *field = str_is(piece, "service")   ? &m->service
+                      : str_is(piece, "edges")   ? &m->edges
+                      : str_is(piece, "depth")   ? &m->depth
+                      : str_is(piece, "latency") ? &m->latency
+                                                 : NULL;
+        if (!field)
+            return err_set(err, EXIT_USAGE, "--open: \"%.*s\" is no header field", (int)piece.n,
+                           piece.p);
+        *field = true;
+    }
+    return true;
 }
 
 struct encoding {
@@ -58,7 +78,10 @@ static bool write_texts(const struct args *a, const struct callstats *stats, FIL
                         struct err *err)
 {
     struct encoding e = { .format = text_format_find(args_text(a, "to")), .f = f };
-    e.options = (struct text_options){ stats, args_flag(a, "no-scratchpad") };
+    e.options = (struct text_options){ .stats = stats,
+                                       .no_scratchpad = args_flag(a, "no-scratchpad") };
+    if (args_text(a, "open") && !read_open(args_text(a, "open"), &e.options.open, err))
+        return false;
     e.fixed = strcmp(args_text(a, "order"), "fixed") == 0;
     e.seed = (uint64_t)args_int(a, "seed");
     e.rng = rng_stream(e.seed, "encode", 0);
@@ -81,6 +104,8 @@ static bool write_meta(const struct args *a, struct err *err)
     meta_text(m, "order", args_text(a, "order"));
     if (!fixed)
         meta_int(m, "seed", args_int(a, "seed"));
+    if (args_text(a, "open"))
+        meta_text(m, "open", args_text(a, "open"));
     if (args_flag(a, "no-scratchpad"))
         meta_text(m, "scratchpad", "no");
     bool good = !args_text(a, "stats") || meta_input(m, "stats", args_text(a, "stats"), err);

@@ -1,16 +1,12 @@
-/* compact_format.c: the compact stream as one of the formats. Nothing in it is left to chance: a
- * header is written in full, and what to hide of it is the trainer's choice (compact_encode). */
-#include "text/compact.h"
+/* compact_format.c: the compact stream as one of the formats. Nothing in it is left to chance: which
+ * header fields are open is the caller's choice. */
 #include "text/format.h"
-
-static const struct compact_header_mask full = { 0 };
 
 static void encode(const struct callgraph *g, const struct names *names, uint32_t tick_us,
                    const struct text_options *o, gsl_rng *rng, struct buf *out)
 {
-    (void)o;
     (void)rng;
-    compact_encode(g, names, tick_us, full, out);
+    compact_encode(g, names, tick_us, o ? o->open : (struct compact_header_mask){ 0 }, out);
 }
 
 /* The output is the whole line: a model learns to write the header too. */

@@ -14,12 +14,14 @@
 #include <gsl/gsl_rng.h>
 
 #include "base/str.h"
+#include "text/compact.h"
 #include "trace/callgraph.h"
 #include "trace/callstats.h"
 
 struct text_options {
     const struct callstats *stats;  /* for "high latency", "include an edge"; NULL: never asked */
     bool no_scratchpad;             /* instruction: answers without their arithmetic */
+    struct compact_header_mask open;    /* compact: header fields that are left open */
 };
 
 /* What a model trains on: text [prompt, output) is given to it, [output, end) is to be written. */
