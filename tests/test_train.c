@@ -19,7 +19,7 @@
 
 enum { VOCAB = 20, SAMPLES = 60 };
 
-/* Sample i counts up from 3 + i mod 8 with a step of 1 or 2; its length is drawn anew each epoch. */
+/* Sample i counts up from 3 + i mod 15 by 1 or 2, around; its length is drawn anew each epoch. */
 static void fill(void *ctx, size_t epoch, size_t index, struct tokens *out, size_t *loss_from)
 {
     (void)ctx;

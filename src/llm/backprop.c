@@ -35,7 +35,8 @@ struct backprop {
     const struct model *m;
     struct rope *rope;
     struct kept *layer;
-    float *x, *rstd, *norm, *act, *add, *dx, *dwide;   /* (T, C) (T) (T, C) (T, F) (T, C) (T, C) (T, wide) */
+    float *x, *norm, *add, *dx;  /* (T, C) */
+    float *rstd, *act, *dwide;   /* (T), (T, F), (T, wide) */
     float *picked, *logits;      /* (targets, C), (targets, V) */
     uint32_t *row, *target;      /* (targets): rows that have a target, and it */
     float *work;

@@ -12,7 +12,7 @@
 #include "llm/model.h"
 
 struct backprop;
-struct backprop *backprop_new(const struct model *m);   /* reads m's weights as they are at each call */
+struct backprop *backprop_new(const struct model *m);   /* each call reads m's weights anew */
 void backprop_free(struct backprop *b);
 
 struct backprop_options {

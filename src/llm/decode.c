@@ -270,7 +270,8 @@ void decoder_step(struct decoder *d, size_t n, const uint32_t *slot, const uint3
     float eps = (float)w->config.norm_eps;
     make_room(d, n);
     for (size_t i = 0; i < n; i++) {
-        REQUIRE(slot[i] < d->slots && token[i] < w->config.vocab && d->length[slot[i]] < d->max_len);
+        REQUIRE(slot[i] < d->slots && token[i] < w->config.vocab);
+        REQUIRE(d->length[slot[i]] < d->max_len);
         d->position[i] = (uint32_t)d->length[slot[i]]++;
         memcpy(d->x + i * C, w->embed + token[i] * C, C * sizeof(float));
     }

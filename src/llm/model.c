@@ -58,8 +58,8 @@ bool llama_config_check(const struct llama_config *c, struct err *err)
         return err_set(err, EXIT_DATA, "hidden_size %zu does not give %zu heads of an even size",
                        c->d_model, c->n_heads);
     if (c->n_heads % c->n_kv_heads)
-        return err_set(err, EXIT_DATA, "num_attention_heads %zu is no multiple of num_key_value_heads %zu",
-                       c->n_heads, c->n_kv_heads);
+        return err_set(err, EXIT_DATA, "num_attention_heads %zu is no multiple of "
+                       "num_key_value_heads %zu", c->n_heads, c->n_kv_heads);
     if (!(c->rope_theta > 0) || !isfinite(c->rope_theta))
         return err_set(err, EXIT_DATA, "rope_theta %g is not a positive number", c->rope_theta);
     if (!(c->norm_eps >= 0) || !(c->norm_eps < 1))
@@ -72,7 +72,8 @@ bool llama_config_check(const struct llama_config *c, struct err *err)
 }
 
 /* Append a tensor to the table; n_dims 1 when in is 0. Returns its offset. */
-static size_t add(struct model *m, size_t *cap, size_t out, size_t in, const char *fmt, size_t layer)
+static size_t add(struct model *m, size_t *cap, size_t out, size_t in, const char *fmt,
+                  size_t layer)
 {
     MEM_GROW(m->param, m->n_params, *cap);
     struct param *p = &m->param[m->n_params++];
@@ -143,9 +144,9 @@ void model_init(struct model *m, uint64_t seed)
         float *w = m->weights + p->offset;
         bool adds = strstr(p->name, "o_proj") || strstr(p->name, "down_proj");
         gsl_rng *rng = rng_stream(seed, "model/init", i);
+        double sd = adds ? 0.02 * residual : 0.02;
         for (size_t k = 0; k < p->count; k++)
-            w[k] = p->n_dims == 1 ? 1.0f
-                                  : (float)gsl_ran_gaussian_ziggurat(rng, adds ? 0.02 * residual : 0.02);
+            w[k] = p->n_dims == 1 ? 1.0f : (float)gsl_ran_gaussian_ziggurat(rng, sd);
         gsl_rng_free(rng);
     }
 }

@@ -19,7 +19,8 @@
 
 struct llama_config {
     size_t vocab, d_model, n_layers;
-    size_t n_heads, n_kv_heads;    /* head_dim = d_model / n_heads, even; n_kv_heads divides n_heads */
+    size_t n_heads;                /* head_dim = d_model / n_heads is even */
+    size_t n_kv_heads;             /* divides n_heads */
     size_t d_ff;
     size_t max_len;                /* positions */
     double rope_theta, norm_eps;

@@ -154,7 +154,8 @@ static bool phrases_of(struct pretoken_rule *r, struct str s, unsigned digits)
     return good;
 }
 
-/* Is this what we would write? Not if phrases stand in another order, or an escape means a class. */
+/* Is this what we would write? Not if phrases stand in another order, or an escape means a
+ * class. */
 static bool writes(const struct pretoken_rule *r, struct str regex)
 {
     struct buf b = { 0 };

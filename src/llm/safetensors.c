@@ -160,7 +160,8 @@ static bool read_meta(const struct reader *r, json_t *pairs)
     s->value = ARENA_ARRAY(s->mem, json_object_size(pairs) + 1, char *);
     json_object_foreach(pairs, key, v) {
         if (!json_is_string(v))
-            return err_set(r->err, EXIT_DATA, "%s: __metadata__ \"%.80s\" is no string", r->file, key);
+            return err_set(r->err, EXIT_DATA, "%s: __metadata__ \"%.80s\" is no string", r->file,
+                           key);
         s->key[s->n_meta] = arena_strndup(s->mem, key, strlen(key));
         s->value[s->n_meta++] = arena_strndup(s->mem, json_string_value(v), json_string_length(v));
     }
@@ -216,10 +217,11 @@ bool safetensors_parse(struct safetensors *s, const void *p, size_t n, const cha
         memcpy(&len, p, 8);
     bool good = n >= 8 && len <= HEADER_MAX && len <= n - 8;
     if (!good)
-        err_set(err, EXIT_DATA, "%s: no safetensors file: header of %llu bytes in a file of %zu", name,
-                (unsigned long long)len, n);
+        err_set(err, EXIT_DATA, "%s: no safetensors file: header of %llu bytes in a file of %zu",
+                name, (unsigned long long)len, n);
     json_error_t je = { 0 };
-    json_t *root = good ? json_loadb((const char *)p + 8, (size_t)len, JSON_REJECT_DUPLICATES, &je) : NULL;
+    const char *header = (const char *)p + 8;
+    json_t *root = good ? json_loadb(header, (size_t)len, JSON_REJECT_DUPLICATES, &je) : NULL;
     if (good && !root)
         good = err_set(err, EXIT_DATA, "%s: header: %s", name, je.text);
     if (good) {

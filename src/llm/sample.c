@@ -45,7 +45,8 @@ static void cut(float *p, size_t V, double mass, const struct sample_options *o)
     qsort(r, V, sizeof *r, by_probability);
     double seen = 0;
     for (size_t i = 0; i < V; i++) {
-        if ((o->top_k && i >= o->top_k) || (o->top_p > 0 && o->top_p < 1 && seen >= o->top_p * mass))
+        bool enough = o->top_p > 0 && o->top_p < 1 && seen >= o->top_p * mass;
+        if ((o->top_k && i >= o->top_k) || enough)
             p[r[i].id] = 0;
         seen += (double)r[i].p;
     }

@@ -35,7 +35,7 @@ struct tokenizer_options {
     enum tokenizer_rule rule;
     size_t min_count;            /* a word seen less often falls to bytes; 0 counts as 1 */
     size_t max_vocab;            /* all tokens together; 0: no limit */
-    unsigned digits;             /* TOKENIZER_TEXT: at most so many digits a token, 1 to 3; 0 is 1 */
+    unsigned digits;             /* TOKENIZER_TEXT: most digits a token has, 1 to 3; 0 is 1 */
     const struct str *phrases;   /* TOKENIZER_TEXT: literal strings that are one pre-token */
     size_t n_phrases;
 };
@@ -55,7 +55,8 @@ struct tokenizer *tokenizer_train(const struct str *samples, size_t n,
                                   const struct tokenizer_options *o);
 void tokenizer_free(struct tokenizer *t);   /* NULL is fine */
 
-void tokenizer_encode(const struct tokenizer *t, struct str text, struct tokens *out);   /* appends */
+/* Appends. */
+void tokenizer_encode(const struct tokenizer *t, struct str text, struct tokens *out);
 
 /* Appends the bytes; special tokens stand for none. */
 void tokenizer_decode(const struct tokenizer *t, const uint32_t *id, size_t n, struct buf *out);

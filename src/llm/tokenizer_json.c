@@ -1,7 +1,8 @@
 /* tokenizer_json.c: a tokenizer as Hugging Face's tokenizer.json, and back.
  *
  * Token text is written in GPT-2's byte alphabet, so that any bytes are valid JSON. What we read
- * must mean exactly what we would do: every key that would change that is looked at and refused by name.
+ * must mean exactly what we would do: every key that would change that is looked at and refused
+ * by name.
  */
 #include <jansson.h>
 #include <stdlib.h>
@@ -98,8 +99,8 @@ bool tokenizer_save(const struct tokenizer *t, const char *path, struct err *err
     pretoken_regex(&t->rule, &regex);
     json_t *level = json_pack("{s:s, s:b, s:b, s:b}", "type", "ByteLevel", "add_prefix_space", 0,
                               "trim_offsets", 1, "use_regex", 0);
-    json_t *split = json_pack("{s:s, s:{s:s}, s:s, s:b}", "type", "Split", "pattern", "Regex", regex.p,
-                              "behavior", "Isolated", "invert", 0);
+    json_t *split = json_pack("{s:s, s:{s:s}, s:s, s:b}", "type", "Split", "pattern", "Regex",
+                              regex.p, "behavior", "Isolated", "invert", 0);
     json_t *root = json_pack("{s:s, s:n, s:n, s:o, s:n, s:{s:s, s:[o, O]}, s:n, s:o, s:o}",
                              "version", "1.0", "truncation", "padding", "added_tokens",
                              added_tokens(t), "normalizer", "pre_tokenizer", "type", "Sequence",

@@ -24,8 +24,8 @@
 #include "ml/vec.h"
 
 const struct train_options train_standard = {
-    .epochs = 20, .tokens_per_step = 1024, .slots = 2, .lr = 1.5e-3, .lr_floor = 0.1, .warmup = 0.05,
-    .weight_decay = 0.1, .beta1 = 0.9, .beta2 = 0.95, .eps = 1e-8, .clip = 1, .dropout = 0.1,
+    .epochs = 20, .tokens_per_step = 1024, .slots = 2,
+    .lr = 1.5e-3, .lr_floor = 0.1, .warmup = 0.05, .weight_decay = 0.1, .beta1 = 0.9, .beta2 = 0.95, .eps = 1e-8, .clip = 1, .dropout = 0.1,
     .seed = 1, .save_s = 20,
 };
 

@@ -39,8 +39,8 @@ struct train_options {
     double warmup;                   /* share of the run */
     double weight_decay, beta1, beta2, eps, clip, dropout;
     uint64_t seed;
-    double validation;               /* share of samples kept aside for the validation loss; 0: none */
-    bool keep_best;                  /* end with the weights of the epoch of least validation loss */
+    double validation;               /* share of samples kept aside to validate on; 0: none */
+    bool keep_best;                  /* end with the weights of least validation loss */
     size_t threads;                  /* 0: all cores; changes nothing but time */
     const char *dir;                 /* where the state goes; NULL: nowhere */
     bool resume;
@@ -49,7 +49,7 @@ struct train_options {
                                         refuses a state with another. NULL: "" */
 };
 
-extern const struct train_options train_standard;   /* 20 epochs, 1,024 tokens in 2 slots, 1.5e-3, ... */
+extern const struct train_options train_standard;   /* 20 epochs, 1,024 tokens in 2 slots */
 
 struct train_epoch {
     double loss;                     /* mean nats a target token, as trained (with dropout) */

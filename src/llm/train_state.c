@@ -19,8 +19,8 @@ static char *state_path(const char *dir)
 static void identity(const struct train_options *o, const struct model *m, struct buf *b)
 {
     const struct llama_config *c = &m->config;
-    buf_printf(b, "%s|%zu %zu %zu %zu %zu %zu %zu %d|%zu %zu %zu|%.17g %.17g %.17g %.17g %.17g %.17g "
-               "%.17g %.17g %.17g|%llu %.17g %d", o->fingerprint ? o->fingerprint : "", c->vocab,
+    buf_printf(b, "%s|%zu %zu %zu %zu %zu %zu %zu %d|%zu %zu %zu|"
+               "%.17g %.17g %.17g %.17g %.17g %.17g %.17g %.17g %.17g|%llu %.17g %d", o->fingerprint ? o->fingerprint : "", c->vocab,
                c->d_model, c->n_layers, c->n_heads, c->n_kv_heads, c->d_ff, c->max_len, c->tied,
                o->epochs, o->tokens_per_step, o->slots, o->lr, o->lr_floor, o->warmup,
                o->weight_decay, o->beta1, o->beta2, o->eps, o->clip, o->dropout,
@@ -117,9 +117,11 @@ static bool take_all(const struct safetensors *s, const struct train_options *o,
 {
     bool good = take_count(s, "epoch", &st->epoch) && take_count(s, "position", &st->position) &&
                 take_count(s, "step", &st->step) && take_count(s, "tokens", &st->tokens) &&
-                take_count(s, "too_long", &st->too_long) && take_count(s, "targets", &st->targets) &&
+                take_count(s, "too_long", &st->too_long) &&
+                take_count(s, "targets", &st->targets) &&
                 take_count(s, "best_epoch", &st->best_epoch) &&
-                take_real(s, "loss_sum", &st->loss_sum) && take_real(s, "best_loss", &st->best_loss);
+                take_real(s, "loss_sum", &st->loss_sum) &&
+                take_real(s, "best_loss", &st->best_loss);
     if (!good || !take_epochs(s, o, st) || !take_floats(s, "m1", st->m1, m->n_weights) ||
         !take_floats(s, "m2", st->m2, m->n_weights) ||
         !take_floats(s, "weights", m->weights, m->n_weights))

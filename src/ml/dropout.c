@@ -21,7 +21,8 @@ INLINE float kept(uint64_t key, size_t i, uint32_t threshold, float scale)
     return h < threshold ? 0.0f : scale;
 }
 
-VECTOR_CLONES static void multiply(size_t n, uint32_t threshold, float scale, uint64_t key, float *x)
+VECTOR_CLONES static void multiply(size_t n, uint32_t threshold, float scale, uint64_t key,
+                                   float *x)
 {
     for (size_t i = 0; i < n; i++)
         x[i] *= kept(key, i, threshold, scale);

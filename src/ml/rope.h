@@ -1,5 +1,5 @@
 /* rope.h: rotary positions (Su et al., 2021), rotate-half pairing as Hugging Face's Llama:
- * element j of a head turns with element j + head_dim/2 by the angle position * theta^(-2j/head_dim). */
+ * element j of a head turns with element j + head_dim/2 by position * theta^(-2j/head_dim). */
 #ifndef ML_ROPE_H
 #define ML_ROPE_H
 
