@@ -1,5 +1,5 @@
-/* compact_format.c: the compact stream as one of the formats. Nothing in it is left to chance: which
- * header fields are open is the caller's choice. */
+/* compact_format.c: the compact stream as one of the formats. Nothing in it is left to chance: the
+ * caller says which header fields are open. */
 #include "text/format.h"
 
 static void encode(const struct callgraph *g, const struct names *names, uint32_t tick_us,
