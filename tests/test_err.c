@@ -65,9 +65,20 @@ static void a_broken_requirement_aborts(void **state)
     assert_true(WIFSIGNALED(status));
 }
 
+static void messages_stay_on_one_line(void **state)
+{
+    (void)state;
+    struct err e = { 0 };
+    err_set(&e, EXIT_DATA, "near '%s'", "a\n\tb\x7f\xc3\xa9");
+    assert_string_equal(e.msg, "near 'a??b?\xc3\xa9'");
+    err_add(&e, "x\ry");
+    assert_string_equal(e.msg, "x?y: near 'a??b?\xc3\xa9'");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(messages_stay_on_one_line),
         cmocka_unit_test(contexts_stack_in_front),
         cmocka_unit_test(nobody_has_to_listen),
         cmocka_unit_test(long_messages_lose_their_end),

@@ -6,6 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Messages quote what they found: control bytes of it would break the line, or the terminal. */
+static void keep_to_one_line(char *msg)
+{
+    for (; *msg; msg++)
+        if ((unsigned char)*msg < 0x20 || *msg == 0x7f)
+            *msg = '?';
+}
+
 bool err_set(struct err *e, int status, const char *fmt, ...)
 {
     if (!e)
@@ -15,6 +23,7 @@ bool err_set(struct err *e, int status, const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(e->msg, sizeof e->msg, fmt, ap);
     va_end(ap);
+    keep_to_one_line(e->msg);
     return false;
 }
 
@@ -29,6 +38,7 @@ bool err_add(struct err *e, const char *fmt, ...)
     va_end(ap);
     if (n < 0 || (size_t)n + 2 >= sizeof head)
         return false;   /* a context longer than the message is no help */
+    keep_to_one_line(head);
     size_t room = sizeof e->msg - (size_t)n - 2;
     size_t keep = strnlen(e->msg, sizeof e->msg - 1);
     if (keep >= room)
