@@ -117,6 +117,39 @@ static void no_word_lies_on_another_or_off_the_page(void **state)
     }
 }
 
+static double label_x(const struct type_pen *pen, const char *word)
+{
+    for (size_t i = 0; i < pen->n; i++)
+        if (strcmp(pen->text[i], word) == 0)
+            return pen->noted[i].x;
+    fail_msg("no \"%s\" was written", word);
+    return 0;
+}
+
+/* Data with a 0 on a logarithmic axis get a segment labelled 0 at its start; data that are all
+ * absent get the words n/a. */
+static void zeros_and_absent_values_are_shown(void **state)
+{
+    (void)state;
+    static const struct { const char *spec, *first, *second; } t[] = {
+        { HEAD "kind = cdf\nx = zero\nxlog = yes\nxlabel = ms\nylabel = Share\n", "0", "1" },
+        { HEAD "kind = scatter\nx = zero\ny = value\nxlog = yes\nylabel = Value\n", "0", "10" },
+        { HEAD "kind = bar\nx = name\ny = value\nwhere = metric=AUC\n", "real", "n/a" },
+    };
+    for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
+        struct figure f;
+        struct err err = { 0 };
+        assert_true(read_figure(&f, t[i].spec, &err));
+        struct type_pen pen = { .cr = canvas_scratch() };
+        plot_draw(&f.plot, &pen);
+        double between = label_x(&pen, t[i].second) - label_x(&pen, t[i].first);
+        assert_true(between > 5);
+        canvas_done(pen.cr);
+        type_pen_free(&pen);
+        figure_free(&f);
+    }
+}
+
 static void wrong_descriptions_are_named(void **state)
 {
     (void)state;
@@ -147,7 +180,10 @@ static void wrong_descriptions_are_named(void **state)
         { "novalue\n", "not key = value" },
         { "[panel\n", "written [name]" },
         { "title = T\ncaption = C\ncsv = t2.csv\nkind = tree\n", "no earlier call" },
+        { "title = T\ncaption = C\ncsv = n.csv\nkind = cdf\nx = v\nxlog = yes\n",
+          "a negative x on a logarithmic axis" },
     };
+    put("n.csv", "v\n-1\n2\n");
     put("t2.csv", "graph,id,parent,label,type,start,finish\ng,0,,a,rpc,0,1\ng,1,7,b,rpc,0,1\n");
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct figure f;
@@ -173,7 +209,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     (void)state;
-    static const char *const names[] = { "d.csv", "t.csv", "t2.csv", "f.fig" };
+    static const char *const names[] = { "d.csv", "t.csv", "t2.csv", "n.csv", "f.fig" };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char path[128];
         snprintf(path, sizeof path, "%s/%s", dir, names[i]);
@@ -187,6 +223,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(same_description_same_bytes),
         cmocka_unit_test(no_word_lies_on_another_or_off_the_page),
+        cmocka_unit_test(zeros_and_absent_values_are_shown),
         cmocka_unit_test(wrong_descriptions_are_named),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
