@@ -116,6 +116,20 @@ fuzz:
 	@sh tests/fuzz.sh build-fuzz $(FUZZ_SECONDS) '$(T)'
 fuzzers: $(FUZZERS); @:
 
+DEMO := $(BUILD)/demo
+demo: all
+	@mkdir -p $(DEMO); printf '%s\n' 'title = Call graphs' 'caption = One real, one generated.' \
+	    'csv = trees.csv' 'facet = graph' 'kind = tree' 'width = page' 'columns = 2' > $(DEMO)/trees.fig
+	$(BUILD)/tracewright reference callgraphs --traces 2000 -o $(DEMO)/real.csv
+	$(BUILD)/tracewright tree $(DEMO)/real.csv --least 6 --most 14
+	$(BUILD)/tracewright train --data $(DEMO)/real.csv --preset tiny --epochs 12 -o $(DEMO)/model
+	$(BUILD)/tracewright generate --checkpoint $(DEMO)/model --like $(DEMO)/real.csv -n 200 \
+	    -o $(DEMO)/generated.csv
+	$(BUILD)/tracewright tree $(DEMO)/generated.csv --least 6 --most 14
+	@$(BUILD)/tracewright tree real=$(DEMO)/real.csv generated=$(DEMO)/generated.csv \
+	    --least 6 --most 14 --to csv -o $(DEMO)/trees.csv
+	$(BUILD)/tracewright figure $(DEMO)/trees.fig --data $(DEMO) -o $(DEMO)/trees
+
 bench: all
 	@$(BUILD)/tracewright --version
 	@sed -n 's/^model name[^:]*: */machine  /p' /proc/cpuinfo | head -n 1; echo "cores    $$(nproc)"
