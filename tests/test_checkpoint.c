@@ -160,6 +160,7 @@ static void every_bad_header_is_named(void **state)
         { "{\"__metadata__\":7}", 0, "__metadata__" },
         { "{\"__metadata__\":{\"a\":7}}", 0, "no string" },
         { "[]", 0, "no JSON object" },
+        { " {}", 0, "does not begin" },
         { "{\"a\":", 0, "header" },
         { "{} x", 0, "header" },
         { "", 0, "header" },

@@ -126,7 +126,7 @@ static size_t get_count(struct config_reader *r, const char *key, size_t standar
 static double get_real(struct config_reader *r, const json_t *o, const char *key, double standard)
 {
     const json_t *v = json_object_get(o, key);
-    if (!v || json_is_null(v))
+    if (!r->good || !v || json_is_null(v))
         return standard;
     if (!json_is_number(v) || !(json_number_value(v) > 0))
         bad_key(r, key, "no number above 0");
@@ -136,7 +136,7 @@ static double get_real(struct config_reader *r, const json_t *o, const char *key
 static bool get_flag(struct config_reader *r, const char *key, bool standard)
 {
     const json_t *v = json_object_get(r->o, key);
-    if (!v || json_is_null(v))
+    if (!r->good || !v || json_is_null(v))
         return standard;
     if (!json_is_boolean(v))
         bad_key(r, key, "neither true nor false");
@@ -165,7 +165,7 @@ static bool read_config(const json_t *o, const char *file, struct llama_config *
     must_be(&r, "hidden_act", "silu");
     const json_t *rope = json_object_get(o, "rope_parameters");
     const char *turn = json_string_value(json_object_get(rope, "rope_type"));
-    if (turn && strcmp(turn, "default") != 0)
+    if (r.good && turn && strcmp(turn, "default") != 0)
         bad_key(&r, "rope_parameters", "rope_type is not default");
     if (r.good && !is_absent(o, "rope_scaling"))
         bad_key(&r, "rope_scaling", "is not supported");
@@ -245,8 +245,7 @@ static bool copy_weights(struct model *m, const struct safetensors *s, const cha
 static bool is_large_enough(const struct llama_config *c, const struct safetensors *s,
                             const char *path, struct err *err)
 {
-    double C = (double)c->d_model, weights = (double)c->vocab * C * (c->tied ? 1 : 2);
-    weights += (double)c->n_layers * (2 * C * C + 3 * C * (double)c->d_ff);
+    double weights = llama_matrix_weights(c);
     return 2 * weights <= (double)s->size ||
            err_set(err, EXIT_DATA, "%s: %zu bytes cannot hold the %.0f weights of config.json", path,
                    s->size, weights);

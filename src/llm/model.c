@@ -38,6 +38,13 @@ bool llama_preset(const char *name, struct llama_config *c)
     return false;
 }
 
+double llama_matrix_weights(const struct llama_config *c)
+{
+    double C = (double)c->d_model, kv = (double)(c->n_kv_heads * llama_head_dim(c));
+    double layer = 2 * C * C + 2 * kv * C + 3 * C * (double)c->d_ff;
+    return (double)c->vocab * C * (c->tied ? 1 : 2) + (double)c->n_layers * layer;
+}
+
 static bool in_range(const char *what, size_t x, size_t most, struct err *err)
 {
     return (x >= 1 && x <= most) ||
@@ -64,10 +71,9 @@ bool llama_config_check(const struct llama_config *c, struct err *err)
         return err_set(err, EXIT_DATA, "rope_theta %g is not a positive number", c->rope_theta);
     if (!(c->norm_eps >= 0) || !(c->norm_eps < 1))
         return err_set(err, EXIT_DATA, "rms_norm_eps %g is outside [0, 1)", c->norm_eps);
-    double C = (double)c->d_model, V = (double)c->vocab, F = (double)c->d_ff;
-    double weights = V * C * (c->tied ? 1 : 2) + (double)c->n_layers * (4 * C * C + 3 * C * F);
-    if (weights > WEIGHTS_MAX)
-        return err_set(err, EXIT_DATA, "%.0f weights are over %.0f", weights, (double)WEIGHTS_MAX);
+    if (llama_matrix_weights(c) > WEIGHTS_MAX)
+        return err_set(err, EXIT_DATA, "%.0f weights are over %.0f", llama_matrix_weights(c),
+                       WEIGHTS_MAX);
     return true;
 }
 

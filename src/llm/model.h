@@ -28,6 +28,11 @@ struct llama_config {
     uint32_t bos, eos, pad;
 };
 
+static inline size_t llama_head_dim(const struct llama_config *c)
+{
+    return c->d_model / c->n_heads;
+}
+
 struct param {
     char name[64];                 /* "model.layers.0.self_attn.q_proj.weight" */
     size_t dims[2], n_dims;        /* [out, in], or [n] for a norm */
@@ -56,6 +61,9 @@ struct model {
 /* False, with the reason, when the shape makes no sense or has over 2^32 weights. */
 bool llama_config_check(const struct llama_config *c, struct err *err);
 
+/* Weights in all matrices: all but the norms. */
+double llama_matrix_weights(const struct llama_config *c);
+
 /* Presets by name: d_model, layers, heads, d_ff set; vocab, ids and max_len are the caller's.
  * "tiny" .1M, "small" .4M, "base" 2M (realism.md's figures without the embedding), "S", "M", "L"
  * (the sizes our speed is quoted for). False when there is no such preset. */
@@ -66,10 +74,5 @@ struct model *model_new(const struct llama_config *c);       /* weights are zero
 void model_init(struct model *m, uint64_t seed);             /* draw them */
 void model_free(struct model *m);                            /* NULL is fine */
 const struct param *model_param(const struct model *m, const char *name);   /* NULL: no such */
-
-static inline size_t llama_head_dim(const struct llama_config *c)
-{
-    return c->d_model / c->n_heads;
-}
 
 #endif

@@ -224,6 +224,8 @@ bool safetensors_parse(struct safetensors *s, const void *p, size_t n, const cha
     json_t *root = good ? json_loadb(header, (size_t)len, JSON_REJECT_DUPLICATES, &je) : NULL;
     if (good && !root)
         good = err_set(err, EXIT_DATA, "%s: header: %s", name, je.text);
+    if (good && json_is_object(root) && ((const char *)p)[8] != '{')
+        good = err_set(err, EXIT_DATA, "%s: header: does not begin with {", name);
     if (good) {
         struct reader r = { s, name, (const char *)p + 8 + len, n - 8 - (size_t)len, err };
         good = read_header(&r, root);

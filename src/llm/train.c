@@ -175,6 +175,10 @@ static bool diverged(const struct train *t, struct err *err)
     const struct param *bad = NULL;
     const char *what = "gradient";
     for (size_t i = 0; i < m->n_params; i++)
+        if (vec_find_bad(m->param[i].count, m->weights + m->param[i].offset) < m->param[i].count)
+            return err_set(err, EXIT_CHECK, "%s is not finite, step %zu, epoch %zu",
+                           m->param[i].name, t->st.step, t->st.epoch + 1);
+    for (size_t i = m->n_params; i-- > 0;)   /* from the loss backwards: where it began */
         if (vec_find_bad(m->param[i].count, t->grad[0] + m->param[i].offset) < m->param[i].count)
             bad = &m->param[i];
     for (size_t i = m->n_params; i-- > 0;)
@@ -245,7 +249,7 @@ static void end_epoch(struct train *t)
     double mean = st->targets ? st->loss_sum / (double)st->targets : NAN;
     double validation = t->n_aside ? loss_of(t, t->aside, t->n_aside, 0, NULL) : NAN;
     st->epochs[st->epoch] = (struct train_epoch){ mean, validation, st->targets };
-    if (t->o->keep_best && (!st->best || validation < st->best_loss)) {
+    if (t->o->keep_best && t->n_aside && (!st->best || validation < st->best_loss)) {
         if (!st->best)
             st->best = mem_array(t->m->n_weights, sizeof *st->best);
         memcpy(st->best, t->m->weights, t->m->n_weights * sizeof *st->best);
@@ -289,7 +293,7 @@ static bool run_epoch(struct train *t, struct progress *p, double *saved_s, stru
 static void begin(struct train *t, struct model *m, const struct train_options *o,
                   const struct train_source *s)
 {
-    *t = (struct train){ .m = m, .o = o, .s = s };
+    *t = (struct train){ .m = m, .o = o, .s = s, .st.n_samples = s->n_samples };
     REQUIRE(o->slots >= 1 && o->epochs >= 1 && o->tokens_per_step >= 1);
     t->st.m1 = mem_array(m->n_weights, sizeof(float));
     t->st.m2 = mem_array(m->n_weights, sizeof(float));
@@ -339,7 +343,7 @@ bool train_run(struct model *m, const struct train_options *o, const struct trai
     double seconds = now_s() - started;
     *rep = (struct train_report){
         .epoch = t.st.epochs, .n_epochs = t.st.epoch, .steps = t.st.step, .tokens = t.st.tokens,
-        .best = o->keep_best ? t.st.best_epoch : o->epochs - 1, .too_long = t.st.too_long,
+        .best = t.st.best ? t.st.best_epoch : o->epochs - 1, .too_long = t.st.too_long,
         .seconds = seconds, .tokens_per_s = (double)(t.st.tokens - before) / seconds,
     };
     end(&t);

@@ -40,7 +40,8 @@ struct train_options {
     double weight_decay, beta1, beta2, eps, clip, dropout;
     uint64_t seed;
     double validation;               /* share of samples kept aside to validate on; 0: none */
-    bool keep_best;                  /* end with the weights of least validation loss */
+    bool keep_best;                  /* end with the weights of least validation loss, if there is
+                                        one, not with the last */
     size_t threads;                  /* 0: all cores; changes nothing but time */
     const char *dir;                 /* where the state goes; NULL: nowhere */
     bool resume;

@@ -5,6 +5,7 @@
 #include "llm/train.h"
 
 struct train_state {
+    size_t n_samples;            /* of the source: part of the identity */
     float *m1, *m2;              /* (n_weights) AdamW's moments */
     float *best;                 /* (n_weights), or NULL */
     size_t epoch, position;      /* the next sample to look at, in the epoch's order */

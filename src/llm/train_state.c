@@ -16,15 +16,21 @@ static char *state_path(const char *dir)
 }
 
 /* All that changes the result of a run, in one line: a state with another is refused. */
-static void identity(const struct train_options *o, const struct model *m, struct buf *b)
+static void identity(const struct train_options *o, const struct model *m, size_t n_samples,
+                     struct buf *b)
 {
     const struct llama_config *c = &m->config;
-    buf_printf(b, "%s|%zu %zu %zu %zu %zu %zu %zu %d|%zu %zu %zu|"
-               "%.17g %.17g %.17g %.17g %.17g %.17g %.17g %.17g %.17g|%llu %.17g %d", o->fingerprint ? o->fingerprint : "", c->vocab,
-               c->d_model, c->n_layers, c->n_heads, c->n_kv_heads, c->d_ff, c->max_len, c->tied,
-               o->epochs, o->tokens_per_step, o->slots, o->lr, o->lr_floor, o->warmup,
-               o->weight_decay, o->beta1, o->beta2, o->eps, o->clip, o->dropout,
-               (unsigned long long)o->seed, o->validation, o->keep_best);
+    const size_t count[] = { n_samples, c->vocab, c->d_model, c->n_layers, c->n_heads,
+                             c->n_kv_heads, c->d_ff, c->max_len, c->tied, o->epochs,
+                             o->tokens_per_step, o->slots, o->seed, o->keep_best };
+    const double real[] = { c->rope_theta, c->norm_eps, o->lr, o->lr_floor, o->warmup,
+                            o->weight_decay, o->beta1, o->beta2, o->eps, o->clip, o->dropout,
+                            o->validation };
+    buf_str(b, o->fingerprint ? o->fingerprint : "");
+    for (size_t i = 0; i < sizeof count / sizeof *count; i++)
+        buf_printf(b, "%c%zu", i ? ' ' : '|', count[i]);
+    for (size_t i = 0; i < sizeof real / sizeof *real; i++)
+        buf_printf(b, " %.17g", real[i]);
 }
 
 static void add_epochs(struct meta *meta, const struct train_state *st)
@@ -49,7 +55,7 @@ bool train_state_save(const struct train_options *o, const struct model *m,
 {
     struct meta *meta = meta_new("train");
     struct buf id = { 0 };
-    identity(o, m, &id);
+    identity(o, m, st->n_samples, &id);
     meta_text(meta, "identity", id.p);
     meta_int(meta, "epoch", (int64_t)st->epoch);
     meta_int(meta, "position", (int64_t)st->position);
@@ -117,11 +123,9 @@ static bool take_all(const struct safetensors *s, const struct train_options *o,
 {
     bool good = take_count(s, "epoch", &st->epoch) && take_count(s, "position", &st->position) &&
                 take_count(s, "step", &st->step) && take_count(s, "tokens", &st->tokens) &&
-                take_count(s, "too_long", &st->too_long) &&
-                take_count(s, "targets", &st->targets) &&
+                take_count(s, "too_long", &st->too_long) && take_count(s, "targets", &st->targets) &&
                 take_count(s, "best_epoch", &st->best_epoch) &&
-                take_real(s, "loss_sum", &st->loss_sum) &&
-                take_real(s, "best_loss", &st->best_loss);
+                take_real(s, "loss_sum", &st->loss_sum) && take_real(s, "best_loss", &st->best_loss);
     if (!good || !take_epochs(s, o, st) || !take_floats(s, "m1", st->m1, m->n_weights) ||
         !take_floats(s, "m2", st->m2, m->n_weights) ||
         !take_floats(s, "weights", m->weights, m->n_weights))
@@ -141,7 +145,7 @@ bool train_state_load(const struct train_options *o, struct model *m, struct tra
     bool good = true;
     if (file_exists(path) && (good = safetensors_open(&s, path, err))) {
         const char *was = safetensors_meta(&s, "identity");
-        identity(o, m, &id);
+        identity(o, m, st->n_samples, &id);
         if (!was || strcmp(was, id.p) != 0)
             good = err_set(err, EXIT_DATA, "%s: belongs to other data or other options; "
                            "remove it, or train into another folder", path);
