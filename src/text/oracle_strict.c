@@ -1,11 +1,7 @@
 /* oracle_strict.c: the original's checks, then all that it leaves out. Each check is a small
  * function that adds its code; a right layer adds none (tests hold every encoded layer to that). */
 #include "text/oracle.h"
-
-#include <inttypes.h>
-#include <stdio.h>
-#include <string.h>
-
+#include "text/scratchpad_priv.h"
 #include "trace/callgraph.h"
 
 static bool has(const struct header *h, enum header_key k)
@@ -163,106 +159,6 @@ static void check_sub_order(const struct layer_text *t, struct verdict *v)
     }
 }
 
-/* ---- the arithmetic of instruction answers ---- */
-
-struct sums {
-    const struct layer_text *t;
-    int64_t rest;          /* edges still to be given out; -1 while not known */
-    size_t subs;           /* sub-headers passed */
-    bool wrong;
-};
-
-static void check_generated(struct sums *s, const char *line)
-{
-    const struct layer_text *t = s->t;
-    int64_t n = (int64_t)t->n_edges, a, b, c;
-    int64_t first = n ? t->edges[0].id : 0, last = n ? t->edges[n - 1].id : 0;
-    if (sscanf(line,
-               "num generated edges = the last edge id - the first edge id + 1 = %" SCNd64
-               " - %" SCNd64 " + 1 = %" SCNd64,
-               &a, &b, &c) == 3)
-        s->wrong |= a != last || b != first || c != n;
-    else if (sscanf(line, "%" SCNd64 " edges generated out of num_edges:%" SCNd64, &a, &b) == 2) {
-        s->wrong |= a != n || (s->rest != -1 && b != s->rest);
-        s->rest = b;
-    } else if (sscanf(line,
-                      "num_remaining_edges = num_edges:%" SCNd64 " - generated:%" SCNd64
-                      " = %" SCNd64,
-                      &a, &b, &c) == 3) {
-        s->wrong |=
-            (s->rest != -1 && a != s->rest) || b != n || (uint64_t)a - (uint64_t)b != (uint64_t)c;
-        s->rest = c;
-    }
-}
-
-static void check_handed_out(struct sums *s, const char *line)
-{
-    const struct layer_text *t = s->t;
-    int64_t a, b, c, depth = get(&t->header, HEAD_DEPTH);
-    int at = 0;
-    if (sscanf(line, "num_edges <= num_remaining_edges:%" SCNd64, &a) == 1)
-        s->wrong |= s->rest != -1 && a != s->rest;
-    else if (sscanf(line,
-                    "remaining_depth should be the requirement's remaining_depth:%" SCNd64
-                    " - 1 = %" SCNd64,
-                    &a, &b) == 2)
-        s->wrong |= (depth != -1 && a != depth) || a == INT64_MIN || a - 1 != b;
-    else if (sscanf(line, "copy 'remaining_depth:%" SCNd64 "' from the requirement", &a) == 1)
-        s->wrong |= depth != -1 && a != depth;
-    else if (sscanf(line, "copy start_node from edge %" SCNd64 " destination: %n", &a, &at) == 1 &&
-             at) {
-        const struct text_edge *e = edge_of(t, a);
-        s->wrong |= !e || !str_is(e->dst, line + at);
-    } else if (sscanf(line, "now, num_remaining_edges is %" SCNd64 " - %" SCNd64 " = %" SCNd64, &a,
-                      &b, &c) == 3) {
-        int64_t m = s->subs && s->subs <= t->n_subs
-                        ? get(&t->subs[s->subs - 1].header, HEAD_NUM_EDGES)
-                        : -1;
-        s->wrong |=
-            (s->rest != -1 && a != s->rest) || b != m || (uint64_t)a - (uint64_t)b != (uint64_t)c;
-        s->rest = c;
-    }
-}
-
-/* "generate subgraphs of edge:1,edge_id:2": the indices of the sub-headers, in order. */
-static void check_list(struct sums *s, const char *line)
-{
-    static const char head[] = "generate subgraphs of ";
-    if (strncmp(line, head, strlen(head)) != 0)
-        return;
-    size_t n = 0;
-    for (const char *p = line + strlen(head); *p; n++) {
-        int64_t id;
-        int used = 0;
-        if (sscanf(p, n ? ",edge_id:%" SCNd64 "%n" : "edge:%" SCNd64 "%n", &id, &used) != 1 ||
-            n >= s->t->n_subs || s->t->subs[n].index != id) {
-            s->wrong = true;
-            return;
-        }
-        p += used;
-    }
-    s->wrong |= n != s->t->n_subs;
-}
-
-static void check_scratchpad(const struct layer_text *t, struct verdict *v)
-{
-    struct sums s = { .t = t, .rest = get(&t->header, HEAD_NUM_EDGES) };
-    struct str rest = t->text, l;
-    while (layer_text_line(&rest, &l)) {
-        char line[512];
-        if (l.n >= sizeof line || l.n == 0)
-            continue;
-        memcpy(line, l.p, l.n);
-        line[l.n] = '\0';
-        s.subs += str_starts(l, "<subgraph of edge_id ");
-        check_generated(&s, line);
-        check_handed_out(&s, line);
-        check_list(&s, line);
-    }
-    if (s.wrong)
-        verdict_add(v, CODE_SCRATCHPAD);
-}
-
 /* ---- the judge ---- */
 
 /* The lone part that the original wraps, which its own oracle refuses: as large as the whole. */
@@ -290,8 +186,8 @@ static void judge_layer(enum text_task task, const struct layer_text *t, struct 
     if (t->open_sub)
         verdict_add(v, CODE_SUB_HEADER);
     check_sub_order(t, v);
-    if (task == TASK_INSTRUCTION)
-        check_scratchpad(t, v);
+    if (task == TASK_INSTRUCTION && !scratchpad_right(t))
+        verdict_add(v, CODE_SCRATCHPAD);
 }
 
 static void judge_table(const struct layer_text *t, struct flat *calls, struct verdict *v)
