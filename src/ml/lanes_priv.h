@@ -22,7 +22,8 @@
 #define ML_SANITIZED 1
 #endif
 
-#if defined(__x86_64__) && !defined(ML_SANITIZED)
+/* clang 14 gives clones names that other files do not find. */
+#if defined(__x86_64__) && !defined(ML_SANITIZED) && !defined(__clang__)
 #define VECTOR_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
 #else
 #define VECTOR_CLONES
