@@ -235,15 +235,16 @@ static void what_is_not_finite_is_named(void **state)
     m->weights[model_param(m, "model.layers.1.mlp.down_proj.weight")->offset + 3] = NAN;
     assert_false(train_run(m, &quick, &counting, &rep, &err));
     assert_non_null(strstr(err.msg, "model.layers.1.mlp.down_proj.weight"));
-    assert_non_null(strstr(err.msg, "step 0"));
-    assert_non_null(strstr(err.msg, "epoch 1"));
+    assert_non_null(strstr(err.msg, "a weight of"));
+    assert_non_null(strstr(err.msg, "step 1, epoch 1"));
+    assert_int_equal(err.status, EXIT_CHECK);
     train_report_free(&rep);
     model_init(m, 5);
     const struct param *norm = model_param(m, "model.norm.weight");
     for (size_t i = 0; i < norm->count; i++)
         m->weights[norm->offset + i] = 3e38f;      /* finite, but its products are not */
     assert_false(train_run(m, &quick, &counting, &rep, &err));
-    assert_non_null(strstr(err.msg, "gradient of model."));
+    assert_non_null(strstr(err.msg, "a gradient of model."));
     train_report_free(&rep);
     model_free(m);
 }
@@ -420,7 +421,6 @@ static void a_damaged_state_is_refused(void **state)
         { "\"position\":\"", "\"positiom\":\"", "damaged" },
         { "\"epoch\":\"8\"", "\"epoch\":\"9\"", "damaged" },
         { "\"epoch\":\"8\"", "\"epoch\":\"x\"", "damaged" },
-        { "\"epoch.7\":\"", "\"epoch.7\":\"?", "data go on" },    /* one byte more */
         { "\"epoch.7\"", "\"epoch.9\"", "damaged" },
         { "\"m1\"", "\"m3\"", "damaged" },
         { "\"weights\"", "\"weightz\"", "damaged" },

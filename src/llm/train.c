@@ -169,26 +169,24 @@ static double summed_loss(const struct train *t)
 }
 
 /* Name the culprit: a weight that is not finite; else the gradient nearest to the loss. */
+/* The tensor nearest the loss that has an entry that is not finite in this block, or NULL. */
+static const struct param *not_finite(const struct model *m, const float *block)
+{
+    for (size_t i = m->n_params; i-- > 0;)
+        if (vec_find_bad(m->param[i].count, block + m->param[i].offset) < m->param[i].count)
+            return &m->param[i];
+    return NULL;
+}
+
 static bool diverged(const struct train *t, struct err *err)
 {
-    const struct model *m = t->m;
-    const struct param *bad = NULL;
-    const char *what = "gradient";
-    for (size_t i = 0; i < m->n_params; i++)
-        if (vec_find_bad(m->param[i].count, m->weights + m->param[i].offset) < m->param[i].count)
-            return err_set(err, EXIT_CHECK, "%s is not finite, step %zu, epoch %zu",
-                           m->param[i].name, t->st.step, t->st.epoch + 1);
-    for (size_t i = m->n_params; i-- > 0;)   /* from the loss backwards: where it began */
-        if (vec_find_bad(m->param[i].count, t->grad[0] + m->param[i].offset) < m->param[i].count)
-            bad = &m->param[i];
-    for (size_t i = m->n_params; i-- > 0;)
-        if (vec_find_bad(m->param[i].count, m->weights + m->param[i].offset) < m->param[i].count) {
-            bad = &m->param[i];
-            what = "value";
-        }
-    return err_set(err, EXIT_CHECK, "training diverged at step %zu, epoch %zu: loss %g, a %s of %s "
-                   "is not finite", t->st.step + 1, t->st.epoch + 1, summed_loss(t), what,
-                   bad ? bad->name : "no tensor");
+    const struct param *weight = not_finite(t->m, t->m->weights);
+    const struct param *gradient = not_finite(t->m, t->grad[0]);
+    return err_set(err, EXIT_CHECK, "training diverged at step %zu, epoch %zu: loss %g%s%s%s",
+                   t->st.step + 1, t->st.epoch + 1, summed_loss(t),
+                   weight ? ", a weight of " : gradient ? ", a gradient of " : "",
+                   weight ? weight->name : gradient ? gradient->name : "",
+                   weight || gradient ? " is not finite" : "");
 }
 
 static size_t step_targets(const struct train *t)
