@@ -53,8 +53,8 @@ static json_t *config_json(const struct llama_config *c)
     return o;
 }
 
-static bool save_small_files(const char *dir, const struct llama_config *c, const struct tokenizer *t,
-                             struct err *err)
+static bool save_small_files(const char *dir, const struct llama_config *c,
+                             const struct tokenizer *t, struct err *err)
 {
     char *path = file_join(dir, "tokenizer.json");
     bool good = tokenizer_save(t, path, err);
@@ -86,7 +86,8 @@ bool checkpoint_save(const char *dir, const struct model *m, const struct tokeni
         const struct param *p = &m->param[i];
         at[i] = (struct tensor){ .name = p->name, .type = TENSOR_F32, .n_dims = p->n_dims,
                                  .dims = { p->dims[0], p->dims[1] },
-                                 .data = m->weights + p->offset, .bytes = p->count * sizeof(float) };
+                                 .data = m->weights + p->offset,
+                                 .bytes = p->count * sizeof(float) };
     }
     char *path = file_join(dir, "model.safetensors");
     bool good = safetensors_write(path, at, m->n_params, meta, err);
@@ -247,8 +248,8 @@ static bool is_large_enough(const struct llama_config *c, const struct safetenso
 {
     double weights = llama_matrix_weights(c);
     return 2 * weights <= (double)s->size ||
-           err_set(err, EXIT_DATA, "%s: %zu bytes cannot hold the %.0f weights of config.json", path,
-                   s->size, weights);
+           err_set(err, EXIT_DATA, "%s: %zu bytes cannot hold the %.0f weights of config.json",
+                   path, s->size, weights);
 }
 
 static bool load_weights(const char *dir, const struct llama_config *c, struct model **m,

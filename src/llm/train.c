@@ -25,7 +25,8 @@
 
 const struct train_options train_standard = {
     .epochs = 20, .tokens_per_step = 1024, .slots = 2,
-    .lr = 1.5e-3, .lr_floor = 0.1, .warmup = 0.05, .weight_decay = 0.1, .beta1 = 0.9, .beta2 = 0.95, .eps = 1e-8, .clip = 1, .dropout = 0.1,
+    .lr = 1.5e-3, .lr_floor = 0.1, .warmup = 0.05,
+    .weight_decay = 0.1, .beta1 = 0.9, .beta2 = 0.95, .eps = 1e-8, .clip = 1, .dropout = 0.1,
     .seed = 1, .save_s = 20,
 };
 
@@ -267,7 +268,7 @@ static bool run_epoch(struct train *t, struct progress *p, double *saved_s, stru
     while (st->position < t->n_kept) {
         double done = ((double)st->epoch + (double)st->position / (double)t->n_kept) /
                       (double)t->o->epochs;
-        size_t *too_long = st->epoch ? &(size_t){ 0 } : &st->too_long;
+        size_t again = 0, *too_long = st->epoch ? &again : &st->too_long;   /* counted once */
         size_t rows = fill_step(t, t->order, t->n_kept, st->epoch, &st->position, too_long);
         size_t targets = step_targets(t);
         if (targets && !step(t, targets, done, err))

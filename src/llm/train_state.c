@@ -123,9 +123,11 @@ static bool take_all(const struct safetensors *s, const struct train_options *o,
 {
     bool good = take_count(s, "epoch", &st->epoch) && take_count(s, "position", &st->position) &&
                 take_count(s, "step", &st->step) && take_count(s, "tokens", &st->tokens) &&
-                take_count(s, "too_long", &st->too_long) && take_count(s, "targets", &st->targets) &&
+                take_count(s, "too_long", &st->too_long) &&
+                take_count(s, "targets", &st->targets) &&
                 take_count(s, "best_epoch", &st->best_epoch) &&
-                take_real(s, "loss_sum", &st->loss_sum) && take_real(s, "best_loss", &st->best_loss);
+                take_real(s, "loss_sum", &st->loss_sum) &&
+                take_real(s, "best_loss", &st->best_loss);
     if (!good || !take_epochs(s, o, st) || !take_floats(s, "m1", st->m1, m->n_weights) ||
         !take_floats(s, "m2", st->m2, m->n_weights) ||
         !take_floats(s, "weights", m->weights, m->n_weights))
