@@ -47,7 +47,7 @@ static double paper_value(const struct driver *d, const char *name)
 {
     struct table t;
     struct err err = { 0 };
-    size_t col, *rows, n;
+    size_t col, *rows, n = 0;
     double x = NAN;
     char where[128];
     snprintf(where, sizeof where, "name=%s", name);
