@@ -155,7 +155,7 @@ full() {
 reads import import FILE
 reads stats stats FILE
 reads encode encode --to compact FILE
-reads show show FILE
+reads tree tree FILE --least 1
 reads train train --data FILE -o result --preset tiny --epochs 1
 reads "generate --data" generate --baseline probabilistic --data FILE --like good.csv -n 5 -o result.csv
 reads "generate --like" generate --baseline probabilistic --data good.csv --like FILE -n 5 -o result.csv
@@ -168,7 +168,7 @@ full "reference" reference callgraphs --traces 10 -o nosuch/x.csv
 full "generate" generate --baseline bootstrap --data good.csv --like good.csv -n 5 -o /dev/full
 full "generate" generate --baseline bootstrap --data good.csv --like good.csv -n 5 -o nosuch/x.csv
 full "train" train --data good.csv -o /dev/full --preset tiny --epochs 1
-for command in "import good.csv" "stats good.csv" "encode --to compact good.csv" "show good.csv"; do
+for command in "import good.csv" "stats good.csv" "encode --to compact good.csv" "tree good.csv --least 1"; do
     "$tracewright" --help | grep -q "^  ${command%% *} " || continue
     "$tracewright" $command >/dev/full 2>err
     got=$?
