@@ -30,6 +30,7 @@ static const struct option options[] = {
     { "temperature", OPT_REAL, "T", "1", "of the model's distribution; 0 takes the likeliest", 0, 100 },
     { "top-k", OPT_INT, "K", "0", "draw among the K likeliest; 0: all", 0, 1e9 },
     { "unconstrained", OPT_FLAG, NULL, NULL, "without the grammar; what is wrong is counted and drawn again", 0, 0 },
+    { "layer-attempts", OPT_INT, "N", "1", "layered formats: texts of a layer before its graph fails", 1, 1e6 },
     { "batch", OPT_INT, "N", "32", "graphs decoded side by side by a thread; does not change results", 1, 65536 },
     { "attempts", OPT_INT, "N", "1000", "failures after which a header is given up", 1, 1e9 },
     OPTION_SEED, OPTION_THREADS, OPTION_OUT,
@@ -77,6 +78,7 @@ static struct llm_options llm_asked(const struct args *a)
         .sample = { .temperature = args_real(a, "temperature"), .top_k = (size_t)args_int(a, "top-k") },
         .unconstrained = args_flag(a, "unconstrained"),
         .drawn = args_flag(a, "drawn"),
+        .layer_attempts = (size_t)args_int(a, "layer-attempts"),
         .batch = (size_t)args_int(a, "batch"),
     };
 }
@@ -90,6 +92,7 @@ static bool describe_checkpoint(const struct args *a, struct meta *m, struct err
     meta_real(m, "temperature", args_real(a, "temperature"));
     meta_int(m, "top_k", args_int(a, "top-k"));
     meta_int(m, "unconstrained", args_flag(a, "unconstrained"));
+    meta_int(m, "layer_attempts", args_int(a, "layer-attempts"));
     meta_int(m, "drawn", args_flag(a, "drawn"));
     return good;
 }

@@ -20,6 +20,7 @@ static const struct option options[] = {
     { "open-all", OPT_REAL, "X", NULL, "share of samples whose whole header is left open", 0, 1 },
     { "open-numbers", OPT_REAL, "X", NULL, "share that keeps the service alone", 0, 1 },
     { "open-each", OPT_REAL, "X", NULL, "share by which each number of the others is left open", 0, 1 },
+    { "fixed-order", OPT_FLAG, NULL, NULL, "layered formats: keys and attributes are not shuffled", 0, 0 },
     { "validation", OPT_REAL, "X", NULL, "share of samples kept aside for a validation loss", 0, 0.9 },
     { "keep-best", OPT_FLAG, NULL, NULL, "end with the weights of least validation loss", 0, 0 },
     { "resume", OPT_FLAG, NULL, NULL, "go on where an interrupted run of the same command stopped", 0, 0 },
@@ -43,6 +44,7 @@ static struct train_graphs_options options_asked(const struct args *a)
     o.dropout.all = real_or(a, "open-all", o.dropout.all);
     o.dropout.numbers = real_or(a, "open-numbers", o.dropout.numbers);
     o.dropout.each = real_or(a, "open-each", o.dropout.each);
+    o.fixed_order = args_flag(a, "fixed-order");
     o.train.epochs = count_or(a, "epochs", o.train.epochs);
     o.train.lr = real_or(a, "lr", o.train.lr);
     o.train.weight_decay = real_or(a, "weight-decay", o.train.weight_decay);

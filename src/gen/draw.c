@@ -119,6 +119,8 @@ void draw_report_add(struct draw_report *sum, const struct draw_report *part)
     for (int o = 0; o < DRAW_OUTCOMES; o++)
         sum->outcome[o] += part->outcome[o];
     sum->renamed += part->renamed;
+    sum->layers += part->layers;
+    sum->layers_refused += part->layers_refused;
     sum->tokens += part->tokens;
     sum->choices += part->choices;
     sum->masked_ppm += part->masked_ppm;
@@ -149,10 +151,14 @@ void draw_report_words(const struct draw_report *r, FILE *f)
         }
     fprintf(f, "\n");
     if (r->tokens)
-        fprintf(f, "%llu tokens, %.0f tokens/s; the mask took %.3f %% of the probability of %llu choices\n",
-                (unsigned long long)r->tokens,
-                r->seconds > 0 ? (double)r->tokens / r->seconds : 0.0,
-                100 * draw_report_masked(r), (unsigned long long)r->choices);
+        fprintf(f, "%llu tokens, %.0f tokens/s, %llu drawn", (unsigned long long)r->tokens,
+                r->seconds > 0 ? (double)r->tokens / r->seconds : 0.0, (unsigned long long)r->choices);
+    if (r->masked_ppm)
+        fprintf(f, "; the mask took %.3f %% of their probability", 100 * draw_report_masked(r));
+    if (r->tokens)
+        fprintf(f, "\n");
+    if (r->layers)
+        fprintf(f, "%zu layers written, %zu refused by the strict oracle\n", r->layers, r->layers_refused);
     if (r->renamed)
         fprintf(f, "%zu graphs asked for a service the model never saw: it chose one, which was renamed\n",
                 r->renamed);
@@ -167,7 +173,7 @@ void draw_report_json(const struct draw_report *r, FILE *f)
     for (int o = DRAW_GOOD + 1; o < DRAW_OUTCOMES; o++)
         fprintf(f, "%s\"%s\":%zu", o > DRAW_GOOD + 1 ? "," : "", draw_outcome_names[o],
                 r->outcome[o]);
-    fprintf(f, "},\"renamed\":%zu,\"tokens\":%llu,\"choices\":%llu,\"masked\":%.9g,\"seconds\":%.3f}\n",
-            r->renamed, (unsigned long long)r->tokens, (unsigned long long)r->choices,
+    fprintf(f, "},\"renamed\":%zu,\"layers\":%zu,\"layers_refused\":%zu,\"tokens\":%llu,\"choices\":%llu,\"masked\":%.9g,\"seconds\":%.3f}\n",
+            r->renamed, r->layers, r->layers_refused, (unsigned long long)r->tokens, (unsigned long long)r->choices,
             draw_report_masked(r), r->seconds);
 }

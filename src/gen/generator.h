@@ -71,6 +71,7 @@ struct draw_report {
     size_t given_up;                 /* headers that failed `attempts` times: graphs + given_up = n */
     size_t outcome[DRAW_OUTCOMES];   /* attempts by outcome; [DRAW_GOOD] equals graphs */
     size_t renamed;                  /* graphs of a service no model token stands for */
+    size_t layers, layers_refused;   /* texts of layers written, and those the oracle refused */
     uint64_t tokens;                 /* fed to the model, of failed attempts too; 0 for baselines */
     uint64_t choices;                /* tokens drawn from the model */
     uint64_t masked_ppm;             /* sum over choices of the probability the mask took, in 1e-6 */

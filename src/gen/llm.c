@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "gen/llm_priv.h"
 #include "gen/vocabulary.h"
 #include "llm/checkpoint.h"
@@ -43,6 +44,7 @@ static bool read_facts(const char *dir, struct llm *m, struct err *err)
     m->tick_us = (uint32_t)tick;
     m->marks = (uint32_t)marks;
     m->timed = !str_is(meta_value(dir, "timed", "1", &b), "0");
+    m->fixed_order = str_is(meta_value(dir, "fixed_order", "0", &b), "1");
     struct str to = meta_value(dir, "to", "compact", &b);
     snprintf(m->to, sizeof m->to, "%.*s", (int)to.n, to.p);
     good = good && read_words(dir, m, &b, err);
@@ -69,10 +71,29 @@ void llm_free(struct llm *m)
     *m = (struct llm){ 0 };
 }
 
+struct decoder **llm_decoders(const struct llm *m, size_t slots, size_t threads)
+{
+    struct decoder **d = mem_array(threads, sizeof *d);
+    d[0] = decoder_new(m->model, slots, m->model->config.max_len);
+    for (size_t t = 1; t < threads; t++)
+        d[t] = decoder_twin(d[0], slots);
+    return d;
+}
+
+void llm_decoders_free(struct decoder **d, size_t threads)
+{
+    for (size_t t = threads; t-- > 0;)   /* the first goes last: twins share its weights */
+        decoder_free(d[t]);
+    free(d);
+}
+
 bool llm_run(const struct llm *m, const struct llm_options *o, const struct draw_job *job,
              struct graphset *out, struct draw_report *rep, struct err *err)
 {
-    if (strcmp(m->to, "compact") == 0)
-        return llm_compact_run(m, o, job, out, rep, err);
-    return err_set(err, EXIT_DATA, "the checkpoint writes \"%s\", of which there is no writer", m->to);
+    bool compact = strcmp(m->to, "compact") == 0;
+    uint32_t tick_us = compact ? m->tick_us : 1000;
+    if (job->prompts->fields.latency && job->prompts->like->tick_us != tick_us)
+        return err_set(err, EXIT_DATA, "prompts have ticks of %u us, the model's are %u us",
+                       job->prompts->like->tick_us, tick_us);
+    return (compact ? llm_compact_run : llm_layers_run)(m, o, job, out, rep, err);
 }

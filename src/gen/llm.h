@@ -23,6 +23,7 @@ struct llm {
     char to[32];                     /* name of the text format */
     uint32_t tick_us;
     bool timed;
+    bool fixed_order;                /* layered: it was trained on keys in the order of the spec */
     uint32_t marks;                  /* compact: rare marks seen, as in struct compact_limits */
     struct compact_word *words;      /* compact: (vocab) */
 };
@@ -31,6 +32,7 @@ struct llm_options {
     struct sample_options sample;
     bool unconstrained;              /* compact: sample freely and count what is wrong */
     bool drawn;                      /* compact: the model writes open header fields itself; else "?" */
+    size_t layer_attempts;           /* layered formats: texts of a layer before the graph fails; 0: 1 */
     size_t batch;                    /* sequences decoded side by side by a thread; 0: 32; changes nothing but time */
 };
 

@@ -20,7 +20,6 @@
 #include "gen/draw_priv.h"
 #include "gen/llm_priv.h"
 #include "gen/vocabulary.h"
-#include "llm/decode.h"
 #include "text/compact.h"
 #include "text/compact_grammar.h"
 
@@ -270,7 +269,7 @@ static bool writer_init(struct writer *w, struct err *err)
     size_t known = tokenizer_size(m->tokenizer);
     w->V = m->model->config.vocab;
     w->max_len = m->model->config.max_len;
-    w->slots = w->o->batch ? w->o->batch : 32;
+    w->slots = w->o->batch ? w->o->batch : LLM_BATCH;
     limits.max_edges = w->max_len / 4;   /* a call is four words at least */
     limits.marks = m->marks;
     limits.draw_open = false;
@@ -290,16 +289,10 @@ bool llm_compact_run(const struct llm *m, const struct llm_options *o, const str
     struct writer w = { .m = m, .o = o, .job = job };
     bool good = writer_init(&w, err);
     if (good) {
-        size_t threads = draw_threads(job);
-        w.decoder = mem_array(threads, sizeof *w.decoder);
-        w.decoder[0] = decoder_new(m->model, w.slots, w.max_len);
-        for (size_t t = 1; t < threads; t++)
-            w.decoder[t] = decoder_twin(w.decoder[0], w.slots);
+        w.decoder = llm_decoders(m, w.slots, draw_threads(job));
         out->tick_us = m->tick_us;
-        draw_run(job, threads, work, &w, out, rep);
-        for (size_t t = threads; t-- > 0;)
-            decoder_free(w.decoder[t]);
-        free(w.decoder);
+        draw_run(job, draw_threads(job), work, &w, out, rep);
+        llm_decoders_free(w.decoder, draw_threads(job));
     }
     free(w.words);
     free(w.blank);

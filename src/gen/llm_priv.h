@@ -3,9 +3,20 @@
 #define GEN_LLM_PRIV_H
 
 #include "gen/llm.h"
+#include "llm/decode.h"
+
+enum { LLM_BATCH = 32 };   /* slots a thread when nothing is asked for */
+
+/* A decoder for each thread, sharing the weights. */
+struct decoder **llm_decoders(const struct llm *m, size_t slots, size_t threads);
+void llm_decoders_free(struct decoder **d, size_t threads);
 
 /* One pass over the whole graph: compact. */
 bool llm_compact_run(const struct llm *m, const struct llm_options *o, const struct draw_job *job,
                      struct graphset *out, struct draw_report *rep, struct err *err);
+
+/* Layer by layer, free, judged by the strict oracle: tabular, recursive, instruction. */
+bool llm_layers_run(const struct llm *m, const struct llm_options *o, const struct draw_job *job,
+                    struct graphset *out, struct draw_report *rep, struct err *err);
 
 #endif

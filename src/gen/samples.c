@@ -1,18 +1,19 @@
 /* samples.c: which form samples take. */
 #include "gen/samples_priv.h"
 
-#include <string.h>
-
 bool samples_init(struct samples *s, const struct graphset *graphs,
                   const struct train_graphs_options *o, struct err *err)
 {
     *s = (struct samples){ .graphs = graphs, .o = o };
     if (graphs->n == 0)
         return err_set(err, EXIT_DATA, "no graphs to learn from");
-    if (strcmp(o->to, "compact") == 0)
+    const struct text_format *format = text_format_find(o->to);
+    if (!format)
+        return err_set(err, EXIT_USAGE, "no text format \"%s\"", o->to);
+    if (format == &text_compact)
         samples_compact(s);
     else
-        return err_set(err, EXIT_USAGE, "no text format \"%s\"", o->to);
+        samples_layers(s, format);
     return true;
 }
 

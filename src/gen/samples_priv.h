@@ -5,6 +5,7 @@
 #include "gen/train_graphs.h"
 #include "llm/tokenizer.h"
 #include "llm/train.h"
+#include "text/format.h"
 
 struct samples {
     const struct graphset *graphs;          /* borrowed */
@@ -22,5 +23,6 @@ void samples_free(struct samples *s);
 
 /* The formats: set tokenizer, longest, source. */
 void samples_compact(struct samples *s);
+void samples_layers(struct samples *s, const struct text_format *format);
 
 #endif

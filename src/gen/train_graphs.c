@@ -22,8 +22,11 @@ struct train_graphs_options train_graphs_standard_for(const char *to)
         .to = to,
         .preset = "base",
         .dropout = { .all = 0.05, .numbers = 0.25, .each = 0.1 },
+        .mask_prompt = strcmp(to, "instruction") == 0,
         .train = train_standard,
     };
+    if (strcmp(to, "compact") == 0)
+        o.train.epochs = 16;   /* on real graphs: AUC .60 at copies .44 after 14, .57 at .54 after 18 */
     return o;
 }
 
@@ -50,6 +53,8 @@ static void put_options(struct meta *m, const struct train_graphs_options *o)
     meta_real(m, "dropout.all", o->dropout.all);
     meta_real(m, "dropout.numbers", o->dropout.numbers);
     meta_real(m, "dropout.each", o->dropout.each);
+    meta_int(m, "mask_prompt", o->mask_prompt);
+    meta_int(m, "fixed_order", o->fixed_order);
     meta_int(m, "epochs", (int64_t)t->epochs);
     meta_int(m, "tokens_per_step", (int64_t)t->tokens_per_step);
     meta_int(m, "slots", (int64_t)t->slots);

@@ -30,7 +30,9 @@ struct header_dropout {
 struct train_graphs_options {
     const char *to;                 /* compact tabular recursive instruction */
     const char *preset;             /* of llm/model.h */
-    struct header_dropout dropout;
+    struct header_dropout dropout;  /* compact */
+    bool mask_prompt;               /* the others: the loss counts the output alone */
+    bool fixed_order;               /* the others: keys and attributes in the order of the spec */
     struct train_options train;     /* dir and fingerprint are set here */
 };
 

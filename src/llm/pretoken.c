@@ -1,7 +1,7 @@
 /* pretoken.c: the expressions and the machines that do the same.
  *
  * TEXT is   phrases | name | digits | punctuation | blank or control, one by one
- * with      name  = " "? [letter_] [letter digit _]* ([-./] [letter digit _]+)*
+ * with      name  = " "? [letter_] [letter digit _]* ([-.] [letter digit _]+)*
  * where a letter is A-Z, a-z or anything outside ASCII. No alternative ever needs to give back
  * what it took, so a greedy walk equals the expression.
  */
@@ -18,7 +18,7 @@
 #define LETTER "(?:[A-Za-z_]|[^\\x00-\\x7F])"
 #define INNER "(?:[A-Za-z0-9_]|[^\\x00-\\x7F])"
 #define TEXT_REGEX                                                                                 \
-    " ?" LETTER INNER "*(?:[-./]" INNER                                                            \
+    " ?" LETTER INNER "*(?:[-.]" INNER                                                            \
     "+)*| ?[0-9]{1,%u}| ?[!-/:-@\\[-\\^`\\{-~]|[\\x00-\\x20\\x7F]"
 
 static int by_length(const void *a, const void *b)
@@ -78,7 +78,7 @@ static size_t name_length(const unsigned char *p, size_t i, size_t n)
 {
     while (i < n && is_inner(p[i]))
         i++;
-    while (i + 1 < n && (p[i] == '-' || p[i] == '.' || p[i] == '/') && is_inner(p[i + 1]))
+    while (i + 1 < n && (p[i] == '-' || p[i] == '.') && is_inner(p[i + 1]))
         for (i++; i < n && is_inner(p[i]);)
             i++;
     return i;

@@ -1,0 +1,143 @@
+/* samples_layers.c: TraceLLM's texts as samples: a table is one, and so is every layer.
+ *
+ * Whatever the format leaves to chance (order, what is left out, how wide layers are cut) is drawn
+ * anew every epoch, for a whole graph at a time. Cutting wide layers moves their number a little:
+ * sample (graph, k) is then the graph's layer k modulo what it has in that epoch.
+ *
+ * The loss counts the prompt but in the instruction format, as the paper says (its code does not mask).
+ */
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/rng.h"
+#include "gen/samples_priv.h"
+#include "text/format.h"
+#include "trace/callstats.h"
+
+/* What stands between names and numbers: one token each. */
+static const struct str phrases[] = {
+    STR("communication starts at "), STR("communication finishes at "), STR(" milliseconds"),
+    STR("edge_id is "), STR("type is "), STR("source is "), STR("destination is "),
+    STR("<subgraph of edge_id "), STR("</subgraph>"), STR("<edges>"), STR("</edges>"),
+    STR("<layer>"), STR("</layer>"), STR("<split>"), STR("</split>"),
+    STR("id:"), STR("num_edges:"), STR("start_node:"), STR("caller:"), STR("start_edge_id:"),
+    STR("start_communication_at:"), STR("latency:"), STR("num_subgraphs:"), STR("remaining_depth:"),
+    STR("num_current_edges:"), STR("depth:"),
+    STR("### Question: You are a trace generator that creates traces based on given requirements."),
+    STR("Requirements:"), STR("Conditions:"), STR("### Answer: "),
+    STR("the first edge_id should be start_edge_id "),
+    STR("the first start_communication_at should be requirement's start_communication_at "),
+    STR(" edges following num_current_edges"), STR("no subgraph to generate"),
+    STR("In each edge, communication start time should NOT be greater than latency "),
+    STR("Also, communication should finish before latency "), STR(" number of subgraphs"),
+    STR("for all edges, communication start time <= communication finish time"),
+    STR("copy caller from requirement's start_node:"), STR("finish generation"),
+    STR("num generated edges = the last edge id - the first edge id + 1 = "),
+    STR(" edges generated out of num_edges:"), STR("num_remaining_edges = num_edges:"),
+    STR(" - generated:"), STR("generate subgraphs of edge:"), STR("Subgraph constraints:"),
+    STR("num_edges <= num_remaining_edges:"), STR("copy start_node from edge "), STR(" destination: "),
+    STR("remaining_depth should be the requirement's remaining_depth:"),
+    STR("now, num_remaining_edges is "), STR(",edge_id:"),
+};
+
+struct layered {
+    const struct text_format *format;
+    struct callstats *stats;   /* of the training graphs: where the conditions come from */
+    size_t (*at)[2];           /* (n_samples): graph, layer */
+};
+
+static void render(const struct samples *s, size_t epoch, size_t graph, struct text_samples *out)
+{
+    const struct layered *l = s->own;
+    gsl_rng *rng = rng_stream(s->o->train.seed, "train/layers", epoch * s->graphs->n + graph);
+    l->format->samples(&s->graphs->graphs[graph], s->graphs->names, s->graphs->tick_us,
+                       &(struct text_options){ .stats = l->stats }, s->o->fixed_order ? NULL : rng, out);
+    gsl_rng_free(rng);
+}
+
+static void put_text(const struct samples *s, const char *p, size_t n, struct tokens *out)
+{
+    tokenizer_encode(s->tokenizer, (struct str){ p, n }, out);
+}
+
+static void put_sample(const struct samples *s, const struct text_samples *t, size_t k,
+                       struct tokens *out, size_t *loss_from)
+{
+    struct text_sample at = t->at[k];
+    tokens_add(out, tokenizer_bos(s->tokenizer));
+    put_text(s, t->text.p + at.prompt, at.output - at.prompt, out);
+    *loss_from = s->o->mask_prompt ? out->n : 0;
+    put_text(s, t->text.p + at.output, at.end - at.output, out);
+    tokens_add(out, tokenizer_eos(s->tokenizer));
+}
+
+static void fill(void *ctx, size_t epoch, size_t index, struct tokens *out, size_t *loss_from)
+{
+    const struct samples *s = ctx;
+    const struct layered *l = s->own;
+    struct text_samples t = { 0 };
+    render(s, epoch, l->at[index][0], &t);
+    put_sample(s, &t, l->at[index][1] % t.n, out, loss_from);
+    text_samples_free(&t);
+}
+
+/* Render every graph once: the vocabulary, the samples' places, the longest one. */
+static void learn_vocabulary(struct samples *s, struct text_samples *all, size_t *first)
+{
+    for (size_t g = 0; g < s->graphs->n; g++) {
+        first[g] = all->n;
+        render(s, 0, g, all);
+    }
+    first[s->graphs->n] = all->n;
+    struct str *text = mem_array(all->n, sizeof *text);
+    for (size_t k = 0; k < all->n; k++)
+        text[k] = (struct str){ all->text.p + all->at[k].prompt, all->at[k].end - all->at[k].prompt };
+    struct tokenizer_options o = { .rule = TOKENIZER_TEXT, .digits = 2, .phrases = phrases,
+                                   .n_phrases = sizeof phrases / sizeof *phrases };
+    s->tokenizer = tokenizer_train(text, all->n, &o);
+    free(text);
+}
+
+static void release(void *own)
+{
+    struct layered *l = own;
+    callstats_free(l->stats);
+    free(l->at);
+    free(l);
+}
+
+static struct callstats *statistics(const struct graphset *graphs)
+{
+    struct callstats *c = callstats_new(CALLSTATS_CAREFUL);
+    for (size_t i = 0; i < graphs->n; i++)
+        callstats_add(c, &graphs->graphs[i], graphs->names, graphs->tick_us);
+    callstats_end_file(c);
+    callstats_finish(c);
+    return c;
+}
+
+void samples_layers(struct samples *s, const struct text_format *format)
+{
+    struct layered *l = mem_alloc(sizeof *l);
+    struct text_samples all = { 0 };
+    size_t *first = mem_array(s->graphs->n + 1, sizeof *first), ignored;
+    struct tokens one = { 0 };
+    l->format = format;
+    l->stats = statistics(s->graphs);
+    s->own = l;
+    s->own_free = release;
+    learn_vocabulary(s, &all, first);
+    l->at = mem_array(all.n, sizeof *l->at);
+    for (size_t g = 0; g < s->graphs->n; g++)
+        for (size_t k = first[g]; k < first[g + 1]; k++) {
+            l->at[k][0] = g;
+            l->at[k][1] = k - first[g];
+            one.n = 0;
+            put_sample(s, &all, k, &one, &ignored);
+            s->longest = one.n > s->longest ? one.n : s->longest;
+        }
+    s->source = (struct train_source){ s, all.n, fill };
+    tokens_free(&one);
+    text_samples_free(&all);
+    free(first);
+}
