@@ -12,19 +12,6 @@
 
 const struct sample_options sample_standard = { .temperature = 1 };
 
-static struct sampled most_likely(const float *logits, size_t V, const unsigned char *allowed)
-{
-    size_t best = SIZE_MAX, top = 0;
-    for (size_t v = 0; v < V; v++) {
-        if (logits[v] > logits[top])
-            top = v;
-        if ((!allowed || allowed[v]) && (best == SIZE_MAX || logits[v] > logits[best]))
-            best = v;
-    }
-    REQUIRE(best != SIZE_MAX);
-    return (struct sampled){ (uint32_t)best, 0, best == top ? 1 : 0 };
-}
-
 struct ranked {
     float p;
     uint32_t id;
@@ -69,24 +56,31 @@ static double among_allowed(const float *logits, size_t V, const unsigned char *
     return mass;
 }
 
-struct sampled sample_draw(const float *logits, size_t V, const unsigned char *allowed,
-                           const struct sample_options *o, gsl_rng *rng)
+/* The most likely of the allowed tokens. */
+static size_t best_allowed(const float *logits, size_t V, const unsigned char *allowed)
 {
-    REQUIRE(V > 0 && o->temperature >= 0);
-    if (o->temperature == 0)
-        return most_likely(logits, V, allowed);
-    float few[2048], *p = V <= 2048 ? few : mem_array(V, sizeof *p);
-    size_t top = SIZE_MAX;                     /* the most likely of the allowed */
-    float all = logits[0], scale = (float)fmin(1 / o->temperature, FLT_MAX);
-    for (size_t v = 0; v < V; v++) {
-        all = logits[v] > all ? logits[v] : all;
-        if ((!allowed || allowed[v]) && (top == SIZE_MAX || logits[v] > logits[top]))
-            top = v;
-    }
-    REQUIRE(top != SIZE_MAX);
+    size_t best = SIZE_MAX;
+    for (size_t v = 0; v < V; v++)
+        if ((!allowed || allowed[v]) && (best == SIZE_MAX || logits[v] > logits[best]))
+            best = v;
+    REQUIRE(best != SIZE_MAX);
+    return best;
+}
+
+static struct sampled most_likely(const float *logits, size_t V, const unsigned char *allowed)
+{
+    size_t best = best_allowed(logits, V, allowed);
+    return (struct sampled){ (uint32_t)best, 0, best == best_allowed(logits, V, NULL) };
+}
+
+/* p relative to the likeliest of all, zero where not allowed. Returns the sum, and the share of
+ * the whole that it is in *kept. */
+static double among_all(const float *logits, size_t V, const unsigned char *allowed, float most,
+                        float scale, float *p, double *kept)
+{
     double whole = 0, mass = 0;
     for (size_t v = 0; v < V; v++)
-        p[v] = (logits[v] - all) * scale;
+        p[v] = (logits[v] - most) * scale;
     vec_exp(V, p, p);
     for (size_t v = 0; v < V; v++) {
         whole += (double)p[v];
@@ -94,25 +88,46 @@ struct sampled sample_draw(const float *logits, size_t V, const unsigned char *a
             p[v] = 0;
         mass += (double)p[v];
     }
-    double kept = mass / whole;
-    if ((all - logits[top]) * scale > 60)   /* the mask left only what would underflow */
-        mass = among_allowed(logits, V, allowed, logits[top], scale, p);
+    *kept = mass < whole ? mass / whole : 1;
+    return mass;
+}
+
+/* Inverse distribution: the first token whose running sum passes u. */
+static size_t pick(const float *p, size_t V, double u)
+{
+    double sum = 0;
+    size_t last = 0;
+    for (size_t v = 0; v < V; v++) {
+        sum += (double)p[v];
+        if (p[v] > 0)
+            last = v;
+        if (p[v] > 0 && sum > u)
+            break;
+    }
+    return last;
+}
+
+struct sampled sample_draw(const float *logits, size_t V, const unsigned char *allowed,
+                           const struct sample_options *o, gsl_rng *rng)
+{
+    REQUIRE(V > 0 && o->temperature >= 0);
+    if (o->temperature == 0)
+        return most_likely(logits, V, allowed);
+    float few[2048], *p = V <= 2048 ? few : mem_array(V, sizeof *p);
+    float scale = (float)fmin(1 / o->temperature, FLT_MAX),
+          most = logits[best_allowed(logits, V, NULL)];
+    float best = allowed ? logits[best_allowed(logits, V, allowed)] : most;
+    double kept, mass = among_all(logits, V, allowed, most, scale, p, &kept);
+    if ((most - best) * scale > 60)   /* the mask left only what would underflow */
+        mass = among_allowed(logits, V, allowed, best, scale, p);
     if (o->top_k || (o->top_p > 0 && o->top_p < 1)) {
         cut(p, V, mass, o);
         mass = 0;
         for (size_t v = 0; v < V; v++)
             mass += (double)p[v];
     }
-    double u = rng_unit(rng) * mass, sum = 0;
-    size_t drawn = top;
-    for (size_t v = 0; v < V; v++) {
-        sum += (double)p[v];
-        if (p[v] > 0)
-            drawn = v;
-        if (sum > u && p[v] > 0)
-            break;
-    }
-    struct sampled s = { (uint32_t)drawn, log((double)p[drawn] / mass), kept < 1 ? kept : 1 };
+    size_t drawn = pick(p, V, rng_unit(rng) * mass);
+    struct sampled s = { (uint32_t)drawn, log((double)p[drawn] / mass), kept };
     if (p != few)
         free(p);
     return s;
