@@ -90,6 +90,15 @@ static bool add_once(void *ctx, const struct callgraph *g, const struct names *n
     return import_collect(o->set, g, names, weight, err);
 }
 
+/* Untimed graphs are read where they are drawn; here they are only counted. */
+static bool count(void *ctx, const struct callgraph *g, const struct names *names, double weight,
+                  struct err *err)
+{
+    (void)g, (void)names, (void)weight, (void)err;
+    ((struct once *)ctx)->added++;
+    return true;
+}
+
 static void import_file(const struct driver *d, char *path, struct once *o, FILE *csv, FILE *dgg)
 {
     const char *source = recognise(path);
@@ -102,9 +111,11 @@ static void import_file(const struct driver *d, char *path, struct once *o, FILE
         fprintf(csv, "\"%s\",not recognised,0,0,0,0\n", shown);
         return;
     }
-    if (strcmp(source, "dgg") == 0)
+    bool untimed = strcmp(source, "dgg") == 0;
+    if (untimed)
         fprintf(dgg, "%s\n", path);
-    else if (!im->stream(&path, 1, NULL, add_once, o, &rep, &err) && err.status != EXIT_DATA)
+    if (!im->stream(&path, 1, NULL, untimed ? count : add_once, o, &rep, &err) &&
+        err.status != EXIT_DATA)
         driver_need(d, false, &err);
     fprintf(csv, "\"%s\",%s,%llu,%llu,%llu,%llu\n", shown, source,
             (unsigned long long)rep.graphs_read, (unsigned long long)o->added,
