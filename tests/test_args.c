@@ -52,7 +52,8 @@ static void both_spellings_mix_with_operands(void **state)
 {
     (void)state;
     struct err err = { 0 };
-    struct args *a = parse("in.csv --json --name=a=b -n 3 - --rate 1e-3 --from right --any=-2", &err);
+    struct args *a =
+        parse("in.csv --json --name=a=b -n 3 - --rate 1e-3 --from right --any=-2", &err);
     assert_non_null(a);
     assert_true(args_flag(a, "json") && args_given(a, "n"));
     assert_string_equal(args_text(a, "name"), "a=b");

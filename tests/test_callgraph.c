@@ -49,7 +49,7 @@ static void break_rt(struct callgraph *g) { g->calls[2].rt = -1; }
 static void break_start(struct callgraph *g) { g->calls[0].start = -1; }
 static void break_finish(struct callgraph *g) { g->calls[2].rt = 6; }
 static void async_may(struct callgraph *g) { g->calls[2].rt = 6; g->calls[2].async = true; }
-static void break_overflow(struct callgraph *g) { g->calls[0].start = 2; g->calls[0].rt = INT64_MAX; }
+static void break_sum(struct callgraph *g) { g->calls[0].start = 2; g->calls[0].rt = INT64_MAX; }
 
 static void every_fault_is_named(void **state)
 {
@@ -63,7 +63,7 @@ static void every_fault_is_named(void **state)
         { break_id, GRAPH_ID_ORDER, 3 },         { break_src, GRAPH_SRC_MISMATCH, 2 },
         { break_rt, GRAPH_TIME_NEGATIVE, 2 },    { break_start, GRAPH_TIME_NEGATIVE, 0 },
         { break_finish, GRAPH_FINISH_AFTER_PARENT, 2 }, { async_may, GRAPH_GOOD, 99 },
-        { break_overflow, GRAPH_TIME_NEGATIVE, 0 },
+        { break_sum, GRAPH_TIME_NEGATIVE, 0 },
     };
     for (size_t i = 0; i < sizeof way / sizeof *way; i++) {
         struct graphset *s = graphset_new();

@@ -10,8 +10,8 @@ awk -F'|' '/^## / { inside = $0 == "## Concordance" }
 cp tests/fixtures/*.txt "$dir"
 cd "$dir" || exit 1
 # A layer that is right and one whose edge count is wrong.
-requirement='id:S_1/num_edges:1/start_node:MS_1/caller:USER/start_edge_id:1/start_communication_at:1'
-requirement="$requirement/latency:9/num_subgraphs:0/remaining_depth:0/num_current_edges:1"
+requirement='id:S_1/num_edges:1/start_node:MS_1/caller:USER/start_edge_id:1'
+requirement="$requirement/start_communication_at:1/latency:9/num_subgraphs:0/remaining_depth:0/num_current_edges:1"
 edge='(edge_id is 1,type is rpc,destination is MS_2,communication starts at 1 milliseconds'
 edge="$edge,communication finishes at 9 milliseconds)"
 printf '{"prompt":"%s\\n<layer>","output":"\\n<edges>\\n%s\\n</edges>\\n</layer>"}\n' \

@@ -64,7 +64,7 @@ row '4: 0.1'            '30,T_9,S_9,0.1,rpc,MS_1,,,MS_2,,1'
 row '5: '               '30,T_9,S_9,0,http,USER,,,MS_1,,9\n30,T_9,S_8,0.1,rpc,MS_1,,,MS_2,,1'
 row '5: '               '30,T_9,S_9,0,http,USER,,,MS_1,,9\n30,T_9,S_9,0.1,rpc,MS_7,,,MS_2,,1'
 row '6: '               \
-    '30,T_9,S_9,0,http,USER,,,MS_1,,9\n30,T_9,S_9,0.1,rpc,MS_1,,,MS_2,,1\n30,T_9,S_9,0.1,rpc,MS_1,,,MS_3,,1'
+    '1,T_9,S_9,0,http,USER,,,M_1,,9\n1,T_9,S_9,0.1,rpc,M_1,,,M_2,,1\n1,T_9,S_9,0.1,rpc,M_1,,,M_3,,1'
 row '5: '               '30,T_9,S_9,0,http,USER,,,MS_1,,9\n35,T_9,S_9,0.1,rpc,MS_1,,,MS_2,,5'
 
 # Odd but right: all three rows come through.
@@ -78,7 +78,8 @@ sed 's/$/\r/' good.csv >crlf.csv && whole CRLF crlf.csv
 { printf '\357\273\277'; cat good.csv; } >bom.csv && whole BOM bom.csv
 printf '%s' "$(cat good.csv)" >unended.csv && whole "no newline at the end" unended.csv
 sed 's/\([^,]*\)/"\1"/g' good.csv >quoted.csv && whole quotes quoted.csv
-sed 's/^\([^,]*\),\([^,]*\),\(.*\)/\3,\2,\1/' good.csv >order.csv && whole "other column order" order.csv
+sed 's/^\([^,]*\),\([^,]*\),\(.*\)/\3,\2,\1/' good.csv >order.csv
+whole "other column order" order.csv
 gzip -c good.csv >good.csv.gz && whole gz good.csv.gz
 xz -c good.csv >good.csv.xz && whole xz good.csv.xz
 zstd -q -c good.csv >good.csv.zst && whole zst good.csv.zst
@@ -157,8 +158,8 @@ reads stats stats FILE
 reads encode encode --to compact FILE
 reads tree tree FILE --least 1
 reads train train --data FILE -o result --preset tiny --epochs 1
-reads "generate --data" generate --baseline probabilistic --data FILE --like good.csv -n 5 -o result.csv
-reads "generate --like" generate --baseline probabilistic --data good.csv --like FILE -n 5 -o result.csv
+reads "generate --data" generate --baseline bootstrap --data FILE --like good.csv -n 5 -o result.csv
+reads "generate --like" generate --baseline bootstrap --data good.csv --like FILE -n 5 -o result.csv
 reads "compare --real" compare --real FILE --train good.csv model=good.csv
 reads "compare --train" compare --real good.csv --train FILE model=good.csv
 reads "compare NAME=" compare --real good.csv --train good.csv model=FILE
@@ -168,7 +169,7 @@ full "reference" reference callgraphs --traces 10 -o nosuch/x.csv
 full "generate" generate --baseline bootstrap --data good.csv --like good.csv -n 5 -o /dev/full
 full "generate" generate --baseline bootstrap --data good.csv --like good.csv -n 5 -o nosuch/x.csv
 full "train" train --data good.csv -o /dev/full --preset tiny --epochs 1
-for command in "import good.csv" "stats good.csv" "encode --to compact good.csv" "tree good.csv --least 1"; do
+for command in "import good.csv" "stats good.csv" "encode good.csv" "tree good.csv --least 1"; do
     "$tracewright" --help | grep -q "^  ${command%% *} " || continue
     "$tracewright" $command >/dev/full 2>err
     got=$?

@@ -29,7 +29,8 @@ done
 for room in src/*/; do
     room=${room#src/}
     room=${room%/}
-    grep -q "^| \`src/$room\` |" README.md || { echo "the README does not list src/$room"; failed=1; }
+    grep -q "^| \`src/$room\` |" README.md ||
+        { echo "the README does not list src/$room"; failed=1; }
 done
 cd "$root" || exit 1
 for target in $(grep -o 'make [a-z]*[a-z]' README.md | sed 's/make //' | sort -u); do
