@@ -73,13 +73,13 @@ int main(int argc, char **argv)
     struct driver d = driver_start(argc, argv, "tracellm_trees");
     struct graphset *real = driver_graphs(&d, "real.csv"), *made = driver_graphs(&d, "generated-model.csv");
     struct outfile o = driver_csv(&d, "tracellm_trees.csv", "graph,id,parent,label,type,start,finish");
-    size_t *order = mem_array(real->n, sizeof *order), chosen[TREES], n = 0;
+    size_t *order = mem_array(real->n, sizeof *order), chosen[TREES] = { 0 }, n = 0;
     for (size_t i = 0; i < real->n; i++)
         order[i] = i;
     gsl_rng *rng = rng_stream(d.seed, "tracellm_trees", 0);
     rng_shuffle(rng, order, real->n);
     const struct callgraph *beside[TREES];
-    bool copy[TREES];
+    bool copy[TREES] = { false };
     for (size_t i = 0; i < real->n && n < TREES; i++) {
         const struct callgraph *g = &real->graphs[order[i]];
         if (g->n < 5 || g->n > 14 || service_taken(real, chosen, n, g->service))

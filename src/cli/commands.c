@@ -2,19 +2,19 @@
 #include "cli/commands_priv.h"
 
 const struct command *const commands[] = {
-    &cmd_check,
-    &cmd_compare,
-    &cmd_import,
     &cmd_reference,
+    &cmd_import,
     &cmd_stats,
+    &cmd_encode,
     &cmd_train,
     &cmd_generate,
-    &cmd_man,
-    &cmd_completion,
-    &cmd_encode,
+    &cmd_check,
+    &cmd_compare,
+    &cmd_tree,
     &cmd_figure,
     &cmd_tables,
     &cmd_paper,
-    &cmd_tree,
+    &cmd_man,
+    &cmd_completion,
     NULL
 };
