@@ -84,7 +84,8 @@ static void probabilistic_draws_its_tables(void **state)
     (void)state;
     struct graphset *train = known();
     struct draw_report rep;
-    struct graphset *out = draw_many(&generator_probabilistic, train, prompt_service, 8000, 2, &rep);
+    struct graphset *out =
+        draw_many(&generator_probabilistic, train, prompt_service, 8000, 2, &rep);
     double n = (double)out->n, lone = 0, roots_a = 0, level1 = 0, rpc = 0;
     assert_int_equal(out->n, 8000);
     for (size_t i = 0; i < out->n; i++) {
@@ -96,9 +97,9 @@ static void probabilistic_draws_its_tables(void **state)
         assert_true(g->n == 1 || callgraph_children(g, 0) == 2);
         for (size_t k = 1; k < g->n; k++) {
             const struct call *c = &g->calls[k];
-            assert_true(c->level == 2 ? is_dst(out, c, "C") && c->type == CALL_MC
-                                      : c->type == CALL_RPC ? is_dst(out, c, "B")
-                                                            : c->type == CALL_DB && is_dst(out, c, "D"));
+            assert_true(c->level == 2         ? is_dst(out, c, "C") && c->type == CALL_MC
+                        : c->type == CALL_RPC ? is_dst(out, c, "B")
+                                              : c->type == CALL_DB && is_dst(out, c, "D"));
             level1 += c->level == 1;
             rpc += c->level == 1 && c->type == CALL_RPC;
             if (c->level == 1)
@@ -284,7 +285,8 @@ static void free_nothing(void *fitted)
 static void failures_are_counted_and_drawn_again(void **state)
 {
     (void)state;
-    const struct generator stubborn = { "stubborn", "", "", fit_stubborn, draw_stubborn, free_nothing };
+    const struct generator stubborn = { "stubborn",    "",          "", fit_stubborn,
+                                        draw_stubborn, free_nothing };
     struct graphset *train = known();
     struct prompt_pool pool = prompt_pool_new(train, prompt_service);
     struct graphset *out = graphset_new();

@@ -101,7 +101,11 @@ static void constrained_is_always_valid(void **state)
     (void)state;
     struct bench b = setup();
     const struct prompt_fields modes[] = {
-        prompt_full, prompt_service, prompt_none, { true, true, true, false }, { true, false, true, true },
+        prompt_full,
+        prompt_service,
+        prompt_none,
+        { true, true, true, false },
+        { true, false, true, true },
     };
     for (size_t m = 0; m < sizeof modes / sizeof *modes; m++)
         for (int drawn = 0; drawn < 2; drawn++) {
@@ -110,7 +114,8 @@ static void constrained_is_always_valid(void **state)
             struct llm_options o = { .drawn = drawn, .batch = 8 };
             struct graphset *out = write_graphs(&b, &pool, o, 200, 2, 50, &rep);
             /* only what does not fit the context can fail: wild numbers of calls, when left open */
-            assert_int_equal(draw_report_redraws(&rep), rep.outcome[DRAW_TOO_LARGE] + rep.outcome[DRAW_HEADER]);
+            assert_int_equal(draw_report_redraws(&rep),
+                             rep.outcome[DRAW_TOO_LARGE] + rep.outcome[DRAW_HEADER]);
             assert_true(drawn || rep.outcome[DRAW_HEADER] == 0);
             assert_true(rep.given_up == 0 || !modes[m].edges);
             assert_int_equal(rep.outcome[DRAW_UNREADABLE], 0);
@@ -136,8 +141,10 @@ static void threads_and_batch_change_nothing(void **state)
     struct bench b = setup();
     struct prompt_pool pool = prompt_pool_new(b.train, prompt_service);
     struct draw_report ra, rb;
-    struct graphset *x = write_graphs(&b, &pool, (struct llm_options){ .batch = 1 }, 150, 1, 50, &ra);
-    struct graphset *y = write_graphs(&b, &pool, (struct llm_options){ .batch = 7 }, 150, 4, 50, &rb);
+    struct graphset *x =
+        write_graphs(&b, &pool, (struct llm_options){ .batch = 1 }, 150, 1, 50, &ra);
+    struct graphset *y =
+        write_graphs(&b, &pool, (struct llm_options){ .batch = 7 }, 150, 4, 50, &rb);
     assert_int_equal(x->n, y->n);
     for (size_t i = 0; i < x->n; i++)
         assert_true(callgraph_same(&x->graphs[i], x->names, &y->graphs[i], y->names));
@@ -221,7 +228,8 @@ static void roles_survive_as_text(void **state)
     assert_false(vocabulary_read(again, n, STR("00")));
     assert_true(vocabulary_read(again, n, buf_view(&text)));
     for (size_t i = 0; i < n; i++)
-        assert_true(again[i].types == b.llm.words[i].types && again[i].service == b.llm.words[i].service);
+        assert_true(again[i].types == b.llm.words[i].types &&
+                    again[i].service == b.llm.words[i].service);
     uint32_t mc = vocabulary_find(b.llm.tokenizer, STR("MS_3"), false);
     assert_int_not_equal(mc, TOKENIZER_NONE);
     assert_int_equal(again[mc].types, 1 << CALL_MC);

@@ -1,6 +1,6 @@
 /* The layered writers, with models that know two graphs by heart: what they write
- * passes the strict oracle and keeps its header; threads and batch move nothing; samples are what the text
- * room says they are. */
+ * passes the strict oracle and keeps its header; threads and batch move nothing; samples are what
+ * the text room says they are. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -75,7 +75,9 @@ static struct graphset *write_graphs(const struct llm *m, const struct prompt_po
 {
     struct graphset *out = graphset_new();
     struct draw_job job = { pool, 24, 3, threads, 30 };
-    struct llm_options o = { .sample = { .temperature = 0.5 }, .layer_attempts = 3, .batch = batch };
+    struct llm_options o = { .sample = { .temperature = 0.5 },
+                             .layer_attempts = 3,
+                             .batch = batch };
     assert_true(llm_run(m, &o, &job, out, rep, NULL));
     assert_int_equal(rep->graphs + rep->given_up, 24);
     assert_int_equal(rep->outcome[DRAW_GOOD], out->n);
@@ -129,15 +131,16 @@ static void a_service_must_be_named(void **state)
     struct graphset *out = graphset_new();
     struct draw_report rep;
     struct err err;
-    assert_false(llm_run(&m, &(struct llm_options){ .sample = sample_standard }, &job, out, &rep, &err));
+    assert_false(
+        llm_run(&m, &(struct llm_options){ .sample = sample_standard }, &job, out, &rep, &err));
     assert_int_equal(err.status, EXIT_USAGE);
     graphset_free(out);
     prompt_pool_free(&pool);
     llm_free(&m);
 }
 
-/* An epoch's sample is the same when asked again, another epoch's is shuffled otherwise, and what the
- * instruction format masks is its question. */
+/* An epoch's sample is the same when asked again, another epoch's is shuffled otherwise, and what
+ * the instruction format masks is its question. */
 static void samples_are_made_again(void **state)
 {
     const struct graphset *train = *state;

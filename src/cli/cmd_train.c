@@ -6,25 +6,35 @@
 #include "cli/graphs.h"
 #include "gen/train_graphs.h"
 
-/* The defaults are train_graphs_standard's; the help shows them, a test compares them. */
+/* Defaults without a value here are those of train_graphs_standard_for: the help names them. */
 static const struct option options[] = {
     { "data", OPT_TEXT, "TRAIN.csv", NULL, "call graphs to learn from", 0, 0 },
     { "o", OPT_TEXT, "DIR", NULL, "where the checkpoint goes", 0, 0 },
-    { "to", OPT_CHOICE, "compact|tabular|recursive|instruction", "compact", "text format it learns to write", 0, 0 },
+    { "to", OPT_CHOICE, "compact|tabular|recursive|instruction", "compact",
+      "text format it learns to write", 0, 0 },
     { "preset", OPT_TEXT, "P", "base", "size: tiny small base S M L", 0, 0 },
-    { "epochs", OPT_INT, "E", NULL, "passes over the data", 1, 100000 },
-    { "lr", OPT_REAL, "X", NULL, "peak learning rate", 0, 1 },
-    { "weight-decay", OPT_REAL, "X", NULL, "AdamW's decay", 0, 10 },
-    { "dropout", OPT_REAL, "X", NULL, "share of activations dropped", 0, 0.9 },
-    { "tokens-per-step", OPT_INT, "N", NULL, "tokens of one update", 16, 1e9 },
-    { "open-all", OPT_REAL, "X", NULL, "share of samples whose whole header is left open", 0, 1 },
-    { "open-numbers", OPT_REAL, "X", NULL, "share that keeps the service alone", 0, 1 },
-    { "open-each", OPT_REAL, "X", NULL, "share by which each number of the others is left open", 0, 1 },
-    { "fixed-order", OPT_FLAG, NULL, NULL, "layered formats: keys and attributes are not shuffled", 0, 0 },
-    { "validation", OPT_REAL, "X", NULL, "share of samples kept aside for a validation loss", 0, 0.9 },
+    { "epochs", OPT_INT, "E", NULL, "passes over the data [compact 16, others 20]", 1, 100000 },
+    { "lr", OPT_REAL, "X", NULL, "peak learning rate [0.0015]", 0, 1 },
+    { "weight-decay", OPT_REAL, "X", NULL, "AdamW's decay [0.1]", 0, 10 },
+    { "dropout", OPT_REAL, "X", NULL, "share of activations dropped [0.1]", 0, 0.9 },
+    { "tokens-per-step", OPT_INT, "N", NULL, "tokens of one update [1024]", 16, 1e9 },
+    { "open-all", OPT_REAL, "X", NULL,
+      "compact: share of samples with no header [0.05]", 0, 1 },
+    { "open-numbers", OPT_REAL, "X", NULL,
+      "compact: share that keeps the service alone [0.25]", 0, 1 },
+    { "open-each", OPT_REAL, "X", NULL, "compact: how often each number of the others is open [0.1]",
+      0, 1 },
+    { "fixed-order", OPT_FLAG, NULL, NULL, "layered formats: keys and attributes are not shuffled",
+      0, 0 },
+    { "validation", OPT_REAL, "X", NULL, "share of samples kept aside for a validation loss", 0,
+      0.9 },
     { "keep-best", OPT_FLAG, NULL, NULL, "end with the weights of least validation loss", 0, 0 },
-    { "resume", OPT_FLAG, NULL, NULL, "go on where an interrupted run of the same command stopped", 0, 0 },
-    OPTION_SEED, OPTION_THREADS, OPTION_JSON, OPTION_END
+    { "resume", OPT_FLAG, NULL, NULL, "go on where an interrupted run of the same command stopped",
+      0, 0 },
+    OPTION_SEED,
+    OPTION_THREADS,
+    OPTION_JSON,
+    OPTION_END
 };
 
 static double real_or(const struct args *a, const char *name, double standard)
@@ -78,13 +88,15 @@ static void print_words(const struct train_report *r, const char *dir)
         return;
     }
     const struct train_epoch *last = &r->epoch[r->n_epochs - 1];
-    fprintf(stderr, "%zu epochs, %zu steps, %zu tokens in %.1f s (%.0f tokens/s); loss %.4f nats a token",
+    fprintf(stderr,
+            "%zu epochs, %zu steps, %zu tokens in %.1f s (%.0f tokens/s); loss %.4f nats a token",
             r->n_epochs, r->steps, r->tokens, r->seconds, r->tokens_per_s, last->loss);
     if (last->validation == last->validation)
         fprintf(stderr, ", validation %.4f", last->validation);
     fprintf(stderr, "\n");
     if (r->too_long)
-        fprintf(stderr, "%zu samples were longer than the model's context and left out\n", r->too_long);
+        fprintf(stderr, "%zu samples were longer than the model's context and left out\n",
+                r->too_long);
 }
 
 static int run(const struct args *a, struct err *err)
@@ -93,7 +105,8 @@ static int run(const struct args *a, struct err *err)
         err_set(err, EXIT_USAGE, "train needs --data TRAIN.csv and -o DIR");
         return err->status;
     }
-    struct graphset *graphs = graphs_read(args_text(a, "data"), (size_t)args_int(a, "threads"), err);
+    struct graphset *graphs =
+        graphs_read(args_text(a, "data"), (size_t)args_int(a, "threads"), err);
     if (!graphs)
         return err->status;
     struct train_graphs_options o = options_asked(a);

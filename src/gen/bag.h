@@ -24,7 +24,7 @@ struct bag {
 void bag_add(struct bag *b, int64_t value, double weight);   /* weight > 0; not after bag_seal */
 void bag_seal(struct bag *b);
 int64_t bag_draw(const struct bag *b, gsl_rng *rng);         /* requires a sealed bag, not empty */
-double bag_share(const struct bag *b, int64_t value);        /* of the sealed bag's weight; 0 if absent */
+double bag_share(const struct bag *b, int64_t value); /* of the sealed bag's weight; 0 if absent */
 void bag_free(struct bag *b);
 
 #endif

@@ -152,15 +152,17 @@ void draw_report_words(const struct draw_report *r, FILE *f)
     fprintf(f, "\n");
     if (r->tokens)
         fprintf(f, "%llu tokens, %.0f tokens/s, %llu drawn", (unsigned long long)r->tokens,
-                r->seconds > 0 ? (double)r->tokens / r->seconds : 0.0, (unsigned long long)r->choices);
+                r->seconds > 0 ? (double)r->tokens / r->seconds : 0.0,
+                (unsigned long long)r->choices);
     if (r->masked_ppm)
         fprintf(f, "; the mask took %.3f %% of their probability", 100 * draw_report_masked(r));
     if (r->tokens)
         fprintf(f, "\n");
     if (r->layers)
-        fprintf(f, "%zu layers written, %zu refused by the strict oracle\n", r->layers, r->layers_refused);
+        fprintf(f, "%zu layers written, %zu refused by the strict oracle\n", r->layers,
+                r->layers_refused);
     if (r->renamed)
-        fprintf(f, "%zu graphs asked for a service the model never saw: it chose one, which was renamed\n",
+        fprintf(f, "%zu graphs of a service the model never saw: it chose one, renamed here\n",
                 r->renamed);
     if (r->given_up)
         fprintf(f, "%zu headers were given up: every attempt failed\n", r->given_up);
@@ -173,7 +175,9 @@ void draw_report_json(const struct draw_report *r, FILE *f)
     for (int o = DRAW_GOOD + 1; o < DRAW_OUTCOMES; o++)
         fprintf(f, "%s\"%s\":%zu", o > DRAW_GOOD + 1 ? "," : "", draw_outcome_names[o],
                 r->outcome[o]);
-    fprintf(f, "},\"renamed\":%zu,\"layers\":%zu,\"layers_refused\":%zu,\"tokens\":%llu,\"choices\":%llu,\"masked\":%.9g,\"seconds\":%.3f}\n",
-            r->renamed, r->layers, r->layers_refused, (unsigned long long)r->tokens, (unsigned long long)r->choices,
-            draw_report_masked(r), r->seconds);
+    fprintf(f, "},\"renamed\":%zu,\"layers\":%zu,\"layers_refused\":%zu,", r->renamed, r->layers,
+            r->layers_refused);
+    fprintf(f, "\"tokens\":%llu,\"choices\":%llu,\"masked\":%.9g,\"seconds\":%.3f}\n",
+            (unsigned long long)r->tokens, (unsigned long long)r->choices, draw_report_masked(r),
+            r->seconds);
 }

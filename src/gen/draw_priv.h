@@ -18,8 +18,9 @@ struct draw_worker {
     struct draw_report rep;      /* graphs and given_up are draw_done's */
 };
 
-bool draw_next(struct draw_worker *w, size_t *i);               /* take an index; false: none left now */
-void draw_done(struct draw_worker *w, size_t i, bool good);     /* good: it is the last graph of w->set */
+bool draw_next(struct draw_worker *w, size_t *i); /* take an index; false: none left now */
+void draw_done(struct draw_worker *w, size_t i,
+               bool good); /* good: it is the last graph of w->set */
 
 /* Call work(ctx, worker) on all threads until no index is left; append to out; fill rep. */
 typedef void (*draw_work)(void *ctx, struct draw_worker *w);

@@ -67,14 +67,14 @@ enum { DRAW_ATTEMPTS = 1000 };
 #define DRAW_STREAM "generate"
 
 struct draw_report {
-    size_t graphs;                   /* written */
-    size_t given_up;                 /* headers that failed `attempts` times: graphs + given_up = n */
+    size_t graphs;                   /* written; graphs + given_up = n */
+    size_t given_up;                 /* headers that failed `attempts` times */
     size_t outcome[DRAW_OUTCOMES];   /* attempts by outcome; [DRAW_GOOD] equals graphs */
     size_t renamed;                  /* graphs of a service no model token stands for */
-    size_t layers, layers_refused;   /* texts of layers written, and those the oracle refused */
+    size_t layers, layers_refused;   /* texts of layers written; refused by the oracle */
     uint64_t tokens;                 /* fed to the model, of failed attempts too; 0 for baselines */
     uint64_t choices;                /* tokens drawn from the model */
-    uint64_t masked_ppm;             /* sum over choices of the probability the mask took, in 1e-6 */
+    uint64_t masked_ppm;             /* summed probability the mask took from them, in 1e-6 */
     double seconds;                  /* wall clock; the one field that is not reproducible */
 };
 
@@ -84,7 +84,7 @@ void generator_run(const struct generator *g, const void *fitted, const struct d
 
 void draw_report_add(struct draw_report *sum, const struct draw_report *part);   /* but seconds */
 size_t draw_report_redraws(const struct draw_report *r);   /* attempts that failed */
-double draw_report_masked(const struct draw_report *r);    /* mean probability the mask took from a choice */
+double draw_report_masked(const struct draw_report *r);    /* the mask's share of a choice, mean */
 void draw_report_words(const struct draw_report *r, FILE *f);
 void draw_report_json(const struct draw_report *r, FILE *f);   /* one object, one line */
 

@@ -29,7 +29,8 @@ static bool read_words(const char *dir, struct llm *m, struct buf *b, struct err
     if (text.n == 0)
         vocabulary_open(m->words, m->tokenizer);
     else if (!vocabulary_read(m->words, n, text))
-        return err_set(err, EXIT_DATA, "%s: \"words\" of the metadata does not fit %zu tokens", dir, n);
+        return err_set(err, EXIT_DATA, "%s: \"words\" of the metadata does not fit %zu tokens", dir,
+                       n);
     return true;
 }
 
@@ -37,10 +38,12 @@ static bool read_facts(const char *dir, struct llm *m, struct err *err)
 {
     struct buf b = { 0 };
     uint64_t tick = 0, marks = 0;
-    bool good = str_u64(meta_value(dir, "tick_us", "1000", &b), &tick) && tick > 0 && tick <= UINT32_MAX &&
-                str_u64(meta_value(dir, "marks", "0", &b), &marks) && marks <= UINT32_MAX;
+    bool good = str_u64(meta_value(dir, "tick_us", "1000", &b), &tick) && tick > 0 &&
+                tick <= UINT32_MAX && str_u64(meta_value(dir, "marks", "0", &b), &marks) &&
+                marks <= UINT32_MAX;
     if (!good)
-        err_set(err, EXIT_DATA, "%s: \"tick_us\" or \"marks\" of the metadata is no number in range", dir);
+        err_set(err, EXIT_DATA,
+                "%s: \"tick_us\" or \"marks\" of the metadata is no number in range", dir);
     m->tick_us = (uint32_t)tick;
     m->marks = (uint32_t)marks;
     m->timed = !str_is(meta_value(dir, "timed", "1", &b), "0");

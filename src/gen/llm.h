@@ -1,9 +1,9 @@
 /* llm.h: a trained checkpoint, ready to write call graphs.
  *
- * A checkpoint is a Hugging Face directory whose __metadata__ says, besides its provenance, what the
- * writer must know: the text format ("to"), the tick, whether graphs are timed, and for the compact
- * stream which word may be the callee of which type and which rare marks occur. Where a checkpoint
- * lacks these (not trained here), every name may stand anywhere.
+ * A checkpoint is a Hugging Face directory whose __metadata__ says, besides its provenance, what
+ * the writer must know: the text format ("to"), the tick, whether graphs are timed, and for the
+ * compact stream which word may be the callee of which type and which rare marks occur. Where a
+ * checkpoint lacks these (not trained here), every name may stand anywhere.
  */
 #ifndef GEN_LLM_H
 #define GEN_LLM_H
@@ -30,10 +30,10 @@ struct llm {
 
 struct llm_options {
     struct sample_options sample;
-    bool unconstrained;              /* compact: sample freely and count what is wrong */
-    bool drawn;                      /* compact: the model writes open header fields itself; else "?" */
-    size_t layer_attempts;           /* layered formats: texts of a layer before the graph fails; 0: 1 */
-    size_t batch;                    /* sequences decoded side by side by a thread; 0: 32; changes nothing but time */
+    bool unconstrained;       /* compact: sample freely and count what is wrong */
+    bool drawn;               /* compact: the model writes open header fields; else "?" is fed */
+    size_t layer_attempts;    /* layered formats: texts of a layer before its graph fails; 0: 1 */
+    size_t batch;             /* sequences a thread decodes at once; 0: 32; only time changes */
 };
 
 bool llm_load(const char *dir, struct llm *m, struct err *err);

@@ -5,9 +5,9 @@
  *         asked for     drawn
  *
  * Header fields that the prompt gives are fed; open ones are fed as "?", or, with `drawn`, written
- * by the model in their place. Then every token is drawn from the model's distribution restricted to
- * what the grammar allows, so every line ends as a graph that is valid and has the header asked for.
- * Free of the grammar, whatever comes out is parsed and judged, and a failure drawn again.
+ * by the model in their place. Then every token is drawn from the model's distribution restricted
+ * to what the grammar allows, so every line ends as a graph that is valid and has the header asked
+ * for. Free of the grammar, whatever comes out is parsed and judged, and a failure drawn again.
  *
  * A service that no token stands for cannot be asked of the model: it is left open, and the graph
  * gets its name afterwards.

@@ -2,10 +2,10 @@
  *
  *     prompt of the root layer -> text -> its sub-headers -> prompt of a layer each -> ...
  *
- * The model writes freely; the strict oracle judges every layer. A layer it refuses is written again
- * at most layer_attempts times in all (the original has one attempt), then the whole graph is a
- * failure and its header drawn again. A table is one layer. When all layers stand, the oracle judges
- * the graph they make.
+ * The model writes freely; the strict oracle judges every layer. A layer it refuses is written
+ * again at most layer_attempts times in all (the original has one attempt), then the whole graph is
+ * a failure and its header drawn again. A table is one layer. When all layers stand, the oracle
+ * judges the graph they make.
  *
  * Source of the procedure, prompts and stop words: TraceLLM's generator. Prompts open with what the
  * graph header gives; a prompt without a service cannot be put.
@@ -88,7 +88,8 @@ static bool accept_layer(struct desk *d, struct story *s)
 {
     struct graph_layer *l = &s->layers[s->written];
     struct layer_text t;
-    l->output = (struct str){ arena_strndup(s->arena, s->text.p ? s->text.p : "", s->text.n), s->text.n };
+    l->output =
+        (struct str){ arena_strndup(s->arena, s->text.p ? s->text.p : "", s->text.n), s->text.n };
     struct str text = layer_text_join(l->prompt, l->output, s->arena);
     bool parsed = layer_text_parse(d->w->task, text, s->arena, &t);
     if (!oracle_judge_parsed(&oracle_strict, d->w->task, &t, parsed, s->arena).valid)
@@ -224,9 +225,11 @@ bool llm_layers_run(const struct llm *m, const struct llm_options *o, const stru
     while (w.task < TEXT_TASKS && strcmp(text_task_names[w.task], m->to) != 0)
         w.task++;
     if (w.task == TEXT_TASKS)
-        return err_set(err, EXIT_DATA, "the checkpoint writes \"%s\", of which there is no writer", m->to);
+        return err_set(err, EXIT_DATA, "the checkpoint writes \"%s\", of which there is no writer",
+                       m->to);
     if (!job->prompts->fields.service)
-        return err_set(err, EXIT_USAGE, "%s prompts always name the service: --header none cannot be asked", m->to);
+        return err_set(err, EXIT_USAGE,
+                       "%s prompts always name the service: --header none cannot be asked", m->to);
     w.V = m->model->config.vocab;
     w.max_len = m->model->config.max_len;
     w.slots = o->batch ? o->batch : LLM_BATCH;

@@ -16,7 +16,8 @@ static const struct compact_header_mask told = { .service = false };
 static const struct compact_header_mask open_all = { true, true, true, true };
 
 /* Append the line of graph i without its newline: </s> ends it. */
-static void put_line(const struct samples *s, size_t i, struct compact_header_mask open, struct buf *b)
+static void put_line(const struct samples *s, size_t i, struct compact_header_mask open,
+                     struct buf *b)
 {
     compact_encode(&s->graphs->graphs[i], s->graphs->names, s->graphs->tick_us, open, b);
     b->p[--b->n] = '\0';

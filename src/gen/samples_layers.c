@@ -4,7 +4,8 @@
  * anew every epoch, for a whole graph at a time. Cutting wide layers moves their number a little:
  * sample (graph, k) is then the graph's layer k modulo what it has in that epoch.
  *
- * The loss counts the prompt but in the instruction format, as the paper says (its code does not mask).
+ * The loss counts the prompt but in the instruction format, as the paper says (its code does not
+ * mask).
  */
 #include <stdlib.h>
 
@@ -16,28 +17,58 @@
 
 /* What stands between names and numbers: one token each. */
 static const struct str phrases[] = {
-    STR("communication starts at "), STR("communication finishes at "), STR(" milliseconds"),
-    STR("edge_id is "), STR("type is "), STR("source is "), STR("destination is "),
-    STR("<subgraph of edge_id "), STR("</subgraph>"), STR("<edges>"), STR("</edges>"),
-    STR("<layer>"), STR("</layer>"), STR("<split>"), STR("</split>"),
-    STR("id:"), STR("num_edges:"), STR("start_node:"), STR("caller:"), STR("start_edge_id:"),
-    STR("start_communication_at:"), STR("latency:"), STR("num_subgraphs:"), STR("remaining_depth:"),
-    STR("num_current_edges:"), STR("depth:"),
+    STR("communication starts at "),
+    STR("communication finishes at "),
+    STR(" milliseconds"),
+    STR("edge_id is "),
+    STR("type is "),
+    STR("source is "),
+    STR("destination is "),
+    STR("<subgraph of edge_id "),
+    STR("</subgraph>"),
+    STR("<edges>"),
+    STR("</edges>"),
+    STR("<layer>"),
+    STR("</layer>"),
+    STR("<split>"),
+    STR("</split>"),
+    STR("id:"),
+    STR("num_edges:"),
+    STR("start_node:"),
+    STR("caller:"),
+    STR("start_edge_id:"),
+    STR("start_communication_at:"),
+    STR("latency:"),
+    STR("num_subgraphs:"),
+    STR("remaining_depth:"),
+    STR("num_current_edges:"),
+    STR("depth:"),
     STR("### Question: You are a trace generator that creates traces based on given requirements."),
-    STR("Requirements:"), STR("Conditions:"), STR("### Answer: "),
+    STR("Requirements:"),
+    STR("Conditions:"),
+    STR("### Answer: "),
     STR("the first edge_id should be start_edge_id "),
     STR("the first start_communication_at should be requirement's start_communication_at "),
-    STR(" edges following num_current_edges"), STR("no subgraph to generate"),
+    STR(" edges following num_current_edges"),
+    STR("no subgraph to generate"),
     STR("In each edge, communication start time should NOT be greater than latency "),
-    STR("Also, communication should finish before latency "), STR(" number of subgraphs"),
+    STR("Also, communication should finish before latency "),
+    STR(" number of subgraphs"),
     STR("for all edges, communication start time <= communication finish time"),
-    STR("copy caller from requirement's start_node:"), STR("finish generation"),
+    STR("copy caller from requirement's start_node:"),
+    STR("finish generation"),
     STR("num generated edges = the last edge id - the first edge id + 1 = "),
-    STR(" edges generated out of num_edges:"), STR("num_remaining_edges = num_edges:"),
-    STR(" - generated:"), STR("generate subgraphs of edge:"), STR("Subgraph constraints:"),
-    STR("num_edges <= num_remaining_edges:"), STR("copy start_node from edge "), STR(" destination: "),
+    STR(" edges generated out of num_edges:"),
+    STR("num_remaining_edges = num_edges:"),
+    STR(" - generated:"),
+    STR("generate subgraphs of edge:"),
+    STR("Subgraph constraints:"),
+    STR("num_edges <= num_remaining_edges:"),
+    STR("copy start_node from edge "),
+    STR(" destination: "),
     STR("remaining_depth should be the requirement's remaining_depth:"),
-    STR("now, num_remaining_edges is "), STR(",edge_id:"),
+    STR("now, num_remaining_edges is "),
+    STR(",edge_id:"),
 };
 
 struct layered {
@@ -51,7 +82,8 @@ static void render(const struct samples *s, size_t epoch, size_t graph, struct t
     const struct layered *l = s->own;
     gsl_rng *rng = rng_stream(s->o->train.seed, "train/layers", epoch * s->graphs->n + graph);
     l->format->samples(&s->graphs->graphs[graph], s->graphs->names, s->graphs->tick_us,
-                       &(struct text_options){ .stats = l->stats }, s->o->fixed_order ? NULL : rng, out);
+                       &(struct text_options){ .stats = l->stats }, s->o->fixed_order ? NULL : rng,
+                       out);
     gsl_rng_free(rng);
 }
 
@@ -91,7 +123,8 @@ static void learn_vocabulary(struct samples *s, struct text_samples *all, size_t
     first[s->graphs->n] = all->n;
     struct str *text = mem_array(all->n, sizeof *text);
     for (size_t k = 0; k < all->n; k++)
-        text[k] = (struct str){ all->text.p + all->at[k].prompt, all->at[k].end - all->at[k].prompt };
+        text[k] =
+            (struct str){ all->text.p + all->at[k].prompt, all->at[k].end - all->at[k].prompt };
     struct tokenizer_options o = { .rule = TOKENIZER_TEXT, .digits = 2, .phrases = phrases,
                                    .n_phrases = sizeof phrases / sizeof *phrases };
     s->tokenizer = tokenizer_train(text, all->n, &o);

@@ -11,7 +11,7 @@ struct samples {
     const struct graphset *graphs;          /* borrowed */
     const struct train_graphs_options *o;   /* borrowed */
     struct tokenizer *tokenizer;            /* its vocabulary is that of these samples */
-    size_t longest;                         /* tokens of the longest sample, begin and end included */
+    size_t longest; /* tokens of the longest sample, begin and end included */
     struct train_source source;             /* ctx is this struct: do not move it */
     void *own;                              /* what the format keeps */
     void (*own_free)(void *own);

@@ -17,14 +17,14 @@
 #include "llm/tokenizer.h"
 
 enum slots_turn {
-    SLOTS_FEED,      /* feed these tokens (at least one) and call again with the logits after them */
-    SLOTS_RESTART,   /* the same, in an empty sequence */
-    SLOTS_DONE       /* nothing more to do in this task */
+    SLOTS_FEED,    /* feed these tokens (at least one) and call again with the logits after them */
+    SLOTS_RESTART, /* the same, in an empty sequence */
+    SLOTS_DONE     /* nothing more to do in this task */
 };
 
 struct slots_client {
     void *ctx;
-    bool (*begin)(void *ctx, size_t slot);    /* start the next task in slot; false: no more tasks */
+    bool (*begin)(void *ctx, size_t slot); /* start the next task in slot; false: no more tasks */
     /* logits (vocab) are NULL at a task's first turn, which must answer SLOTS_RESTART (or DONE). */
     enum slots_turn (*turn)(void *ctx, size_t slot, const float *logits, struct tokens *feed);
 };

@@ -126,7 +126,8 @@ static void draw_times(const struct tables *t, struct call *c, const struct call
     c->rt = clamp(c->rt, 0, end - c->start);
 }
 
-/* How many children call c has; 0 for a leaf. The deepest level holds leaves only, so the tree ends. */
+/* How many children call c has; 0 for a leaf. The deepest level holds leaves only, so the tree
+ * ends. */
 static size_t draw_children(const struct tables *t, const struct call *c, gsl_rng *rng)
 {
     const struct bag *leaf = &t->leaf[tables_cell(c->level, t->key.leaf_by_type ? c->type : 0)];

@@ -27,8 +27,8 @@ struct tables_key {
     bool leaf_by_type;     /* leaf share by (level, type); else by level over types that may call */
     bool dst_by_level;     /* destination by (level, type); else by type alone */
     bool time_by_cell;     /* response time by (level, type); else one table for all calls */
-    bool gaps;             /* a child starts a drawn gap after its elder sibling's finish (its parent's
-                              start if eldest); else uniformly within what its parent has left */
+    bool gaps; /* a child starts a drawn gap after its elder sibling's finish (its parent's
+                  start if eldest); else uniformly within what its parent has left */
 };
 
 struct tables {
@@ -38,7 +38,8 @@ struct tables {
     size_t levels;
     struct bag service;
     struct bag *type, *children;          /* (levels) */
-    struct bag *leaf, *dst, *rt, *gap;    /* (levels, CALL_TYPES); cells a key does not use stay empty */
+    struct bag *leaf, *dst, *rt,
+        *gap; /* (levels, CALL_TYPES); cells a key does not use stay empty */
 };
 
 struct tables *tables_fit(const struct graphset *train, struct tables_key key);

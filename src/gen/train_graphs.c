@@ -26,7 +26,8 @@ struct train_graphs_options train_graphs_standard_for(const char *to)
         .train = train_standard,
     };
     if (strcmp(to, "compact") == 0)
-        o.train.epochs = 16;   /* on real graphs: AUC .60 at copies .44 after 14, .57 at .54 after 18 */
+        o.train.epochs =
+            16; /* on real graphs: AUC .60 at copies .44 after 14, .57 at .54 after 18 */
     return o;
 }
 
@@ -140,7 +141,8 @@ static void put_losses(struct meta *m, const struct train_report *rep)
 {
     if (!rep->n_epochs)
         return;
-    const struct train_epoch *last = &rep->epoch[rep->best < rep->n_epochs ? rep->best : rep->n_epochs - 1];
+    const struct train_epoch *last =
+        &rep->epoch[rep->best < rep->n_epochs ? rep->best : rep->n_epochs - 1];
     meta_real(m, "loss", last->loss);
     meta_real(m, "loss.validation", last->validation);
     meta_int(m, "epoch", (int64_t)rep->best);

@@ -41,7 +41,8 @@ struct train_graphs_options train_graphs_standard_for(const char *to);
 
 /* Train on all graphs and save the checkpoint, with the pairs of meta, in dir; remove the training
  * state. With train.resume an unfinished run in dir goes on, and a finished one of the same
- * fingerprint is left as it is. meta gains what llm.h needs and the options that change the result. */
+ * fingerprint is left as it is. meta gains what llm.h needs and the options that change the result.
+ */
 bool train_graphs(const struct graphset *graphs, const struct train_graphs_options *o,
                   const char *dir, struct meta *meta, struct train_report *rep, struct err *err);
 
