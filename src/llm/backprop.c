@@ -108,6 +108,9 @@ void backprop_free(struct backprop *b)
 static void make_room(struct backprop *b, const struct batch *x)
 {
     REQUIRE(x->longest <= b->m->config.max_len);
+    for (size_t t = 0; t < x->rows; t++)
+        REQUIRE(x->input[t] < b->m->config.vocab &&
+                (x->target[t] < b->m->config.vocab || x->target[t] == BATCH_NO_TARGET));
     if (x->rows > b->cap_rows) {
         each_buffer(b, buffer_free, 0);
         b->cap_rows = x->rows + x->rows / 8;

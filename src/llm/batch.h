@@ -11,6 +11,7 @@
 
 enum { BATCH_NO_TARGET = 0xFFFFFFFFu };
 
+/* Every id must be within the vocabulary of the model that reads the batch. */
 struct batch {                 /* owned, grows; zero it to begin, batch_free to end */
     uint32_t *input, *target, *position;   /* (rows) */
     size_t rows, cap_input, cap_target, cap_position;
