@@ -12,12 +12,12 @@
  * left and right are a number, or FILE.csv|CONDITION|COLUMN (report/table.h's conditions; one row
  * must remain), or NUMBER*FILE.csv|...: the value in that cell times the number.
  *   order   left op right must hold (op is < or >): reproduces, or broken
- *   value   left within tolerance of expected, else broken; then within the paper's tolerance of the
- *           paper's value: reproduces, else differs (why says why)
+ *   value   left within tolerance of expected, else broken; then within the paper's tolerance of
+ *           the paper's value: reproduces, else differs (why says why)
  *   none    not attempted, because why
- * On real data (--data) only order claims count; the others say "not judged", as do those of a scale
- * nobody has run before. On another BLAS core
- * than the expected values were made on the first line says so.
+ * On real data (--data) only order claims count; the others say "not judged", as do those of a
+ * scale nobody has run before. On another BLAS core than the expected values were made on the first
+ * line says so.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -103,7 +103,8 @@ static bool evaluate(const struct driver *d, const char *text, double *x, struct
     snprintf(room, sizeof room, "%s", text);
     char *where = strchr(room, '|'), *column = where ? strrchr(room, '|') : NULL;
     if (!where || column == where)
-        return err_set(err, EXIT_DATA, "\"%s\" is neither a number nor FILE|CONDITION|COLUMN", text);
+        return err_set(err, EXIT_DATA, "\"%s\" is neither a number nor FILE|CONDITION|COLUMN",
+                       text);
     *where++ = *column++ = '\0';
     bool good = cell(d, room, where, column, x, err);
     *x *= factor;
@@ -181,8 +182,9 @@ static void judge_shares(const struct driver *d, struct tally *t)
                most = strtod(drivers.row[i][3], NULL);
         struct err err = { 0 };
         snprintf(file, sizeof file, "%s.cost.csv", drivers.row[i][0]);
-        bool good = evaluate(d, (snprintf(why, sizeof why, "%s||wall_s", file), why), &wall, &err) &&
-                    evaluate(d, (snprintf(why, sizeof why, "%s||peak_mb", file), why), &mb, &err);
+        bool good =
+            evaluate(d, (snprintf(why, sizeof why, "%s||wall_s", file), why), &wall, &err) &&
+            evaluate(d, (snprintf(why, sizeof why, "%s||peak_mb", file), why), &mb, &err);
         sum += wall;
         if (good && (d->full || (wall <= 60 * minutes && mb <= most)))
             continue;

@@ -64,7 +64,8 @@ static struct sum ask(const struct driver *d, const struct llm *m, const struct 
 static void wilson(size_t k, size_t n, double *lo, double *hi)
 {
     double z = 1.959964, p = (double)k / (double)n, q = z * z / (double)n;
-    double mid = (p + q / 2) / (1 + q), half = z / (1 + q) * sqrt(p * (1 - p) / (double)n + q / (4 * (double)n));
+    double mid = (p + q / 2) / (1 + q),
+           half = z / (1 + q) * sqrt(p * (1 - p) / (double)n + q / (4 * (double)n));
     *lo = mid - half;
     *hi = mid + half;
 }
@@ -80,7 +81,8 @@ int main(int argc, char **argv)
     driver_need(&d, llm_load(dir, &m, &err), &err);
     struct outfile o = driver_csv(&d, "tracellm_accuracy.csv",
                                   "mode,depth,calls,graphs,asked,valid,correct");
-    struct outfile s = driver_csv(&d, "tracellm_accuracy_sum.csv", "mode,asked,valid,correct,lo,hi");
+    struct outfile s =
+        driver_csv(&d, "tracellm_accuracy_sum.csv", "mode,asked,valid,correct,lo,hi");
     for (int free_mode = 1; free_mode >= 0; free_mode--) {
         const char *mode = free_mode ? "unconstrained" : "constrained";
         struct sum all = { 0 };
@@ -99,7 +101,8 @@ int main(int argc, char **argv)
         double lo, hi;
         wilson(all.correct, all.asked, &lo, &hi);
         fprintf(s.f, "%s,%zu,%.4f,%.4f,%.4f,%.4f\n", mode, all.asked,
-                (double)all.valid / (double)all.asked, (double)all.correct / (double)all.asked, lo, hi);
+                (double)all.valid / (double)all.asked, (double)all.correct / (double)all.asked, lo,
+                hi);
     }
     driver_close(&o);
     driver_close(&s);

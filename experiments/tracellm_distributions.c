@@ -61,17 +61,20 @@ static void degree(const struct callgraph *g, const struct graphset *s, double w
     }
 }
 
-static void in_degree(const struct callgraph *g, const struct graphset *s, double w, struct sample *out)
+static void in_degree(const struct callgraph *g, const struct graphset *s, double w,
+                      struct sample *out)
 {
     degree(g, s, w, true, out);
 }
 
-static void out_degree(const struct callgraph *g, const struct graphset *s, double w, struct sample *out)
+static void out_degree(const struct callgraph *g, const struct graphset *s, double w,
+                       struct sample *out)
 {
     degree(g, s, w, false, out);
 }
 
-static void response(const struct callgraph *g, const struct graphset *s, double w, struct sample *out)
+static void response(const struct callgraph *g, const struct graphset *s, double w,
+                     struct sample *out)
 {
     for (size_t i = 0; g->timed && i < g->n; i++)
         add(out, (double)g->calls[i].rt * s->tick_us / 1000, w);
@@ -79,7 +82,8 @@ static void response(const struct callgraph *g, const struct graphset *s, double
 
 static const struct quantity {
     const char *name;
-    void (*collect)(const struct callgraph *g, const struct graphset *s, double w, struct sample *out);
+    void (*collect)(const struct callgraph *g, const struct graphset *s, double w,
+                    struct sample *out);
 } quantities[] = {
     { "calls per graph", size },          { "depth (levels)", depth },
     { "calls received per microservice", in_degree },
@@ -125,7 +129,8 @@ static void write_set(FILE *f, const char *name, const struct graphset *s, bool 
     for (size_t q = 0; q < sizeof quantities / sizeof *quantities; q++) {
         struct sample x = { 0 };
         for (size_t i = 0; i < s->n; i++)
-            quantities[q].collect(&s->graphs[i], s, by_topology || !s->weight ? 1 : s->weight[i], &x);
+            quantities[q].collect(&s->graphs[i], s, by_topology || !s->weight ? 1 : s->weight[i],
+                                  &x);
         write_curve(f, quantities[q].name, name, &x);
         free(x.x);
         free(x.w);
@@ -159,7 +164,8 @@ static void write_dgg(const struct driver *d, FILE *f)
 int main(int argc, char **argv)
 {
     struct driver d = driver_start(argc, argv, "tracellm_distributions");
-    struct outfile o = driver_csv(&d, "tracellm_distributions.csv", "quantity,name,x,at_or_below,above,n");
+    struct outfile o =
+        driver_csv(&d, "tracellm_distributions.csv", "quantity,name,x,at_or_below,above,n");
     struct graphset *real = driver_graphs(&d, "real.csv");
     write_set(o.f, "real", real, false);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {

@@ -8,7 +8,7 @@
  * Reads    real.csv, generated-*.csv
  * Writes   tracellm_fidelity.csv          metric,view,name,value,lo,hi,n,floor
  *          tracellm_fidelity_paired.csv   metric,view,a,b,difference,lo,hi
- *          tracellm_popular.csv           name,value,lo,hi,paper   (KL of popular calls, by traffic)
+ *          tracellm_popular.csv           name,value,lo,hi,paper   (KL, by traffic)
  *          tracellm_frontier.csv          name,copies,auc,auc_lo,auc_hi
  * Scale    small: 200 re-draws, 3 classifiers;  full: 1000 and 5
  */
@@ -51,8 +51,10 @@ static double paper_value(const struct driver *d, const char *name)
     double x = NAN;
     char where[128];
     snprintf(where, sizeof where, "name=%s", name);
-    driver_need(d, table_read(&t, "experiments/expected/paper/tracellm_popular.csv", &err) &&
-                   table_col(&t, "paper", &col, &err) && table_where(&t, where, &rows, &n, &err), &err);
+    driver_need(d,
+                table_read(&t, "experiments/expected/paper/tracellm_popular.csv", &err) &&
+                    table_col(&t, "paper", &col, &err) && table_where(&t, where, &rows, &n, &err),
+                &err);
     if (n)
         driver_need(d, table_number(&t, rows[0], col, &x, &err), &err);
     table_free(&t);

@@ -6,7 +6,8 @@
  *          the fixed phrases, names whole and numbers of up to three digits. Then the text is read
  *          back, and a graph counts as the same when service, structure, ids and times are.
  * Reads    real.csv
- * Writes   tracellm_formats.csv   format,samples,characters_per_call,tokens_per_call,vocabulary,round_trip
+ * Writes   tracellm_formats.csv   format,samples,characters_per_call,tokens_per_call,vocabulary,
+ *                                 round_trip
  *          tracellm_example.csv   format,text   (one small graph in each)
  */
 #include <stdlib.h>
@@ -22,7 +23,8 @@
 
 #define PHRASE(s) { s, sizeof s - 1 }
 static const struct str phrases[] = {
-    PHRASE("communication starts at "), PHRASE("communication finishes at "), PHRASE(" milliseconds"),
+    PHRASE("communication starts at "), PHRASE("communication finishes at "),
+    PHRASE(" milliseconds"),
     PHRASE("destination is "), PHRASE("source is "), PHRASE("edge_id is "), PHRASE("type is "),
     PHRASE("[GENERATE GRAPH]"), PHRASE("<layer>\n"), PHRASE("</layer>\n"), PHRASE("<edges>\n"),
     PHRASE("</edges>\n"), PHRASE("<subgraph of edge_id "), PHRASE("</subgraph>\n"),
@@ -74,7 +76,8 @@ static void encode(const struct driver *d, const struct graphset *s, const struc
 }
 
 /* The graphs that the text tells. */
-static struct graphset *decode(const struct driver *d, const struct text_format *f, const struct encoded *e)
+static struct graphset *decode(const struct driver *d, const struct text_format *f,
+                               const struct encoded *e)
 {
     struct graphset *back = graphset_new();
     struct err err = { 0 };
@@ -92,7 +95,8 @@ static struct graphset *decode(const struct driver *d, const struct text_format 
     for (size_t i = 0; importers[i]; i++) {
         struct import_report rep = { 0 };
         if (strcmp(importers[i]->name, name) == 0)
-            driver_need(d, importers[i]->stream(&path, 1, NULL, import_collect, back, &rep, &err), &err);
+            driver_need(d, importers[i]->stream(&path, 1, NULL, import_collect, back, &rep, &err),
+                        &err);
     }
     free(path);
     return back;
@@ -102,7 +106,8 @@ static double same(const struct graphset *a, const struct graphset *b)
 {
     size_t n = 0;
     for (size_t i = 0; i < a->n && i < b->n; i++)
-        n += callgraph_hash_full(&a->graphs[i], a->names) == callgraph_hash_full(&b->graphs[i], b->names);
+        n += callgraph_hash_full(&a->graphs[i], a->names) ==
+             callgraph_hash_full(&b->graphs[i], b->names);
     return a->n == b->n ? (double)n / (double)a->n : 0;
 }
 
@@ -122,7 +127,7 @@ int main(int argc, char **argv)
 {
     struct driver d = driver_start(argc, argv, "tracellm_formats");
     struct graphset *real = driver_graphs(&d, "real.csv");
-    for (size_t i = 0; i < real->n; i++)   /* interfaces: only compact has them, and no model learns them */
+    for (size_t i = 0; i < real->n; i++)   /* interfaces: no model learns them */
         for (size_t k = 0; k < real->graphs[i].n; k++)
             real->graphs[i].calls[k].interface = NAMES_NONE;
     struct outfile o = driver_csv(&d, "tracellm_formats.csv",
@@ -133,8 +138,8 @@ int main(int argc, char **argv)
         encode(&d, real, text_formats[i], &e);
         struct graphset *back = decode(&d, text_formats[i], &e);
         fprintf(o.f, "%s,%zu,%.3f,%.3f,%zu,%.6f\n", text_formats[i]->name, e.samples,
-                (double)e.text.n / (double)e.calls, (double)e.tokens / (double)e.calls, e.vocabulary,
-                same(real, back));
+                (double)e.text.n / (double)e.calls, (double)e.tokens / (double)e.calls,
+                e.vocabulary, same(real, back));
         write_example(real, text_formats[i], x.f);
         graphset_free(back);
         buf_free(&e.text);

@@ -118,8 +118,9 @@ static void write_mean(struct comparison *const *c, size_t splits, FILE *f)
                 lo = v < lo ? v : lo;
                 hi = v > hi ? v : hi;
             }
-            fprintf(f, "%s,%s,%s,%.6g,%.6g,%.6g,%zu\n", r->metric->name, view_names[r->view], r->name,
-                    sum / (double)splits, isnan(sum) ? NAN : lo, isnan(sum) ? NAN : hi, splits);
+            fprintf(f, "%s,%s,%s,%.6g,%.6g,%.6g,%zu\n", r->metric->name, view_names[r->view],
+                    r->name, sum / (double)splits, isnan(sum) ? NAN : lo, isnan(sum) ? NAN : hi,
+                    splits);
         }
 }
 

@@ -4,7 +4,7 @@
  *          model              full header, constrained decoding, temperature 1
  *          model-service      service only: the model decides size, depth and latency
  *          model-free         nothing is asked
- *          model-unconstrained   full header, sampled freely, one attempt each: how often is it right?
+ *          model-unconstrained   full header, sampled freely, once each: how often is it right?
  *          probabilistic, probabilistic-weak   independent draws from tables by depth
  *          bootstrap          training graphs again: the memoriser the tables must unmask
  *          A failed graph is counted and its header drawn again; none is dropped.
@@ -50,7 +50,8 @@ static void report(const struct driver *d, struct tables *t, const char *name, s
         calls += out->graphs[i].n;
     fprintf(t->counts.f, "%s,%zu,%zu,%zu,%.6f,%zu,%.6f\n", name, asked, r->graphs, attempts,
             attempts ? (double)r->outcome[DRAW_GOOD] / (double)attempts : NAN,
-            draw_report_redraws(r), r->choices ? (double)r->masked_ppm * 1e-6 / (double)r->choices : NAN);
+            draw_report_redraws(r),
+            r->choices ? (double)r->masked_ppm * 1e-6 / (double)r->choices : NAN);
     fprintf(t->speed.f, "%s,%.0f,%.0f,%.0f\n", name, (double)r->graphs / r->seconds,
             (double)calls / r->seconds, (double)r->tokens / r->seconds);
     char file[128];

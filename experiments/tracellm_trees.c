@@ -32,7 +32,8 @@ static void write_tree(FILE *f, const char *title, const struct graphset *s,
     }
 }
 
-static bool is_copy(const struct graphset *real, const struct graphset *s, const struct callgraph *g)
+static bool is_copy(const struct graphset *real, const struct graphset *s,
+                    const struct callgraph *g)
 {
     uint64_t h = callgraph_hash_structure(g, s->names);
     for (size_t i = 0; i < real->n; i++)
@@ -60,7 +61,8 @@ static const struct callgraph *partner(const struct graphset *real, const struct
     return any;
 }
 
-static bool service_taken(const struct graphset *real, const size_t *chosen, size_t n, uint32_t service)
+static bool service_taken(const struct graphset *real, const size_t *chosen, size_t n,
+                          uint32_t service)
 {
     for (size_t i = 0; i < n; i++)
         if (real->graphs[chosen[i]].service == service)
@@ -71,8 +73,10 @@ static bool service_taken(const struct graphset *real, const size_t *chosen, siz
 int main(int argc, char **argv)
 {
     struct driver d = driver_start(argc, argv, "tracellm_trees");
-    struct graphset *real = driver_graphs(&d, "real.csv"), *made = driver_graphs(&d, "generated-model.csv");
-    struct outfile o = driver_csv(&d, "tracellm_trees.csv", "graph,id,parent,label,type,start,finish");
+    struct graphset *real = driver_graphs(&d, "real.csv"),
+                    *made = driver_graphs(&d, "generated-model.csv");
+    struct outfile o =
+        driver_csv(&d, "tracellm_trees.csv", "graph,id,parent,label,type,start,finish");
     size_t *order = mem_array(real->n, sizeof *order), chosen[TREES] = { 0 }, n = 0;
     for (size_t i = 0; i < real->n; i++)
         order[i] = i;
