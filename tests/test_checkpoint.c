@@ -1,8 +1,11 @@
 /* A checkpoint comes back as it was, and every way to break one is refused by name. */
 #include "tests/near.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -350,6 +353,51 @@ static void missing_files_are_named(void **state)
     assert_non_null(strstr(err.msg, "no/such/folder/model.safetensors"));
 }
 
+/* Save with room for all files but the weights: the disk is full. */
+static bool save_on_a_full_disk(const struct model *m, const struct tokenizer *t, struct err *err)
+{
+    char *path = file_join(folder(), "model.safetensors");
+    struct stat st;
+    struct rlimit was, small;
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &was), 0);
+    small = (struct rlimit){ (rlim_t)st.st_size - 1, was.rlim_max };
+    void (*old)(int) = signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    bool good = checkpoint_save(folder(), m, t, NULL, err);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &was), 0);
+    signal(SIGXFSZ, old);
+    free(path);
+    return good;
+}
+
+/* Weights that could not be replaced stay, but never beside another tokenizer. */
+static void a_full_disk_mixes_no_two_checkpoints(void **state)
+{
+    (void)state;
+    static const struct str other[] = { STR("S_2 13 a\n"), STR("S_2 b a\n") };
+    struct model *m = small_model(true), *m2;
+    struct tokenizer *t = small_tokenizer(), *t2, *u = tokenizer_train(other, 2, NULL);
+    struct err err;
+    assert_true(checkpoint_save(folder(), m, t, NULL, &err));
+    float was = m->weights[0];
+    m->weights[0] = 5;
+    assert_false(save_on_a_full_disk(m, t, &err));
+    assert_int_equal(err.status, EXIT_IO);
+    assert_non_null(strstr(err.msg, "model.safetensors"));
+    assert_true(checkpoint_load(folder(), &m2, &t2, &err));
+    assert_true(m2->weights[0] == was);
+    model_free(m2);
+    tokenizer_free(t2);
+    assert_false(save_on_a_full_disk(m, u, &err));
+    assert_false(checkpoint_load(folder(), &m2, &t2, &err));
+    assert_int_equal(err.status, EXIT_NOINPUT);
+    assert_non_null(strstr(err.msg, "model.safetensors"));
+    tokenizer_free(t);
+    tokenizer_free(u);
+    model_free(m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -360,6 +408,7 @@ int main(void)
         cmocka_unit_test(every_bad_config_is_named),
         cmocka_unit_test(every_broken_folder_is_refused),
         cmocka_unit_test(a_config_beyond_its_weights_is_refused),
+        cmocka_unit_test(a_full_disk_mixes_no_two_checkpoints),
         cmocka_unit_test(missing_files_are_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

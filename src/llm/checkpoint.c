@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/mem.h"
@@ -76,10 +77,42 @@ static bool save_small_files(const char *dir, const struct llama_config *c,
     return write_json(dir, "config.json", config_json(c), good ? err : NULL) && good;
 }
 
+/* What weights hang on: the tokenizer and the config that are there, one after the other. */
+static struct buf what_stands(const char *dir)
+{
+    static const char *const name[] = { "tokenizer.json", "config.json" };
+    struct buf all = { 0 }, one = { 0 };
+    for (size_t i = 0; i < 2; i++) {
+        char *path = file_join(dir, name[i]);
+        if (file_read(path, &one, NULL))
+            buf_add(&all, one.p, one.n);
+        free(path);
+    }
+    buf_free(&one);
+    return all;
+}
+
+/* Old weights do not stay beside a tokenizer or a config that are not theirs. */
+static bool replace_small_files(const char *dir, const struct llama_config *c,
+                                const struct tokenizer *t, struct err *err)
+{
+    struct buf was = what_stands(dir);
+    bool good = save_small_files(dir, c, t, err);
+    struct buf is = what_stands(dir);
+    if (!str_eq(buf_view(&was), buf_view(&is))) {
+        char *path = file_join(dir, "model.safetensors");
+        unlink(path);
+        free(path);
+    }
+    buf_free(&was);
+    buf_free(&is);
+    return good;
+}
+
 bool checkpoint_save(const char *dir, const struct model *m, const struct tokenizer *t,
                      const struct meta *meta, struct err *err)
 {
-    if (!file_mkdirs(dir, err) || !save_small_files(dir, &m->config, t, err))
+    if (!file_mkdirs(dir, err) || !replace_small_files(dir, &m->config, t, err))
         return false;
     struct tensor *at = mem_array(m->n_params, sizeof *at);
     for (size_t i = 0; i < m->n_params; i++) {

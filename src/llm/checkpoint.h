@@ -19,7 +19,8 @@
 #include "llm/model.h"
 #include "llm/tokenizer.h"
 
-/* Makes the directory. meta may be NULL. */
+/* Makes the directory. meta may be NULL. On failure old weights are still there, unless the
+ * tokenizer or the config beside them are new: then they are gone, and loading says so. */
 bool checkpoint_save(const char *dir, const struct model *m, const struct tokenizer *t,
                      const struct meta *meta, struct err *err);
 
