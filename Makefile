@@ -198,11 +198,11 @@ reproduce-run: paper-run
 
 # A checkpoint beside all baselines: the same drivers, other weights, a page of its own.
 COMPARE := $(BUILD)/compare
-COMPARE_STEPS := tracellm_data tracellm_train tracellm_generate tracellm_fidelity \
-                 tracellm_distributions tracellm_trees
+COMPARE_STEPS := tracellm_data tracellm_train tracellm_generate tracellm_oracles \
+                 tracellm_fidelity tracellm_distributions tracellm_trees
 COMPARE_FIGS := tracellm_distributions tracellm_popular tracellm_frontier tracellm_trees
 COMPARE_TABS := tracellm_fidelity tracellm_fidelity_topology tracellm_copies tracellm_hitters \
-                tracellm_validity
+                tracellm_validity tracellm_oracles
 compare-run:
 	@[ -n '$(CHECKPOINT)' ] || { echo 'usage: make compare CHECKPOINT=dir'; exit 2; }
 	@$(MAKE) --no-print-directory -j1 compare-page OUT=$(COMPARE) FIGS=$(COMPARE)/figures
