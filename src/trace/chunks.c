@@ -196,6 +196,10 @@ static bool take_header(struct chunks *c, struct chunk *out)
         size_t used = (size_t)(next - c->rest);
         memmove(c->rest, next, c->n - used);
         c->n -= used;
+        if (c->n == 0 && c->ended && !c->broken.status) {
+            event(c, out, CAUSE_EMPTY, STR("no rows"));
+            c->open = good = false;
+        }
     } else {
         char why[160];
         snprintf(why, sizeof why, "no column %s in: %.*s", missing, c->n < 100 ? (int)c->n : 100,
