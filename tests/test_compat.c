@@ -8,6 +8,7 @@
 #include "tests/fixtures.h"
 #include "tests/memfile.h"
 #include "trace/compat.h"
+#include "trace/compat_priv.h"
 
 #define HEADER                                                                                     \
     "timestamp,traceid,service,rpc_id,rpctype,um,uminstanceid,interface,dm,dminstanceid,rt\n"
@@ -190,6 +191,27 @@ static void wide_first_lines_and_float_ids_lose_the_file(void **state)
     buf_free(&o.b);
 }
 
+/* Recorded from numpy 1.24: numpy.array(keys as text, dtype=object).argsort(). */
+static void equal_arrivals_stand_as_numpy_leaves_them(void **state)
+{
+    (void)state;
+    static const size_t recorded[] = {
+        0, 35, 5, 30, 25, 10, 20, 15, 36, 34, 31, 29, 26, 24, 21, 16, 19, 39, 1, 11,
+        9, 4, 6, 14, 37, 2, 3, 33, 32, 17, 27, 8, 23, 22, 12, 13, 38, 18, 7, 28,
+    };
+    enum { N = 40 };
+    int64_t key[N];
+    size_t order[N];
+    for (int i = 0; i < N; i++)
+        key[i] = i * i * 7 % 5;
+    compat_order(key, order, N);
+    assert_memory_equal(order, recorded, sizeof recorded);
+    compat_order(key, order, 16);   /* few: stable */
+    for (int i = 1; i < 16; i++)
+        assert_true(key[order[i - 1]] < key[order[i]] ||
+                    (key[order[i - 1]] == key[order[i]] && order[i - 1] < order[i]));
+}
+
 static void step_two_drops_repeats_and_the_deep(void **state)
 {
     (void)state;
@@ -257,6 +279,7 @@ int main(void)
         cmocka_unit_test(validity_has_the_originals_holes),
         cmocka_unit_test(fields_are_read_as_pandas_does),
         cmocka_unit_test(wide_first_lines_and_float_ids_lose_the_file),
+        cmocka_unit_test(equal_arrivals_stand_as_numpy_leaves_them),
         cmocka_unit_test(step_two_drops_repeats_and_the_deep),
         cmocka_unit_test(our_own_graphs_make_the_same_lines),
         cmocka_unit_test(the_real_sample_gives_its_lines),

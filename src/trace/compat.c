@@ -196,34 +196,16 @@ static enum import_cause step2(struct steps *s, struct compat_graph *g)
     return is_repeat(s, g) ? CAUSE_SEEN : IMPORT_CAUSES;
 }
 
-static int by_arrival(const void *a, const void *b, const struct compat_graph *g)
-{
-    const size_t *x = a, *y = b;
-    if (g[*x].arrival != g[*y].arrival)
-        return g[*x].arrival < g[*y].arrival ? -1 : 1;
-    return (*x > *y) - (*x < *y);
-}
-
-/* Indices of the file's graphs by arrival, ties by trace id (their present order): merged. */
+/* Indices of the file's graphs by arrival, ties as the original leaves them. */
 static size_t *order_of(const struct steps *s)
 {
-    size_t *v = mem_array(s->n, sizeof *v), *w = mem_array(s->n, sizeof *w);
+    size_t *order = mem_array(s->n, sizeof *order);
+    int64_t *key = mem_array(s->n, sizeof *key);
     for (size_t i = 0; i < s->n; i++)
-        v[i] = i;
-    for (size_t step = 1; step < s->n; step *= 2) {
-        for (size_t from = 0; from < s->n; from += 2 * step) {
-            size_t i = from, mid = from + step < s->n ? from + step : s->n, j = mid, k = from;
-            size_t end = mid + step < s->n ? mid + step : s->n;
-            while (i < mid || j < end)
-                w[k++] = j == end || (i < mid && by_arrival(&v[i], &v[j], s->graphs) <= 0) ? v[i++]
-                                                                                           : v[j++];
-        }
-        size_t *t = v;
-        v = w;
-        w = t;
-    }
-    free(w);
-    return v;
+        key[i] = s->graphs[i].arrival;
+    compat_order(key, order, s->n);
+    free(key);
+    return order;
 }
 
 static bool give(struct steps *s, struct err *err)

@@ -13,8 +13,9 @@
  * pandas' spellings of NA are null, whitespace lines are no lines, CR alone ends a line, and extra
  * fields in the first line after the header push all columns to the right.
  *
- * Differences: equal arrivals stand in order of trace id (the original's sort is not stable);
- * step 2 compares whole calls by 128 bits of hash (the original: a sum modulo 1e10, which drops
+ * Equal arrivals stand where the original's unstable sort, pandas' default, leaves them.
+ *
+ * Differences: step 2 compares whole calls by 128 bits of hash (the original: a sum modulo 1e10, which drops
  * about n^2 / 2e10 graphs wrongly); an rpc_id of more than 2048 bytes is dropped.
  */
 #ifndef TRACE_COMPAT_H

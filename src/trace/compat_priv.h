@@ -28,4 +28,7 @@ bool compat_valid(struct compat_graph *g);
 int compat_compare_ids(struct str a, struct str b);
 bool compat_is_dotted(struct str id);
 
+/* order := the indices 0..n-1 by key, equal keys as pandas' (numpy's) unstable sort leaves them. */
+void compat_order(const int64_t *key, size_t *order, size_t n);
+
 #endif
