@@ -72,7 +72,7 @@ bool train_run(struct model *m, const struct train_options *o, const struct trai
                struct train_report *rep, struct err *err);
 void train_report_free(struct train_report *rep);
 
-/* Remove the saved state: after the checkpoint was saved. */
+/* Remove the saved state, and what killed runs left of one: after the checkpoint was saved. */
 void train_forget(const char *dir);
 
 /* Mean loss (nats a target token) of a source without dropout, as made for `epoch`. */

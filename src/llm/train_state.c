@@ -1,5 +1,5 @@
 /* train_state.c: four tensors (weights, both moments, best weights) and numbers as text. */
-#include <math.h>
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,9 +10,11 @@
 #include "llm/safetensors.h"
 #include "llm/train_priv.h"
 
+#define STATE "train_state.safetensors"
+
 static char *state_path(const char *dir)
 {
-    return file_join(dir, "train_state.safetensors");
+    return file_join(dir, STATE);
 }
 
 /* All that changes the result of a run, in one line: a state with another is refused. */
@@ -160,9 +162,19 @@ bool train_state_load(const struct train_options *o, struct model *m, struct tra
     return good;
 }
 
+/* The state, and what a run that was killed while it saved one has left aside. */
 void train_forget(const char *dir)
 {
-    char *path = state_path(dir);
-    unlink(path);
-    free(path);
+    DIR *d = opendir(dir);
+    if (!d)
+        return;
+    for (struct dirent *e; (e = readdir(d));) {
+        struct str name = str_of(e->d_name);
+        if (!str_is(name, STATE) && !str_starts(name, STATE ".tmp."))
+            continue;
+        char *path = file_join(dir, e->d_name);
+        unlink(path);
+        free(path);
+    }
+    closedir(d);
 }
