@@ -105,7 +105,7 @@ tests: $(TESTS); @:
 everything: programs tests $(FUZZERS:%=%.o); @:
 
 asan:
-	@ASAN_OPTIONS=detect_leaks=1 LSAN_OPTIONS=suppressions=tests/lsan.supp:print_suppressions=0 \
+	@ASAN_OPTIONS=detect_leaks=1 LSAN_OPTIONS=suppressions=$(CURDIR)/tests/lsan.supp:print_suppressions=0 \
 	 UBSAN_OPTIONS=print_stacktrace=1 SANITIZED=1 $(MAKE) test BUILD=build-asan OPT='-O1 -g' \
 	 SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer'
 
