@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/progress.h"
@@ -35,7 +36,7 @@ static struct train_graphs_options options_for(const char *to)
     struct train_graphs_options o = train_graphs_standard_for(to);
     o.preset = "tiny";
     o.fixed_order = true;
-    o.train.epochs = 250;
+    o.train.epochs = getenv("SANITIZED") ? 3 : 250;   /* the code, not what is learnt */
     o.train.tokens_per_step = 128;
     o.train.lr = 5e-3;
     o.train.dropout = 0;
@@ -98,7 +99,8 @@ static void learnt_layers_are_right(void **state)
         struct graphset *b = write_graphs(&m, &pool, 3, 5, &rb);
         print_message("%s: %zu of 24, %zu of %zu layers refused\n", formats[f], ra.graphs,
                       ra.layers_refused, ra.layers);
-        assert_true(ra.graphs >= (f < 2 ? 20 : 6));   /* shuffled keys are not learnt in seconds */
+        /* shuffled keys are not learnt in seconds */
+        assert_true(getenv("SANITIZED") || ra.graphs >= (f < 2 ? 20 : 6));
         assert_true(ra.layers >= ra.graphs + ra.layers_refused);
         assert_int_equal(a->n, b->n);
         for (size_t i = 0; i < a->n; i++) {

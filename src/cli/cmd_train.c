@@ -22,7 +22,7 @@ static const struct option options[] = {
       "compact: share of samples with no header [0.05]", 0, 1 },
     { "open-numbers", OPT_REAL, "X", NULL,
       "compact: share that keeps the service alone [0.25]", 0, 1 },
-    { "open-each", OPT_REAL, "X", NULL, "compact: how often each number of the others is open [0.1]",
+    { "open-each", OPT_REAL, "X", NULL, "compact: how often each other number is open [0.1]",
       0, 1 },
     { "fixed-order", OPT_FLAG, NULL, NULL, "layered formats: keys and attributes are not shuffled",
       0, 0 },
