@@ -173,7 +173,10 @@ $(TAB_NAMES:%=table-%): table-%: setup
 
 # What a run depends on beside the programs: a change starts it anew.
 $(OUT)/inputs: FORCE
-	@mkdir -p $(@D); echo '$(DATA) $(WEIGHTS)' | cmp -s - $@ || echo '$(DATA) $(WEIGHTS)' > $@
+	@mkdir -p $(@D); { echo '$(DATA) $(WEIGHTS)'; \
+	    cat $(WEIGHTS:%=%/model.safetensors) </dev/null 2>/dev/null | cksum; \
+	    [ -z '$(DATA)' ] || find '$(DATA)' -type f -printf '%P %s\n' | sort | cksum; } > $@.new; \
+	if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 $(STEPS:%=$(OUT)/%.done): $(OUT)/%.done: $(BUILD)/experiments/% $(OUT)/inputs
 	@echo "  run  $*"
 	@$< $(ARGUMENTS) && touch $@
