@@ -1,11 +1,12 @@
 /* tracellm_oracles: what do the two judges say of the graphs that were written?
  *
  * Method   Graphs are put into the paper's tabular and recursive texts, and every text is judged by
- *          the released code's checks (original) and by ours (strict: all of the paper's Appendix C).
+ *          the released code's checks (original) and by ours (strict: the paper's Appendix C).
  *          The real graphs stand beside the generated ones: they too start a call before its caller
  *          now and then, which only strict minds.
  * Reads    real.csv, generated-*.csv
- * Writes   tracellm_oracles.csv   name,graphs,original_table,original_layers,strict_table,strict_layers
+ * Writes   tracellm_oracles.csv   name,graphs,original_table,original_layers,
+ *                                 strict_table,strict_layers
  *          (shares of graphs whose table, or whose every layer, is accepted)
  * Scale    small: 2,000 graphs of each;  full: 20,000
  */
@@ -18,7 +19,8 @@
 #include "text/oracle.h"
 
 static const char *const names[] = {
-    "real", "model", "model-service", "model-free", "probabilistic", "probabilistic-weak", "bootstrap",
+    "real", "model", "model-service", "model-free", "probabilistic", "probabilistic-weak",
+    "bootstrap",
 };
 
 struct judged {
@@ -63,13 +65,15 @@ int main(int argc, char **argv)
         "name,graphs,original_table,original_layers,strict_table,strict_layers");
     for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
         char file[128];
-        snprintf(file, sizeof file, strcmp(names[k], "real") == 0 ? "%s.csv" : "generated-%s.csv", names[k]);
+        snprintf(file, sizeof file, strcmp(names[k], "real") == 0 ? "%s.csv" : "generated-%s.csv",
+                 names[k]);
         struct graphset *s = driver_graphs(&d, file);
         struct judged j = { .d = &d };
         size_t n = s->n < most ? s->n : most;
         for (size_t i = 0; i < n; i++)
             judge(&j, &s->graphs[i], s, i);
-        fprintf(o.f, "%s,%zu,%.6f,%.6f,%.6f,%.6f\n", names[k], n, (double)j.accepted[0][0] / (double)n,
+        fprintf(o.f, "%s,%zu,%.6f,%.6f,%.6f,%.6f\n", names[k], n,
+                (double)j.accepted[0][0] / (double)n,
                 (double)j.accepted[0][1] / (double)n, (double)j.accepted[1][0] / (double)n,
                 (double)j.accepted[1][1] / (double)n);
         graphset_free(s);

@@ -1,4 +1,5 @@
-/* fuzz_dgg.c: the reader of DGG graphs takes any bytes; all is accounted for, all graphs are valid. */
+/* fuzz_dgg.c: the reader of DGG graphs takes any bytes; all is accounted for, every graph is
+ * valid. */
 #define _GNU_SOURCE   /* memfd_create */
 #include "tests/memfile.h"
 #include "trace/import.h"

@@ -15,8 +15,8 @@
  *
  * Equal arrivals stand where the original's unstable sort, pandas' default, leaves them.
  *
- * Differences: step 2 compares whole calls by 128 bits of hash (the original: a sum modulo 1e10, which drops
- * about n^2 / 2e10 graphs wrongly); an rpc_id of more than 2048 bytes is dropped.
+ * Differences: step 2 compares whole calls by 128 bits of hash (the original: a sum modulo 1e10,
+ * which drops about n^2 / 2e10 graphs wrongly); an rpc_id of more than 2048 bytes is dropped.
  */
 #ifndef TRACE_COMPAT_H
 #define TRACE_COMPAT_H

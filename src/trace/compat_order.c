@@ -1,8 +1,8 @@
 /* compat_order.c: the order in which pandas' sort_values on one text column leaves equal keys.
  *
  * That is numpy's indirect introsort: median of three, the smaller part first, insertion sort up to
- * 16 items (so small files are sorted stably), heap sort for what waited below twice the logarithm's depth. Any other
- * sort gives other bytes where two traces arrive in one millisecond.
+ * 16 items (so small files are sorted stably), heap sort for what waited below twice the
+ * logarithm's depth. Any other sort gives other bytes where two traces arrive in one millisecond.
  */
 #include <stddef.h>
 #include <string.h>
