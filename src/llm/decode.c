@@ -237,10 +237,18 @@ VECTOR_CLONES static void attend(size_t seen, size_t D, const float *q, const fl
     for (size_t t = 0; t < seen; t++)
         score[t] = lanes_dot(q, key + t * D, D) * scale;
     vec_softmax(seen, score);
-    memset(out, 0, D * sizeof *out);
-    for (size_t t = 0; t < seen; t++)
-        for (size_t j = 0; j < D; j++)
-            out[j] += score[t] * value[t * D + j];
+    size_t j = 0;
+    for (; j + 16 <= D; j += 16) {
+        lanes sum = { 0 };
+        for (size_t t = 0; t < seen; t++)
+            sum += *(const lanes *)(value + t * D + j) * score[t];
+        memcpy(out + j, &sum, sizeof sum);
+    }
+    for (; j < D; j++) {
+        out[j] = 0;
+        for (size_t t = 0; t < seen; t++)
+            out[j] += value[t * D + j] * score[t];
+    }
 }
 
 static void attention(struct decoder *d, size_t layer, size_t n, const uint32_t *slot)

@@ -35,12 +35,11 @@ typedef float lanes __attribute__((vector_size(64), aligned(4), may_alias));
 
 INLINE float lanes_fold(const lanes *v)
 {
-    float a[16];
-    memcpy(a, v, sizeof a);
-    for (int w = 8; w; w /= 2)
-        for (int i = 0; i < w; i++)
-            a[i] += a[i + w];
-    return a[0];
+    typedef float eight __attribute__((vector_size(32), aligned(4), may_alias));
+    typedef float four __attribute__((vector_size(16), aligned(4), may_alias));
+    eight e = *(const eight *)v + *((const eight *)v + 1);
+    four f = *(const four *)&e + *((const four *)&e + 1);
+    return (f[0] + f[2]) + (f[1] + f[3]);
 }
 
 /* Sum of x[i] * y[i]. */
