@@ -315,6 +315,22 @@ static const char leaf[] =
     "latency:9/num_subgraphs:0/remaining_depth:0/num_current_edges:1\n"
     "<layer>\n<edges>\n" EDGE("1", "db", "B", "1", "3") "</edges>\n</layer>\n";
 
+/* Where a bare header ends does not matter; an output may repeat its prompt. */
+static void prompts_join_outputs(void **state)
+{
+    (void)state;
+    const char *end = strchr(leaf, '\n');
+    size_t n = (size_t)(end - leaf);
+    const struct { struct str prompt; const char *output; } way[] = {
+        { { leaf, n + 1 }, end + 1 }, { { leaf, n }, end }, { { leaf, n }, end + 1 },
+        { { leaf, n }, leaf },        { { leaf, 0 }, leaf },
+    };
+    for (size_t k = 0; oracles[k]; k++)
+        for (size_t i = 0; i < sizeof way / sizeof *way; i++)
+            assert_true(oracle_judge(oracles[k], TASK_RECURSIVE, way[i].prompt,
+                                     str_of(way[i].output)).valid);
+}
+
 static struct graph_verdict judge_two(const struct oracle *o, const char *first, const char *second,
                                       size_t n, struct graphset *out)
 {
@@ -410,6 +426,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_code_has_its_case),
+        cmocka_unit_test(prompts_join_outputs),
         cmocka_unit_test(whole_graphs_are_finished_valid_and_correct),
         cmocka_unit_test(the_original_never_compares_sizes_of_instruction_graphs),
         cmocka_unit_test(second_roots_and_orphans_pass_the_original_check),

@@ -47,11 +47,15 @@ struct str layer_text_join(struct str prompt, struct str output, struct arena *a
 {
     if (output.n >= prompt.n && (prompt.n == 0 || memcmp(output.p, prompt.p, prompt.n) == 0))
         return output;
-    char *p = arena_alloc(arena, prompt.n + output.n + 1);
+    bool bare = !memchr(prompt.p, '\n', prompt.n) && output.n && output.p[0] != '\n';
+    size_t n = prompt.n + bare;
+    char *p = arena_alloc(arena, n + output.n + 1);
     memcpy(p, prompt.p, prompt.n);
+    if (bare)
+        p[prompt.n] = '\n';
     if (output.n)
-        memcpy(p + prompt.n, output.p, output.n);
-    return (struct str){ p, prompt.n + output.n };
+        memcpy(p + n, output.p, output.n);
+    return (struct str){ p, n + output.n };
 }
 
 static const char *const phrase[EDGE_FIELDS] = {

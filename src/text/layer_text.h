@@ -54,7 +54,8 @@ struct layer_text {
 bool layer_text_parse(enum text_task task, struct str text, struct arena *arena,
                       struct layer_text *t);
 
-/* The text that is judged: prompt and output, or the output alone where it repeats its prompt. */
+/* The text that is judged: prompt and output, or the output alone where it repeats its prompt. A
+ * prompt that is a bare header without its line end gets one. */
 struct str layer_text_join(struct str prompt, struct str output, struct arena *arena);
 
 /* Byte offset of needle in s from `from` on, or SIZE_MAX; the last one for layer_text_last. */
