@@ -2,7 +2,8 @@
 #   make all           set up, then build build/tracewright and the experiments
 #   make test          set up, build, run every test                    (T=pattern: some)
 #   make reproduce     every figure and table, tables.xlsx, the paper, the claims
-#                      SCALE=small|full  SEED=n  DATA=dir  FROM=checkpoints
+#                      SCALE=small|full  SEED=n  DATA=dir of real traces
+#                      FROM=dir of a checkpoint, to use instead of training
 #   make compare CHECKPOINT=dir   a checkpoint beside all baselines
 #   make list          figures and tables: paper number, driver, minutes, memory
 #   make figure-NAME   one figure           make table-NAME   one table
@@ -183,6 +184,7 @@ $(STEPS:%=$(OUT)/%.done): $(OUT)/%.done: $(BUILD)/experiments/% $(OUT)/inputs
 $(FIGS)/%.pdf: experiments/figures/%.fig $(BUILD)/tracewright
 	@mkdir -p $(@D); echo "  draw $*"
 	@$(BUILD)/tracewright figure $< --data $(OUT) -o $(FIGS)/$*
+show-table-claims: $(OUT)/claims.csv
 show-table-%: experiments/tables/%.tab
 	@$(BUILD)/tracewright tables $< --data $(OUT)
 $(FIGS)/tables.xlsx: $(wildcard experiments/tables/*.tab) $(OUT)/claims.csv $(BUILD)/tracewright
