@@ -64,6 +64,12 @@ static void tsv_read(const struct driver *d, const char *path, struct tsv *t)
     }
 }
 
+static void tsv_free(struct tsv *t)
+{
+    free(t->row);
+    buf_free(&t->text);
+}
+
 static char *const *tsv_find(const struct tsv *t, const char *id)
 {
     for (size_t i = 0; i < t->n; i++)
@@ -196,8 +202,7 @@ static void judge_shares(const struct driver *d, struct tally *t)
         row(t, f, "", expected, obtained, BROKEN, good ? why : err.msg);
     }
     buf_printf(&t->words, "all drivers: %.0f s\n", sum);
-    free(drivers.row);
-    buf_free(&drivers.text);
+    tsv_free(&drivers);
 }
 
 int main(int argc, char **argv)
@@ -232,5 +237,8 @@ int main(int argc, char **argv)
            " (expected values are from another BLAS core: judged by tolerance)" : "");
     printf(LINE "%s", "claim", "paper", "expected", "obtained", "verdict", "", t.words.p);
     buf_free(&t.words);
+    tsv_free(&claims);
+    tsv_free(&paper);
+    tsv_free(&ours);
     return t.count[BROKEN] ? EXIT_CHECK : EXIT_GOOD;
 }

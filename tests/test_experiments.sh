@@ -26,7 +26,7 @@ for id in $(grep -v '^#' experiments/expected/*/claims.tsv | sed 's/^[^:]*://' |
 done
 "$BUILD/tracewright" paper --lint paper/paper.md || fail 'the paper has a number that was typed'
 "$BUILD/tracewright" paper --lint experiments/compare.md || fail 'the page of compare has a number that was typed'
-make -s list | awk 'NR > 1 { n++; if ($0 !~ /^(figure|table)-/) exit 1 } END { exit !(n > 10) }' || fail 'make list'
+make -s --no-print-directory list | awk 'NR > 1 { n++; if ($0 !~ /^(figure|table)-/) exit 1 } END { exit !(n > 10) }' || fail 'make list'
 for target in reproduce compare paper demo figure-tracellm_trees table-tracellm_fidelity; do
     make -n "$target" CHECKPOINT=x > /dev/null 2>&1 || fail "make $target makes no sense"
 done
