@@ -55,7 +55,10 @@ static void on_terminal(unsigned short columns, const char *term, bool silent, c
 {
     int master, slave;
     struct winsize size = { .ws_row = 24, .ws_col = columns };
-    assert_int_equal(openpty(&master, &slave, NULL, NULL, &size), 0);
+    if (openpty(&master, &slave, NULL, NULL, &size) != 0) {   /* a container without /dev/pts */
+        printf("SKIP what a terminal sees: no pseudo-terminal to be had\n");
+        skip();
+    }
     capture(master, slave, term, silent, text, cap);
 }
 
