@@ -55,6 +55,7 @@ static bool take(struct driver *d, const char *key, const char *value)
 struct driver driver_start(int argc, char **argv, const char *name)
 {
     linalg_start(argc, argv);
+    outfile_clean_on_signals();
     struct driver d = { .name = name, .seed = 1, .started_s = now_s() };
     for (int i = 1; i < argc; i += 2)
         if (i + 1 >= argc || !take(&d, argv[i], argv[i + 1]))
