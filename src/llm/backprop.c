@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/err.h"
 #include "base/hash.h"
 #include "base/mem.h"
 #include "ml/attention.h"
@@ -137,16 +138,16 @@ static uint64_t key_at(const struct backprop_options *o, size_t place)
 }
 
 /* out (T, C) = x + dropout(a (T, K) w(C, K)'). */
-static void add_residual(struct backprop *b, size_t T, size_t K, const float *a, const float *w,
+static void add_residual(struct backprop *b, size_t T, const float *a, struct weight w,
                          const float *x, const struct backprop_options *o, size_t place, float *out)
 {
     size_t C = b->m->config.d_model;
     memcpy(out, x, T * C * sizeof *out);
     if (o->dropout > 0) {
-        linalg_nt(T, C, K, a, K, w, K, 0, b->add, C);
+        weight_nt(T, a, w.in, &w, 0, b->add, C);
         dropout_add(T * C, o->dropout, key_at(o, place), b->add, out);
     } else
-        linalg_nt(T, C, K, a, K, w, K, 1, out, C);
+        weight_nt(T, a, w.in, &w, 1, out, C);
 }
 
 /* Up to the last norm: b->norm (T, C), with what the way back needs in b->layer and b->x. */
@@ -160,20 +161,23 @@ static void forward(struct backprop *b, const struct batch *x, const struct back
     size_t W = (c->n_heads + 2 * c->n_kv_heads) * D;
     float eps = (float)c->norm_eps;
     float *in = b->layer[0].x;
-    embedding_forward(T, C, w + m->embed, x->input, in);
+    struct weight embed = model_matrix(m, MATRIX_EMBED, 0);
+    weight_gather(T, &embed, x->input, in);
     dropout(T * C, o->dropout, key_at(o, 0), in);
     for (size_t l = 0; l < L; l++) {
         const struct layer_at *at = &m->layer[l];
+        struct weight qkv = model_matrix(m, MATRIX_QKV, l);
+        struct weight gate_up = model_matrix(m, MATRIX_GATE_UP, l);
         struct kept *k = &b->layer[l];
         rmsnorm_forward(T, C, eps, k->x, w + at->attn_norm, b->norm, k->rstd_x);
-        linalg_nt(T, W, C, b->norm, C, w + at->qkv, C, 0, k->qkv, W);
+        weight_nt(T, b->norm, C, &qkv, 0, k->qkv, W);
         rope_turn(b->rope, T, c->n_heads + c->n_kv_heads, x->position, 1, k->qkv, W);
         attention_forward(&shape, x->samples, x->start, k->qkv, k->att, k->lse, b->work);
-        add_residual(b, T, C, k->att, w + at->out, k->x, o, 2 * l + 1, k->y);
+        add_residual(b, T, k->att, model_matrix(m, MATRIX_OUT, l), k->x, o, 2 * l + 1, k->y);
         rmsnorm_forward(T, C, eps, k->y, w + at->mlp_norm, b->norm, k->rstd_y);
-        linalg_nt(T, 2 * F, C, b->norm, C, w + at->gate_up, C, 0, k->gate_up, 2 * F);
+        weight_nt(T, b->norm, C, &gate_up, 0, k->gate_up, 2 * F);
         swiglu_forward(T, F, k->gate_up, b->act);
-        add_residual(b, T, F, b->act, w + at->down, k->y, o, 2 * l + 2,
+        add_residual(b, T, b->act, model_matrix(m, MATRIX_DOWN, l), k->y, o, 2 * l + 2,
                      l + 1 < L ? b->layer[l + 1].x : b->x);
     }
     rmsnorm_forward(T, C, eps, b->x, w + m->norm, b->norm, b->rstd);
@@ -196,9 +200,10 @@ static size_t pick_rows(struct backprop *b, const struct batch *x)
 static void backward_head(struct backprop *b, size_t T, size_t R, float *g)
 {
     const struct model *m = b->m;
+    struct weight head = model_matrix(m, MATRIX_HEAD, 0);
     size_t C = m->config.d_model, V = m->config.vocab;
     linalg_tn(V, C, R, b->logits, V, b->picked, C, 0, g + m->head, C);
-    linalg_nn(R, C, V, b->logits, V, m->weights + m->head, C, 0, b->picked, C);
+    weight_nn(R, b->logits, V, &head, 0, b->picked, C);
     memset(b->norm, 0, T * C * sizeof *b->norm);
     for (size_t i = 0; i < R; i++)
         memcpy(b->norm + b->row[i] * C, b->picked + i * C, C * sizeof *b->norm);
@@ -225,6 +230,9 @@ static void backward_layer(struct backprop *b, const struct batch *x, size_t l,
     const struct llama_config *c = &m->config;
     const struct layer_at *at = &m->layer[l];
     const float *w = m->weights;
+    struct weight qkv = model_matrix(m, MATRIX_QKV, l), out = model_matrix(m, MATRIX_OUT, l);
+    struct weight gate_up = model_matrix(m, MATRIX_GATE_UP, l);
+    struct weight down = model_matrix(m, MATRIX_DOWN, l);
     struct attention shape = shape_of(c);
     struct kept *k = &b->layer[l];
     size_t T = x->rows, C = c->d_model, F = c->d_ff;
@@ -237,25 +245,25 @@ static void backward_layer(struct backprop *b, const struct batch *x, size_t l,
     const float *dy = through_dropout(b, T * C, o, 2 * l + 2);
     swiglu_forward(T, F, k->gate_up, b->act);
     linalg_tn(C, F, T, dy, C, b->act, F, 0, g + at->down, F);
-    linalg_nn(T, F, C, dy, C, w + at->down, F, 0, b->dwide, F);
+    weight_nn(T, dy, C, &down, 0, b->dwide, F);
     /* s = silu(gate) up; gate, up = norm(y) Wgu' */
     swiglu_backward(T, F, k->gate_up, b->dwide);
     rmsnorm_forward(T, C, eps, k->y, w + at->mlp_norm, b->norm, k->rstd_y);
     linalg_tn(2 * F, C, T, k->gate_up, 2 * F, b->norm, C, 0, g + at->gate_up, C);
-    linalg_nn(T, C, 2 * F, k->gate_up, 2 * F, w + at->gate_up, C, 0, b->norm, C);
+    weight_nn(T, k->gate_up, 2 * F, &gate_up, 0, b->norm, C);
     rmsnorm_backward(T, C, k->y, w + at->mlp_norm, k->rstd_y, b->norm, b->dx, g + at->mlp_norm);
 
     /* y = x + a Wo' */
     dy = through_dropout(b, T * C, o, 2 * l + 1);
     linalg_tn(C, C, T, dy, C, k->att, C, 0, g + at->out, C);
-    linalg_nn(T, C, C, dy, C, w + at->out, C, 0, b->norm, C);
+    weight_nn(T, dy, C, &out, 0, b->norm, C);
     /* a = attention(turn(norm(x) Wqkv')) */
     attention_backward(&shape, x->samples, x->start, k->qkv, k->att, k->lse, b->norm, b->dwide,
                        b->work);
     rope_turn(b->rope, T, c->n_heads + c->n_kv_heads, x->position, -1, b->dwide, W);
     rmsnorm_forward(T, C, eps, k->x, w + at->attn_norm, b->norm, k->rstd_x);
     linalg_tn(W, C, T, b->dwide, W, b->norm, C, 0, g + at->qkv, C);
-    linalg_nn(T, C, W, b->dwide, W, w + at->qkv, C, 0, b->norm, C);
+    weight_nn(T, b->dwide, W, &qkv, 0, b->norm, C);
     rmsnorm_backward(T, C, k->x, w + at->attn_norm, k->rstd_x, b->norm, b->dx, g + at->attn_norm);
 }
 
@@ -264,14 +272,16 @@ double backprop_run(struct backprop *b, const struct batch *x, const struct back
 {
     const struct model *m = b->m;
     size_t C = m->config.d_model, V = m->config.vocab;
+    REQUIRE(!g || !m->mapped);
     if (g && !x->targets)
         memset(g, 0, m->n_weights * sizeof *g);
     if (!x->targets)
         return 0;
     make_room(b, x);
     forward(b, x, o);
+    struct weight head = model_matrix(m, MATRIX_HEAD, 0);
     size_t R = pick_rows(b, x);
-    linalg_nt(R, V, C, b->picked, C, m->weights + m->head, C, 0, b->logits, V);
+    weight_nt(R, b->picked, C, &head, 0, b->logits, V);
     double loss = crossentropy(R, V, b->logits, b->target, o->scale);
     if (!g)
         return loss;
@@ -290,6 +300,7 @@ void backprop_logits(struct backprop *b, const struct batch *x, float *logits)
     static const struct backprop_options plain = { .scale = 1 };
     size_t C = b->m->config.d_model, V = b->m->config.vocab;
     make_room(b, x);
+    struct weight head = model_matrix(b->m, MATRIX_HEAD, 0);
     forward(b, x, &plain);
-    linalg_nt(x->rows, V, C, b->norm, C, b->m->weights + b->m->head, C, 0, logits, V);
+    weight_nt(x->rows, b->norm, C, &head, 0, logits, V);
 }

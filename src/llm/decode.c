@@ -56,13 +56,17 @@ struct decoder {
     uint32_t *position;
 };
 
-static struct packed pack(const float *w, size_t N, size_t K)
+static struct packed pack(struct weight w)
 {
-    size_t panels = (N + PANEL - 1) / PANEL;
+    size_t N = w.out, K = w.in, panels = (N + PANEL - 1) / PANEL;
     struct packed p = { N, K, mem_array(panels * K, PANEL * sizeof *p.w) };
-    for (size_t n = 0; n < N; n++)
+    float *row = mem_array(K, sizeof *row);
+    for (size_t n = 0; n < N; n++) {
+        weight_rows(&w, n, 1, row);
         for (size_t k = 0; k < K; k++)
-            p.w[(n / PANEL * K + k) * PANEL + n % PANEL] = w[n * K + k];
+            p.w[(n / PANEL * K + k) * PANEL + n % PANEL] = row[k];
+    }
+    free(row);
     return p;
 }
 
@@ -110,24 +114,26 @@ static struct weights *weights_new(const struct model *m)
 {
     struct weights *w = mem_alloc(sizeof *w);
     const struct llama_config *c = &m->config;
-    size_t C = c->d_model, F = c->d_ff, D = llama_head_dim(c);
+    size_t C = c->d_model;
     w->config = *c;
     w->layer = mem_array(c->n_layers, sizeof *w->layer);
     for (size_t l = 0; l < c->n_layers; l++) {
         const struct layer_at *at = &m->layer[l];
         w->layer[l] = (struct packed_layer){
-            .qkv = pack(m->weights + at->qkv, (c->n_heads + 2 * c->n_kv_heads) * D, C),
-            .out = pack(m->weights + at->out, C, C),
-            .gate_up = pack(m->weights + at->gate_up, 2 * F, C),
-            .down = pack(m->weights + at->down, C, F),
+            .qkv = pack(model_matrix(m, MATRIX_QKV, l)),
+            .out = pack(model_matrix(m, MATRIX_OUT, l)),
+            .gate_up = pack(model_matrix(m, MATRIX_GATE_UP, l)),
+            .down = pack(model_matrix(m, MATRIX_DOWN, l)),
             .attn_norm = copy(m->weights + at->attn_norm, C),
             .mlp_norm = copy(m->weights + at->mlp_norm, C),
         };
     }
-    w->head = pack(m->weights + m->head, c->vocab, C);
-    w->embed = copy(m->weights + m->embed, c->vocab * C);
+    struct weight embed = model_matrix(m, MATRIX_EMBED, 0);
+    w->head = pack(model_matrix(m, MATRIX_HEAD, 0));
+    w->embed = mem_array(c->vocab, C * sizeof *w->embed);
+    weight_rows(&embed, 0, c->vocab, w->embed);
     w->norm = copy(m->weights + m->norm, C);
-    w->rope = rope_new(c->max_len, D, c->rope_theta);
+    w->rope = rope_new(c->max_len, llama_head_dim(c), c->rope_theta);
     return w;
 }
 

@@ -126,6 +126,8 @@ struct model *model_new(const struct llama_config *c)
     m->config = *c;
     build_table(m);
     m->weights = mem_array(m->n_weights, sizeof *m->weights);
+    for (size_t i = 0; i < m->n_params; i++)
+        m->param[i].data = m->weights + m->param[i].offset;
     return m;
 }
 
@@ -163,4 +165,38 @@ const struct param *model_param(const struct model *m, const char *name)
         if (strcmp(m->param[i].name, name) == 0)
             return &m->param[i];
     return NULL;
+}
+
+/* Where a matrix begins in the table, and of how many tensors it is made. */
+static const struct param *find_matrix(const struct model *m, enum matrix which, size_t layer,
+                                       size_t *n)
+{
+    enum { OF_LAYER = 9, Q = 1, O = 4, GATE = 6, DOWN = 8 };
+    static const struct { size_t at, n; } place[] = {
+        [MATRIX_QKV] = { Q, 3 }, [MATRIX_OUT] = { O, 1 }, [MATRIX_GATE_UP] = { GATE, 2 },
+        [MATRIX_DOWN] = { DOWN, 1 },
+    };
+    *n = 1;
+    if (which == MATRIX_EMBED || (which == MATRIX_HEAD && m->config.tied))
+        return &m->param[0];
+    if (which == MATRIX_HEAD)
+        return &m->param[m->n_params - 1];
+    REQUIRE(layer < m->config.n_layers);
+    *n = place[which].n;
+    return &m->param[1 + OF_LAYER * layer + place[which].at];
+}
+
+struct weight model_matrix(const struct model *m, enum matrix which, size_t layer)
+{
+    size_t n, rows = 0;
+    const struct param *p = find_matrix(m, which, layer, &n);
+    struct weight w = { .in = p->dims[1] };
+    if (m->mapped) {
+        for (size_t i = 0; i < n; i++)
+            weight_add(&w, p[i].data, p[i].type, p[i].dims[0]);
+        return w;
+    }
+    for (size_t i = 0; i < n; i++)
+        rows += p[i].dims[0];
+    return weight_f32(p->data, rows, p->dims[1]);
 }

@@ -7,6 +7,9 @@
  *
  * Within a layer q, k and v follow each other, and so do gate and up, so that one product
  * makes all three, or both.
+ *
+ * The matrices of a mapped model stay in their file, in the file's type, and cannot be trained:
+ * only its norms are in the block. What reads weights through model_matrix runs either.
  */
 #ifndef LLM_MODEL_H
 #define LLM_MODEL_H
@@ -16,6 +19,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "llm/weight.h"
 
 struct llama_config {
     size_t vocab, d_model, n_layers;
@@ -36,7 +40,9 @@ static inline size_t llama_head_dim(const struct llama_config *c)
 struct param {
     char name[64];                 /* "model.layers.0.self_attn.q_proj.weight" */
     size_t dims[2], n_dims;        /* [out, in], or [n] for a norm */
-    size_t offset, count;          /* in floats, within the block */
+    size_t offset, count;          /* in floats, within the block; SIZE_MAX: in a file */
+    const void *data;              /* where it lies, and as what: weights + offset, or mapped */
+    enum tensor_type type;
 };
 
 struct layer_at {                  /* offsets within the block */
@@ -52,6 +58,7 @@ struct model {
     struct llama_config config;
     struct param *param;           /* the table, in block order */
     size_t n_params;               /* its length */
+    bool mapped;                   /* matrices are in a file; the block holds the norms */
     size_t n_weights;              /* floats in the block */
     float *weights;                /* the block */
     size_t embed, norm, head;      /* (V, C), (C), (V, C): head == embed when tied */
@@ -70,9 +77,13 @@ double llama_matrix_weights(const struct llama_config *c);
 bool llama_preset(const char *name, struct llama_config *c);
 extern const char llama_presets[];   /* "tiny|small|base|S|M|L" */
 
+/* The matrices that products see; `layer` says whose, for all but the first two. */
+enum matrix { MATRIX_EMBED, MATRIX_HEAD, MATRIX_QKV, MATRIX_OUT, MATRIX_GATE_UP, MATRIX_DOWN };
+
 struct model *model_new(const struct llama_config *c);       /* weights are zero */
 void model_init(struct model *m, uint64_t seed);             /* draw them */
 void model_free(struct model *m);                            /* NULL is fine */
 const struct param *model_param(const struct model *m, const char *name);   /* NULL: no such */
+struct weight model_matrix(const struct model *m, enum matrix which, size_t layer);
 
 #endif

@@ -12,6 +12,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "ml/halves.h"
 
 enum { HEADER_MAX = 100000000 };
 
@@ -286,34 +287,17 @@ const char *safetensors_meta(const struct safetensors *s, const char *key)
     return NULL;
 }
 
-static float from_bits(uint32_t u)
+size_t tensor_type_size(enum tensor_type type)
 {
-    float f;
-    memcpy(&f, &u, sizeof f);
-    return f;
-}
-
-static float half(uint16_t h)
-{
-    uint32_t sign = (uint32_t)(h & 0x8000) << 16, e = (h >> 10) & 31, m = h & 1023;
-    if (e == 31)
-        return from_bits(sign | 0x7f800000 | m << 13);
-    if (e)
-        return from_bits(sign | (e + 112) << 23 | m << 13);
-    float f = (float)m * 0x1p-24f;   /* subnormal, or zero */
-    return sign ? -f : f;
+    REQUIRE(type != TENSOR_OTHER);
+    return type == TENSOR_F32 ? 4 : 2;
 }
 
 void tensor_floats(const struct tensor *t, float *out)
 {
-    REQUIRE(t->type != TENSOR_OTHER);
-    if (t->type == TENSOR_F32) {
+    size_t n = t->bytes / tensor_type_size(t->type);
+    if (t->type == TENSOR_F32)
         memcpy(out, t->data, t->bytes);
-        return;
-    }
-    for (size_t i = 0; i < t->bytes / 2; i++) {
-        uint16_t h;
-        memcpy(&h, (const char *)t->data + 2 * i, 2);
-        out[i] = t->type == TENSOR_F16 ? half(h) : from_bits((uint32_t)h << 16);
-    }
+    else
+        (t->type == TENSOR_F16 ? f16_widen : bf16_widen)(n, t->data, out);
 }

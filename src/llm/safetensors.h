@@ -52,7 +52,9 @@ void safetensors_close(struct safetensors *s);
 const struct tensor *safetensors_find(const struct safetensors *s, const char *name);
 const char *safetensors_meta(const struct safetensors *s, const char *key);   /* NULL: none */
 
-/* Element i of a tensor of any of the three float types. */
+size_t tensor_type_size(enum tensor_type type);   /* bytes; not of TENSOR_OTHER */
+
+/* The elements of a tensor of any of the three float types, exactly. */
 void tensor_floats(const struct tensor *t, float *out);
 
 #endif

@@ -1,0 +1,19 @@
+/* halves.h: 16-bit floats, to f32 and back.
+ *
+ * bf16 is the upper half of an f32 (8 bits of exponent, 7 of fraction); f16 is IEEE 754 binary16.
+ * Widening is exact. Narrowing rounds to nearest, ties to even; what is too large becomes
+ * infinite, a NaN stays a NaN. p need not be aligned: tensors in a file are where they are.
+ */
+#ifndef ML_HALVES_H
+#define ML_HALVES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+void bf16_widen(size_t n, const void *p, float *restrict out);
+void f16_widen(size_t n, const void *p, float *restrict out);
+
+void bf16_narrow(size_t n, const float *restrict x, uint16_t *restrict out);
+void f16_narrow(size_t n, const float *restrict x, uint16_t *restrict out);
+
+#endif
