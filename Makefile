@@ -14,6 +14,8 @@
 #   make asan          every test under the address and undefined-behaviour sanitizers
 #   make fuzz          every parser on mutated input, FUZZ_SECONDS=60 each, and again until
 #                      a round of it finds no new code
+#   make interop       readers that are not ours (npm's, Debian's python3-torch) open what we
+#                      write                                        (T=pattern: some)
 #   make install       program, man page, completion                    (PREFIX=, DESTDIR=)
 #   make clean         remove the build folders
 # Variables: CC, ARCH (-march), OPT, BUILD, THREADS; V=1 prints the commands.
@@ -52,8 +54,8 @@ TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 FUZZERS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/fuzz_*.c))
 MANUAL := $(BUILD)/tracewright.1 $(BUILD)/tracewright.bash
 
-.PHONY: all test reproduce compare list paper demo bench lint everything asan fuzz fuzzers install
-.PHONY: help clean setup programs tests
+.PHONY: all test reproduce compare list paper demo bench lint everything asan fuzz fuzzers interop
+.PHONY: install help clean setup programs tests
 # Packages may arrive in setup, so what asks pkg-config is a second make.
 all: setup
 	@$(MAKE) $(PARALLEL) programs
@@ -116,6 +118,10 @@ fuzz:
 	 SANITIZE='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all'
 	@sh tests/fuzz.sh build-fuzz $(FUZZ_SECONDS) '$(T)'
 fuzzers: $(FUZZERS); @:
+
+interop: all
+	@command -v npm >/dev/null || sh tests/setup.sh nodejs npm
+	@BUILD=$(BUILD) sh tests/interop.sh '$(T)'
 
 DEMO := $(BUILD)/demo
 demo: all

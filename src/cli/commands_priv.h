@@ -17,6 +17,7 @@ extern const struct command cmd_encode;
 extern const struct command cmd_figure;
 extern const struct command cmd_tables;
 extern const struct command cmd_paper;
+extern const struct command cmd_tokenize;
 extern const struct command cmd_tree;
 
 #endif

@@ -219,3 +219,13 @@ void tokenizer_decode(const struct tokenizer *t, const uint32_t *id, size_t n, s
             buf_add(out, s.p, s.n);
     }
 }
+
+void tokenizer_encode_line(const struct tokenizer *t, struct str text, struct tokens *out)
+{
+    tokenizer_encode(t, text, out);
+}
+
+void tokenizer_decode_line(const struct tokenizer *t, const uint32_t *id, size_t n, struct buf *out)
+{
+    tokenizer_decode(t, id, n, out);
+}

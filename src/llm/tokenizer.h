@@ -61,6 +61,13 @@ void tokenizer_encode(const struct tokenizer *t, struct str text, struct tokens 
 /* Appends the bytes; special tokens stand for none. */
 void tokenizer_decode(const struct tokenizer *t, const uint32_t *id, size_t n, struct buf *out);
 
+/* The same with special tokens: found in the text, and set around it where the file's template
+ * says so. Back again what the template set is dropped and special tokens are their names, so that
+ * tokenizer_decode_line(tokenizer_encode_line(x)) == x as well. */
+void tokenizer_encode_line(const struct tokenizer *t, struct str text, struct tokens *out);
+void tokenizer_decode_line(const struct tokenizer *t, const uint32_t *id, size_t n,
+                           struct buf *out);
+
 size_t tokenizer_size(const struct tokenizer *t);
 uint32_t tokenizer_bos(const struct tokenizer *t);
 uint32_t tokenizer_eos(const struct tokenizer *t);
