@@ -53,7 +53,8 @@ static double model_loss(void *ctx)
 static void check_model(size_t kv, bool tied, float p)
 {
     struct model *m = small_model(kv, tied);
-    struct model_case k = { m, mem_array(m->n_weights, sizeof(double)), { 0 }, { p, 77, 0.5f } };
+    struct model_case k = { m, mem_array(m->n_weights, sizeof(double)), { 0 },
+                            { .dropout = p, .key = 77, .scale = 0.5f } };
     float *g = mem_array(m->n_weights, sizeof *g);
     struct backprop *b = backprop_new(m);
     small_batch(&k.b);

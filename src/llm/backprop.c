@@ -10,6 +10,9 @@
  * Norm outputs and SwiGLU outputs are made again on the way back: cheaper than memory. Without
  * dropout a residual sum is the product's own beta = 1. Every weight gradient is one product with
  * beta = 0, so gradients need no zeroing; a tied embedding adds to the head's.
+ *
+ * With adapters every product has their low-rank ones added, and the base is frozen: its
+ * gradients are neither computed nor held, only handed on.
  */
 #include "llm/backprop.h"
 
@@ -42,6 +45,10 @@ struct backprop {
     uint32_t *row, *target;      /* (targets): rows that have a target, and it */
     float *work;
     size_t cap_rows, cap_work;
+    struct lora *const *adapter; /* (n_adapters), borrowed; the last is trained */
+    size_t n_adapters, rank;     /* the highest */
+    float *low, *dlow, *read;    /* (T, rank), (T, rank), (T, C or F): with adapters */
+    float *frozen;               /* (C): a norm's gradient that nobody wants */
 };
 
 struct backprop *backprop_new(const struct model *m)
@@ -50,6 +57,7 @@ struct backprop *backprop_new(const struct model *m)
     b->m = m;
     b->rope = rope_new(m->config.max_len, llama_head_dim(&m->config), m->config.rope_theta);
     b->layer = mem_array(m->config.n_layers, sizeof *b->layer);
+    b->frozen = mem_array(m->config.d_model, sizeof *b->frozen);
     return b;
 }
 
@@ -79,6 +87,11 @@ static void each_buffer(struct backprop *b, void (*fn)(float **p, size_t n), siz
     fn(&b->dwide, rows * wide);
     fn(&b->picked, rows * C);
     fn(&b->logits, rows * c->vocab);
+    if (b->n_adapters) {
+        fn(&b->low, rows * b->rank);
+        fn(&b->dlow, rows * b->rank);
+        fn(&b->read, rows * (C > F ? C : F));
+    }
 }
 
 static void buffer_free(float **p, size_t n)
@@ -93,6 +106,20 @@ static void buffer_new(float **p, size_t n)
     *p = mem_array(n, sizeof **p);
 }
 
+void backprop_adapt(struct backprop *b, struct lora *const *adapter, size_t n)
+{
+    REQUIRE(n >= 1);
+    each_buffer(b, buffer_free, 0);
+    b->cap_rows = 0;
+    b->adapter = adapter;
+    b->n_adapters = n;
+    b->rank = 0;
+    for (size_t i = 0; i < n; i++) {
+        REQUIRE(adapter[i]->n_layers == b->m->config.n_layers);
+        b->rank = adapter[i]->options.rank > b->rank ? adapter[i]->options.rank : b->rank;
+    }
+}
+
 void backprop_free(struct backprop *b)
 {
     if (!b)
@@ -103,6 +130,7 @@ void backprop_free(struct backprop *b)
     free(b->row);
     free(b->target);
     free(b->work);
+    free(b->frozen);
     free(b);
 }
 
@@ -137,17 +165,52 @@ static uint64_t key_at(const struct backprop_options *o, size_t place)
     return hash64_mix(o->key, place);
 }
 
-/* out (T, C) = x + dropout(a (T, K) w(C, K)'). */
-static void add_residual(struct backprop *b, size_t T, const float *a, struct weight w,
-                         const float *x, const struct backprop_options *o, size_t place, float *out)
+/* What adapter i needs; only the last one drops, and draws from places that the model has not. */
+static struct lora_room room_for(const struct backprop *b, size_t i,
+                                 const struct backprop_options *o)
+{
+    bool last = i + 1 == b->n_adapters;
+    return (struct lora_room){ b->low, b->dlow, b->read, last ? o->lora_dropout : 0,
+                               key_at(o, 2 * b->m->config.n_layers + 1) };
+}
+
+/* Add to y (T, ld) what the adapters of matrix t of layer l make of x. */
+static void adapt(const struct backprop *b, size_t l, enum lora_target t, size_t T, const float *x,
+                  float *y, size_t ld, const struct backprop_options *o)
+{
+    for (size_t i = 0; i < b->n_adapters; i++) {
+        struct lora_room room = room_for(b, i, o);
+        lora_forward(b->adapter[i], l, t, T, x, y, ld, &room);
+    }
+}
+
+/* Add to dx what dy (T, ld) gives it through the adapters; gradients of the last to g. */
+static void adapt_back(const struct backprop *b, size_t l, enum lora_target t, size_t T,
+                       const float *x, const float *dy, size_t ld, float *dx, float *g,
+                       const struct backprop_options *o)
+{
+    for (size_t i = 0; i < b->n_adapters; i++) {
+        struct lora_room room = room_for(b, i, o);
+        lora_backward(b->adapter[i], l, t, T, x, dy, ld, dx, i + 1 == b->n_adapters ? g : NULL,
+                      &room);
+    }
+}
+
+/* out (T, C) = x + dropout(a (T, K) w(C, K)' and adapters): what matrix t of layer l adds. */
+static void add_residual(struct backprop *b, size_t l, enum lora_target t, size_t T,
+                         const float *a, struct weight w, const float *x,
+                         const struct backprop_options *o, float *out)
 {
     size_t C = b->m->config.d_model;
     memcpy(out, x, T * C * sizeof *out);
     if (o->dropout > 0) {
         weight_nt(T, a, w.in, &w, 0, b->add, C);
-        dropout_add(T * C, o->dropout, key_at(o, place), b->add, out);
-    } else
+        adapt(b, l, t, T, a, b->add, C, o);
+        dropout_add(T * C, o->dropout, key_at(o, 2 * l + (t == LORA_O ? 1 : 2)), b->add, out);
+    } else {
         weight_nt(T, a, w.in, &w, 1, out, C);
+        adapt(b, l, t, T, a, out, C, o);
+    }
 }
 
 /* Up to the last norm: b->norm (T, C), with what the way back needs in b->layer and b->x. */
@@ -158,7 +221,7 @@ static void forward(struct backprop *b, const struct batch *x, const struct back
     const float *w = m->weights;
     struct attention shape = shape_of(c);
     size_t T = x->rows, C = c->d_model, F = c->d_ff, L = c->n_layers, D = llama_head_dim(c);
-    size_t W = (c->n_heads + 2 * c->n_kv_heads) * D;
+    size_t kv = c->n_kv_heads * D, W = C + 2 * kv;
     float eps = (float)c->norm_eps;
     float *in = b->layer[0].x;
     struct weight embed = model_matrix(m, MATRIX_EMBED, 0);
@@ -171,13 +234,18 @@ static void forward(struct backprop *b, const struct batch *x, const struct back
         struct kept *k = &b->layer[l];
         rmsnorm_forward(T, C, eps, k->x, w + at->attn_norm, b->norm, k->rstd_x);
         weight_nt(T, b->norm, C, &qkv, 0, k->qkv, W);
+        adapt(b, l, LORA_Q, T, b->norm, k->qkv, W, o);
+        adapt(b, l, LORA_K, T, b->norm, k->qkv + C, W, o);
+        adapt(b, l, LORA_V, T, b->norm, k->qkv + C + kv, W, o);
         rope_turn(b->rope, T, c->n_heads + c->n_kv_heads, x->position, 1, k->qkv, W);
         attention_forward(&shape, x->samples, x->start, k->qkv, k->att, k->lse, b->work);
-        add_residual(b, T, k->att, model_matrix(m, MATRIX_OUT, l), k->x, o, 2 * l + 1, k->y);
+        add_residual(b, l, LORA_O, T, k->att, model_matrix(m, MATRIX_OUT, l), k->x, o, k->y);
         rmsnorm_forward(T, C, eps, k->y, w + at->mlp_norm, b->norm, k->rstd_y);
         weight_nt(T, b->norm, C, &gate_up, 0, k->gate_up, 2 * F);
+        adapt(b, l, LORA_GATE, T, b->norm, k->gate_up, 2 * F, o);
+        adapt(b, l, LORA_UP, T, b->norm, k->gate_up + F, 2 * F, o);
         swiglu_forward(T, F, k->gate_up, b->act);
-        add_residual(b, T, b->act, model_matrix(m, MATRIX_DOWN, l), k->y, o, 2 * l + 2,
+        add_residual(b, l, LORA_DOWN, T, b->act, model_matrix(m, MATRIX_DOWN, l), k->y, o,
                      l + 1 < L ? b->layer[l + 1].x : b->x);
     }
     rmsnorm_forward(T, C, eps, b->x, w + m->norm, b->norm, b->rstd);
@@ -196,20 +264,29 @@ static size_t pick_rows(struct backprop *b, const struct batch *x)
     return R;
 }
 
+/* Where the gradient of a norm's gain goes: zeroed. g NULL: nowhere. */
+static float *gain_of(struct backprop *b, float *g, size_t at)
+{
+    float *gain = g ? g + at : b->frozen;
+    memset(gain, 0, b->m->config.d_model * sizeof *gain);
+    return gain;
+}
+
 /* From b->logits, the gradient of the logits, to b->dx, that of the last residual. */
 static void backward_head(struct backprop *b, size_t T, size_t R, float *g)
 {
     const struct model *m = b->m;
     struct weight head = model_matrix(m, MATRIX_HEAD, 0);
     size_t C = m->config.d_model, V = m->config.vocab;
-    linalg_tn(V, C, R, b->logits, V, b->picked, C, 0, g + m->head, C);
+    if (g)
+        linalg_tn(V, C, R, b->logits, V, b->picked, C, 0, g + m->head, C);
     weight_nn(R, b->logits, V, &head, 0, b->picked, C);
     memset(b->norm, 0, T * C * sizeof *b->norm);
     for (size_t i = 0; i < R; i++)
         memcpy(b->norm + b->row[i] * C, b->picked + i * C, C * sizeof *b->norm);
     memset(b->dx, 0, T * C * sizeof *b->dx);
-    memset(g + m->norm, 0, C * sizeof *g);
-    rmsnorm_backward(T, C, b->x, m->weights + m->norm, b->rstd, b->norm, b->dx, g + m->norm);
+    rmsnorm_backward(T, C, b->x, m->weights + m->norm, b->rstd, b->norm, b->dx,
+                     gain_of(b, g, m->norm));
 }
 
 /* The gradient that a residual branch sees: dx through its dropout. */
@@ -223,8 +300,9 @@ static const float *through_dropout(struct backprop *b, size_t n, const struct b
     return b->add;
 }
 
+/* g: of the base, or NULL when it is frozen; low: of the last adapter, or NULL without one. */
 static void backward_layer(struct backprop *b, const struct batch *x, size_t l,
-                           const struct backprop_options *o, float *g)
+                           const struct backprop_options *o, float *g, float *low)
 {
     const struct model *m = b->m;
     const struct llama_config *c = &m->config;
@@ -236,35 +314,62 @@ static void backward_layer(struct backprop *b, const struct batch *x, size_t l,
     struct attention shape = shape_of(c);
     struct kept *k = &b->layer[l];
     size_t T = x->rows, C = c->d_model, F = c->d_ff;
-    size_t W = (c->n_heads + 2 * c->n_kv_heads) * llama_head_dim(c);
+    size_t kv = c->n_kv_heads * llama_head_dim(c), W = C + 2 * kv;
     float eps = (float)c->norm_eps;
-    memset(g + at->attn_norm, 0, C * sizeof *g);
-    memset(g + at->mlp_norm, 0, C * sizeof *g);
 
     /* x' = y + s Wd' */
     const float *dy = through_dropout(b, T * C, o, 2 * l + 2);
     swiglu_forward(T, F, k->gate_up, b->act);
-    linalg_tn(C, F, T, dy, C, b->act, F, 0, g + at->down, F);
+    if (g)
+        linalg_tn(C, F, T, dy, C, b->act, F, 0, g + at->down, F);
     weight_nn(T, dy, C, &down, 0, b->dwide, F);
+    adapt_back(b, l, LORA_DOWN, T, b->act, dy, C, b->dwide, low, o);
     /* s = silu(gate) up; gate, up = norm(y) Wgu' */
     swiglu_backward(T, F, k->gate_up, b->dwide);
     rmsnorm_forward(T, C, eps, k->y, w + at->mlp_norm, b->norm, k->rstd_y);
-    linalg_tn(2 * F, C, T, k->gate_up, 2 * F, b->norm, C, 0, g + at->gate_up, C);
-    weight_nn(T, k->gate_up, 2 * F, &gate_up, 0, b->norm, C);
-    rmsnorm_backward(T, C, k->y, w + at->mlp_norm, k->rstd_y, b->norm, b->dx, g + at->mlp_norm);
+    if (g)
+        linalg_tn(2 * F, C, T, k->gate_up, 2 * F, b->norm, C, 0, g + at->gate_up, C);
+    weight_nn(T, k->gate_up, 2 * F, &gate_up, 0, b->add, C);
+    adapt_back(b, l, LORA_GATE, T, b->norm, k->gate_up, 2 * F, b->add, low, o);
+    adapt_back(b, l, LORA_UP, T, b->norm, k->gate_up + F, 2 * F, b->add, low, o);
+    rmsnorm_backward(T, C, k->y, w + at->mlp_norm, k->rstd_y, b->add, b->dx,
+                     gain_of(b, g, at->mlp_norm));
 
     /* y = x + a Wo' */
     dy = through_dropout(b, T * C, o, 2 * l + 1);
-    linalg_tn(C, C, T, dy, C, k->att, C, 0, g + at->out, C);
+    if (g)
+        linalg_tn(C, C, T, dy, C, k->att, C, 0, g + at->out, C);
     weight_nn(T, dy, C, &out, 0, b->norm, C);
+    adapt_back(b, l, LORA_O, T, k->att, dy, C, b->norm, low, o);
     /* a = attention(turn(norm(x) Wqkv')) */
     attention_backward(&shape, x->samples, x->start, k->qkv, k->att, k->lse, b->norm, b->dwide,
                        b->work);
     rope_turn(b->rope, T, c->n_heads + c->n_kv_heads, x->position, -1, b->dwide, W);
     rmsnorm_forward(T, C, eps, k->x, w + at->attn_norm, b->norm, k->rstd_x);
-    linalg_tn(W, C, T, b->dwide, W, b->norm, C, 0, g + at->qkv, C);
-    weight_nn(T, b->dwide, W, &qkv, 0, b->norm, C);
-    rmsnorm_backward(T, C, k->x, w + at->attn_norm, k->rstd_x, b->norm, b->dx, g + at->attn_norm);
+    if (g)
+        linalg_tn(W, C, T, b->dwide, W, b->norm, C, 0, g + at->qkv, C);
+    weight_nn(T, b->dwide, W, &qkv, 0, b->add, C);
+    adapt_back(b, l, LORA_Q, T, b->norm, b->dwide, W, b->add, low, o);
+    adapt_back(b, l, LORA_K, T, b->norm, b->dwide + C, W, b->add, low, o);
+    adapt_back(b, l, LORA_V, T, b->norm, b->dwide + C + kv, W, b->add, low, o);
+    rmsnorm_backward(T, C, k->x, w + at->attn_norm, k->rstd_x, b->add, b->dx,
+                     gain_of(b, g, at->attn_norm));
+}
+
+static void backward_embedding(struct backprop *b, const struct batch *x,
+                               const struct backprop_options *o, float *g)
+{
+    const struct model *m = b->m;
+    size_t C = m->config.d_model;
+    if (m->embed != m->head)
+        memset(g + m->embed, 0, m->config.vocab * C * sizeof *g);
+    dropout(x->rows * C, o->dropout, key_at(o, 0), b->dx);
+    embedding_backward(x->rows, C, b->dx, x->input, g + m->embed);
+}
+
+static size_t trained_weights(const struct backprop *b)
+{
+    return b->n_adapters ? b->adapter[b->n_adapters - 1]->n_weights : b->m->n_weights;
 }
 
 double backprop_run(struct backprop *b, const struct batch *x, const struct backprop_options *o,
@@ -272,9 +377,9 @@ double backprop_run(struct backprop *b, const struct batch *x, const struct back
 {
     const struct model *m = b->m;
     size_t C = m->config.d_model, V = m->config.vocab;
-    REQUIRE(!g || !m->mapped);
+    REQUIRE(!g || !m->mapped || b->n_adapters);
     if (g && !x->targets)
-        memset(g, 0, m->n_weights * sizeof *g);
+        memset(g, 0, trained_weights(b) * sizeof *g);
     if (!x->targets)
         return 0;
     make_room(b, x);
@@ -285,13 +390,12 @@ double backprop_run(struct backprop *b, const struct batch *x, const struct back
     double loss = crossentropy(R, V, b->logits, b->target, o->scale);
     if (!g)
         return loss;
-    backward_head(b, x->rows, R, g);
+    float *base = b->n_adapters ? NULL : g, *low = b->n_adapters ? g : NULL;
+    backward_head(b, x->rows, R, base);
     for (size_t l = m->config.n_layers; l-- > 0;)
-        backward_layer(b, x, l, o, g);
-    if (m->embed != m->head)
-        memset(g + m->embed, 0, V * C * sizeof *g);
-    dropout(x->rows * C, o->dropout, key_at(o, 0), b->dx);
-    embedding_backward(x->rows, C, b->dx, x->input, g + m->embed);
+        backward_layer(b, x, l, o, base, low);
+    if (base)
+        backward_embedding(b, x, o, base);
     return loss;
 }
 

@@ -9,20 +9,27 @@
 #include <stdint.h>
 
 #include "llm/batch.h"
+#include "llm/lora.h"
 #include "llm/model.h"
 
 struct backprop;
 struct backprop *backprop_new(const struct model *m);   /* each call reads m's weights anew */
 void backprop_free(struct backprop *b);
 
+/* From now on m has these n adapters, in order. All but the last are frozen, and so is m: gradients
+ * are those of the last one, in the layout of its weights. The adapters stay the caller's; n is at
+ * least 1. */
+void backprop_adapt(struct backprop *b, struct lora *const *adapter, size_t n);
+
 struct backprop_options {
     float dropout;         /* 0: none */
+    float lora_dropout;    /* of what the last adapter reads; 0: none */
     uint64_t key;          /* of the dropout draws of this batch */
     float scale;           /* the gradient is that of scale * summed loss */
 };
 
 /* Summed loss in nats over the batch's targets. grads, in the layout of m->weights, is
- * overwritten; NULL: loss only. */
+ * overwritten (with adapters: see above); NULL: loss only. */
 double backprop_run(struct backprop *b, const struct batch *x, const struct backprop_options *o,
                     float *grads);
 

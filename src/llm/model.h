@@ -38,7 +38,7 @@ static inline size_t llama_head_dim(const struct llama_config *c)
 }
 
 struct param {
-    char name[64];                 /* "model.layers.0.self_attn.q_proj.weight" */
+    char name[80];                 /* "model.layers.0.self_attn.q_proj.weight" */
     size_t dims[2], n_dims;        /* [out, in], or [n] for a norm */
     size_t offset, count;          /* in floats, within the block; SIZE_MAX: in a file */
     const void *data;              /* where it lies, and as what: weights + offset, or mapped */
