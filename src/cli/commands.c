@@ -15,6 +15,7 @@ const struct command *const commands[] = {
     &cmd_figure,
     &cmd_tables,
     &cmd_paper,
+    &cmd_bench,
     &cmd_man,
     &cmd_completion,
     NULL

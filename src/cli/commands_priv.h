@@ -4,6 +4,7 @@
 
 #include "cli/command.h"
 
+extern const struct command cmd_bench;
 extern const struct command cmd_check;
 extern const struct command cmd_compare;
 extern const struct command cmd_import;

@@ -1,0 +1,44 @@
+/* bench_ceiling.c: what the machine gives to matrix products that fit its caches and wait for
+ * nobody. The median, not the best: bursts above the sustained clock are nobody's ceiling. */
+#include <gsl/gsl_sort.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/mem.h"
+#include "base/threads.h"
+#include "cli/bench.h"
+#include "ml/linalg.h"
+
+enum { SIDE = 1024, REPEATS = 9 };
+
+double bench_now_s(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static void one_product(void *ctx, size_t item, size_t worker)
+{
+    (void)worker;
+    const size_t n = SIDE;
+    float *a = (float *)ctx + item * 3 * n * n;
+    linalg_nt(n, n, n, a, n, a + n * n, n, 0, a + 2 * n * n, n);
+}
+
+double bench_ceiling(size_t threads)
+{
+    double rate[REPEATS], flops = 2.0 * SIDE * SIDE * SIDE * (double)threads;
+    float *room = mem_array(threads * 3 * SIDE * SIDE, sizeof *room);
+    for (size_t i = 0; i < threads * 3 * SIDE * SIDE; i++)
+        room[i] = (float)(i % 17) / 17;   /* pages of its own, no denormals */
+    threads_for(threads, threads, one_product, room);
+    for (int k = 0; k < REPEATS; k++) {
+        double t = bench_now_s();
+        threads_for(threads, threads, one_product, room);
+        rate[k] = flops / (bench_now_s() - t);
+    }
+    free(room);
+    gsl_sort(rate, 1, REPEATS);
+    return rate[REPEATS / 2];
+}

@@ -1,0 +1,84 @@
+/* cmd_bench.c: one measurement, one line. The ceiling is measured first, while the memory of the
+ * work is not yet there. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/threads.h"
+#include "cli/bench.h"
+#include "cli/commands_priv.h"
+
+static const struct bench_kind *const kinds[] = { &bench_train };
+
+static const struct option options[] = {
+    { "size", OPT_CHOICE, "S|M|L", "S", "size of the model", 0, 0 },
+    { "batch", OPT_INT, "B", NULL, "sequences at once [train 8]", 1, 4096 },
+    OPTION_SEED,
+    OPTION_THREADS,
+    OPTION_JSON,
+    OPTION_END
+};
+
+static const struct bench_kind *kind_named(const char *name, struct err *err)
+{
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (strcmp(kinds[i]->name, name) == 0)
+            return kinds[i];
+    err_set(err, EXIT_USAGE, "bench: \"%s\" is no kind of work; see tracewright bench --help",
+            name);
+    return NULL;
+}
+
+static struct bench_ask ask_of(const struct args *a, const struct bench_kind *kind)
+{
+    struct bench_ask ask = {
+        .batch = args_given(a, "batch") ? (size_t)args_int(a, "batch") : kind->batch,
+        .threads = (size_t)args_int(a, "threads"),
+        .seed = (uint64_t)args_int(a, "seed"),
+    };
+    if (!ask.threads)
+        ask.threads = threads_default();
+    REQUIRE(llama_preset(args_text(a, "size"), &ask.config));
+    ask.config.vocab = 1024;
+    ask.config.max_len = 512;
+    return ask;
+}
+
+static void print(const struct args *a, const struct bench_ask *ask, const struct bench_done *done)
+{
+    double rate = (double)done->tokens / done->seconds, flops = rate * done->flops_per_token;
+    if (args_flag(a, "json"))
+        printf("{\"size\":\"%s\",\"tokens_per_s\":%.1f,\"tokens\":%zu,\"seconds\":%.4f,"
+               "\"gflops\":%.2f,\"fraction\":%.4f}\n",
+               args_text(a, "size"), rate, done->tokens, done->seconds, 1e-9 * flops,
+               flops / ask->ceiling);
+    else
+        printf("%s: %.0f tokens/s (%zu in %.2f s), %.0f GF/s, %.2f of the %.0f that sgemm does\n",
+               args_text(a, "size"), rate, done->tokens, done->seconds, 1e-9 * flops,
+               flops / ask->ceiling, 1e-9 * ask->ceiling);
+}
+
+static int run(const struct args *a, struct err *err)
+{
+    const struct bench_kind *kind = kind_named(args_operand(a)[0], err);
+    if (!kind)
+        return err->status;
+    struct bench_ask ask = ask_of(a, kind);
+    struct bench_done done = { 0 };
+    ask.ceiling = bench_ceiling(ask.threads);
+    if (!kind->run(&ask, &done, err))
+        return err->status;
+    print(a, &ask, &done);
+    return EXIT_GOOD;
+}
+
+const struct command cmd_bench = {
+    .name = "bench",
+    .summary = "measure the speed of training on this machine",
+    .operands = "train",
+    .min_operands = 1,
+    .max_operands = 1,
+    .options = options,
+    .examples = "  tracewright bench train --size M\n"
+                "  tracewright bench train --size S --threads 1 --json",
+    .run = run,
+};
