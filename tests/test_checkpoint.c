@@ -12,29 +12,11 @@
 #include "base/mem.h"
 #include "llm/checkpoint.h"
 #include "llm/safetensors.h"
+#include "tests/checkpoints.h"
 
 static const char *folder(void)
 {
-    static char dir[256];
-    const char *build = getenv("BUILD");
-    snprintf(dir, sizeof dir, "%s/tests/checkpoint", build ? build : "build");
-    return dir;
-}
-
-static struct tokenizer *small_tokenizer(void)
-{
-    static const struct str line[] = { STR("S_1 12 a\n"), STR("S_1 b a\n") };
-    return tokenizer_train(line, 2, NULL);
-}
-
-static struct model *small_model(bool tied)
-{
-    struct llama_config c = { .vocab = 263, .d_model = 8, .n_layers = 2, .n_heads = 2,
-                              .n_kv_heads = 1, .d_ff = 6, .max_len = 16, .rope_theta = 12345.5,
-                              .norm_eps = 1e-5, .tied = tied, .bos = 0, .eos = 1, .pad = 2 };
-    struct model *m = model_new(&c);
-    model_init(m, 3);
-    return m;
+    return checkpoint_folder("checkpoint");
 }
 
 static void check_same(bool tied)
@@ -204,6 +186,11 @@ static void half_formats_are_read(void **state)
     "\"hidden_size\":8,\"num_hidden_layers\":1,\"num_attention_heads\":2,\"" key "\":" value \
     ",\"intermediate_size\":4}"
 
+#define SHAPE(vocab, d_model, heads, d_ff) \
+    "{\"model_type\":\"llama\",\"hidden_act\":\"silu\",\"vocab_size\":" vocab \
+    ",\"hidden_size\":" d_model ",\"num_hidden_layers\":1,\"num_attention_heads\":" heads \
+    ",\"intermediate_size\":" d_ff "}"
+
 static void every_bad_config_is_named(void **state)
 {
     (void)state;
@@ -214,6 +201,24 @@ static void every_bad_config_is_named(void **state)
         { CONFIG("head_dim", "4"), NULL },
         { CONFIG("rope_parameters", "{\"rope_theta\":500000.0,\"rope_type\":\"default\"}"), NULL },
         { CONFIG("rope_scaling", "null"), NULL },
+        { CONFIG("rope_scaling", "{\"type\":\"default\"}"), NULL },
+        { CONFIG("rope_theta", "500000"), NULL },
+        { CONFIG("rope_theta", "5e5,\"rope_parameters\":{\"rope_theta\":500000}"), NULL },
+        { CONFIG("eos_token_id", "[7, 8]"), NULL },
+        { CONFIG("pad_token_id", "null"), NULL },
+        { CONFIG("head_dim", "null"), NULL },
+        { CONFIG("rope_theta", "5e5,\"rope_parameters\":{\"rope_theta\":10000}"), "rope_theta" },
+        { CONFIG("rope_scaling", "{\"rope_type\":\"llama3\",\"factor\":8.0}"), "\"llama3\"" },
+        { CONFIG("rope_parameters", "{\"partial_rotary_factor\":0.5}"), "partial_rotary_factor" },
+        { CONFIG("rope_parameters", "7"), "rope_parameters" },
+        { CONFIG("rope_parameters", "{\"rope_type\":7}"), "rope_parameters" },
+        { CONFIG("eos_token_id", "[]"), "eos_token_id" },
+        { CONFIG("eos_token_id", "10"), "eos_token_id" },
+        { CONFIG("bos_token_id", "[-1]"), "bos_token_id" },
+        { CONFIG("bos_token_id", "\"<s>\""), "bos_token_id" },
+        { CONFIG("max_position_embeddings", "99999999999999999999"), "too big" },
+        { CONFIG("max_position_embeddings", "1048577"), "max_position_embeddings" },
+        { CONFIG("rope_theta", "1e999"), "overflow" },
         { CONFIG("head_dim", "8"), "head_dim" },
         { CONFIG("rope_parameters", "{\"rope_type\":\"yarn\"}"), "rope_parameters" },
         { CONFIG("rope_scaling", "{\"factor\":2}"), "rope_scaling" },
@@ -222,13 +227,23 @@ static void every_bad_config_is_named(void **state)
         { CONFIG("rms_norm_eps", "2"), "rms_norm_eps" },
         { CONFIG("num_key_value_heads", "3"), "num_key_value_heads" },
         { CONFIG("num_key_value_heads", "0"), "num_key_value_heads" },
-        { CONFIG("attention_bias", "true"), "bias" },
+        { CONFIG("attention_bias", "true"), "attention_bias" },
+        { CONFIG("mlp_bias", "true"), "mlp_bias" },
         { CONFIG("attention_bias", "1"), "attention_bias" },
         { CONFIG("tie_word_embeddings", "\"yes\""), "tie_word_embeddings" },
         { CONFIG("max_position_embeddings", "0"), "max_position_embeddings" },
         { CONFIG("max_position_embeddings", "1e3"), "max_position_embeddings" },
         { CONFIG("bos_token_id", "-1"), "bos_token_id" },
         { CONFIG("vocab_size", "9"), "duplicate" },
+        { SHAPE("100000000", "8", "2", "4"), "vocab_size" },
+        { SHAPE("10", "1073741825", "2", "4"), "hidden_size" },
+        { SHAPE("10", "65536", "3", "4"), "hidden_size" },
+        { SHAPE("10", "8", "0", "4"), "num_attention_heads" },
+        { SHAPE("10", "8", "8", "4"), "hidden_size" },
+        { SHAPE("10", "8", "2", "0"), "intermediate_size" },
+        { SHAPE("10", "-8", "2", "4"), "hidden_size" },
+        { SHAPE("10", "8.0", "2", "4"), "hidden_size" },
+        { SHAPE("\"10\"", "8", "2", "4"), "vocab_size" },
         { "{\"model_type\":\"gpt2\"}", "model_type" },
         { "{\"model_type\":\"llama\"}", "hidden_act" },
         { "{\"model_type\":\"llama\",\"hidden_act\":\"silu\"}", "vocab_size" },

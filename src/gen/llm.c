@@ -58,7 +58,7 @@ static bool read_facts(const char *dir, struct llm *m, struct err *err)
 bool llm_load(const char *dir, struct llm *m, struct err *err)
 {
     *m = (struct llm){ 0 };
-    if (!checkpoint_load(dir, &m->model, &m->tokenizer, err))
+    if (!checkpoint_open(dir, &m->model, &m->tokenizer, err))
         return false;
     if (read_facts(dir, m, err))
         return true;

@@ -13,7 +13,7 @@
 #include "base/mem.h"
 #include "base/rng.h"
 
-#define WEIGHTS_MAX 0x1p32     /* 16 GiB of floats */
+#define WEIGHTS_MAX 0x1p40
 
 const char llama_presets[] = "tiny|small|base|S|M|L";
 
@@ -83,13 +83,14 @@ static size_t add(struct model *m, size_t *cap, size_t out, size_t in, const cha
 {
     MEM_GROW(m->param, m->n_params, *cap);
     struct param *p = &m->param[m->n_params++];
-    *p = (struct param){ .dims = { out, in }, .n_dims = in ? 2 : 1, .offset = m->n_weights,
-                         .count = in ? out * in : out };
+    bool away = m->mapped && in;
+    *p = (struct param){ .dims = { out, in }, .n_dims = in ? 2 : 1,
+                         .offset = away ? SIZE_MAX : m->n_weights, .count = in ? out * in : out };
     if (layer == SIZE_MAX)
         snprintf(p->name, sizeof p->name, "model.%s.weight", fmt);
     else
         snprintf(p->name, sizeof p->name, "model.layers.%zu.%s.weight", layer, fmt);
-    m->n_weights += p->count;
+    m->n_weights += away ? 0 : p->count;
     return p->offset;
 }
 
@@ -119,16 +120,29 @@ static void build_table(struct model *m)
     }
 }
 
-struct model *model_new(const struct llama_config *c)
+static struct model *new_model(const struct llama_config *c, bool mapped)
 {
-    REQUIRE(llama_config_check(c, NULL));
     struct model *m = mem_alloc(sizeof *m);
     m->config = *c;
+    m->mapped = mapped;
     build_table(m);
     m->weights = mem_array(m->n_weights, sizeof *m->weights);
     for (size_t i = 0; i < m->n_params; i++)
-        m->param[i].data = m->weights + m->param[i].offset;
+        if (m->param[i].offset != SIZE_MAX)
+            m->param[i].data = m->weights + m->param[i].offset;
     return m;
+}
+
+struct model *model_new(const struct llama_config *c)
+{
+    REQUIRE(llama_config_check(c, NULL) && llama_matrix_weights(c) <= LLAMA_WEIGHTS_MAX);
+    return new_model(c, false);
+}
+
+struct model *model_frame(const struct llama_config *c)
+{
+    REQUIRE(llama_config_check(c, NULL));
+    return new_model(c, true);
 }
 
 void model_free(struct model *m)
@@ -138,6 +152,7 @@ void model_free(struct model *m)
     free(m->param);
     free(m->layer);
     free(m->weights);
+    shards_close(&m->file);
     free(m);
 }
 

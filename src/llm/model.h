@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "llm/shards.h"
 #include "llm/weight.h"
 
 struct llama_config {
@@ -58,14 +59,17 @@ struct model {
     struct llama_config config;
     struct param *param;           /* the table, in block order */
     size_t n_params;               /* its length */
-    bool mapped;                   /* matrices are in a file; the block holds the norms */
+    bool mapped;                   /* matrices are in `file`; the block holds the norms */
+    struct shards file;            /* owned */
     size_t n_weights;              /* floats in the block */
     float *weights;                /* the block */
     size_t embed, norm, head;      /* (V, C), (C), (V, C): head == embed when tied */
     struct layer_at *layer;
 };
 
-/* False, with the reason, when the shape makes no sense or has over 2^32 weights. */
+#define LLAMA_WEIGHTS_MAX 0x1p32     /* of a model in memory: 16 GiB of floats */
+
+/* False, with the reason, when the shape makes no sense or has over 2^40 weights. */
 bool llama_config_check(const struct llama_config *c, struct err *err);
 
 /* Weights in all matrices: all but the norms. */
@@ -81,6 +85,16 @@ extern const char llama_presets[];   /* "tiny|small|base|S|M|L" */
 enum matrix { MATRIX_EMBED, MATRIX_HEAD, MATRIX_QKV, MATRIX_OUT, MATRIX_GATE_UP, MATRIX_DOWN };
 
 struct model *model_new(const struct llama_config *c);       /* weights are zero */
+struct model *model_frame(const struct llama_config *c);     /* mapped, but to nothing yet */
+
+/* A model over mapped files, which it takes: *s is empty afterwards. Every tensor of the table must
+ * be in them, in its shape and as f32, f16 or bf16, and no other (but a tied head, and the
+ * rotary_emb.inv_freq that old checkpoints carry). NULL: the message names what is wrong; *s stays
+ * the caller's. */
+struct model *model_map(const struct llama_config *c, struct shards *s, struct err *err);
+
+/* The same with all weights copied to memory; s is only read. */
+struct model *model_read(const struct llama_config *c, const struct shards *s, struct err *err);
 void model_init(struct model *m, uint64_t seed);             /* draw them */
 void model_free(struct model *m);                            /* NULL is fine */
 const struct param *model_param(const struct model *m, const char *name);   /* NULL: no such */

@@ -40,7 +40,13 @@ static void add_pair(void *ctx, const char *key, const char *value)
     json_object_set_new(ctx, key, json_string(value));
 }
 
-static char *header_text(const struct tensor *const *order, size_t n, const struct meta *meta)
+static size_t bytes_as(const struct tensor *t, enum tensor_type type)
+{
+    return t->bytes / tensor_type_size(t->type) * tensor_type_size(type);
+}
+
+static char *header_text(const struct tensor *const *order, size_t n, enum tensor_type type,
+                         const struct meta *meta)
 {
     json_t *root = json_object(), *pairs = json_object();
     json_object_set_new(pairs, "format", json_string("pt"));
@@ -52,11 +58,11 @@ static char *header_text(const struct tensor *const *order, size_t n, const stru
         json_t *shape = json_array();
         for (size_t k = 0; k < order[i]->n_dims; k++)
             json_array_append_new(shape, json_integer((json_int_t)order[i]->dims[k]));
+        size_t end = at + bytes_as(order[i], type);
         json_object_set_new(root, order[i]->name,
-                            json_pack("{s:s, s:o, s:[I, I]}", "dtype", "F32", "shape", shape,
-                                      "data_offsets", (json_int_t)at,
-                                      (json_int_t)(at + order[i]->bytes)));
-        at += order[i]->bytes;
+                            json_pack("{s:s, s:o, s:[I, I]}", "dtype", dtypes[type].name, "shape",
+                                      shape, "data_offsets", (json_int_t)at, (json_int_t)end));
+        at = end;
     }
     char *text = json_dumps(root, JSON_COMPACT);
     json_decref(root);
@@ -64,16 +70,14 @@ static char *header_text(const struct tensor *const *order, size_t n, const stru
     return text;
 }
 
-bool safetensors_write(const char *path, const struct tensor *t, size_t n, const struct meta *meta,
-                       struct err *err)
+bool safetensors_write_as(const char *path, const struct tensor *t, size_t n,
+                          enum tensor_type type, const struct meta *meta, struct err *err)
 {
     const struct tensor **order = mem_array(n, sizeof *order);
-    for (size_t i = 0; i < n; i++) {
-        REQUIRE(t[i].type == TENSOR_F32);
+    for (size_t i = 0; i < n; i++)
         order[i] = &t[i];
-    }
     qsort(order, n, sizeof *order, by_name);
-    char *text = header_text(order, n, meta);
+    char *text = header_text(order, n, type, meta);
     size_t len = strlen(text);
     uint64_t padded = (len + 7) / 8 * 8;
     struct outfile o;
@@ -83,13 +87,19 @@ bool safetensors_write(const char *path, const struct tensor *t, size_t n, const
         fwrite(text, 1, len, o.f);
         for (size_t i = len; i < padded; i++)
             fputc(' ', o.f);
-        for (size_t i = 0; i < n; i++)
-            fwrite(order[i]->data, 1, order[i]->bytes, o.f);
+        for (size_t i = 0; i < n && !ferror(o.f); i++)
+            tensor_write(order[i], type, o.f);
         good = outfile_commit(&o, err);
     }
     free(text);
     free(order);
     return good;
+}
+
+bool safetensors_write(const char *path, const struct tensor *t, size_t n, const struct meta *meta,
+                       struct err *err)
+{
+    return safetensors_write_as(path, t, n, TENSOR_F32, meta, err);
 }
 
 struct reader {
@@ -291,6 +301,32 @@ size_t tensor_type_size(enum tensor_type type)
 {
     REQUIRE(type != TENSOR_OTHER);
     return type == TENSOR_F32 ? 4 : 2;
+}
+
+void tensor_write(const struct tensor *t, enum tensor_type type, FILE *f)
+{
+    enum { CHUNK = 1 << 15 };
+    if (t->type == type) {
+        fwrite(t->data, 1, t->bytes, f);
+        return;
+    }
+    float *x = mem_array(CHUNK, sizeof *x);
+    uint16_t *half = mem_array(CHUNK, sizeof *half);
+    size_t size = tensor_type_size(t->type), n = t->bytes / size;
+    for (size_t at = 0; at < n && !ferror(f); at += CHUNK) {
+        size_t some = n - at < CHUNK ? n - at : CHUNK;
+        struct tensor part = { .type = t->type, .data = (const char *)t->data + at * size,
+                               .bytes = some * size };
+        tensor_floats(&part, x);
+        if (type == TENSOR_F32) {
+            fwrite(x, sizeof *x, some, f);
+            continue;
+        }
+        (type == TENSOR_F16 ? f16_narrow : bf16_narrow)(some, x, half);
+        fwrite(half, sizeof *half, some, f);
+    }
+    free(x);
+    free(half);
 }
 
 void tensor_floats(const struct tensor *t, float *out)

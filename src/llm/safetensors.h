@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "base/err.h"
 #include "base/meta.h"
@@ -32,6 +33,10 @@ struct tensor {
 /* Write aside and rename. All tensors F32; meta may be NULL; {"format": "pt"} is always there. */
 bool safetensors_write(const char *path, const struct tensor *t, size_t n, const struct meta *meta,
                        struct err *err);
+
+/* The same of tensors of any float type, all of them written as `type`. */
+bool safetensors_write_as(const char *path, const struct tensor *t, size_t n,
+                          enum tensor_type type, const struct meta *meta, struct err *err);
 
 struct safetensors {
     struct tensor *tensor;   /* (n) by offset; borrowed from the file's bytes */
@@ -53,6 +58,9 @@ const struct tensor *safetensors_find(const struct safetensors *s, const char *n
 const char *safetensors_meta(const struct safetensors *s, const char *key);   /* NULL: none */
 
 size_t tensor_type_size(enum tensor_type type);   /* bytes; not of TENSOR_OTHER */
+
+/* Write a tensor's elements as `type`, a chunk at a time; ferror(f) tells of failures. */
+void tensor_write(const struct tensor *t, enum tensor_type type, FILE *f);
 
 /* The elements of a tensor of any of the three float types, exactly. */
 void tensor_floats(const struct tensor *t, float *out);
