@@ -36,7 +36,8 @@ ARCH ?= $(if $(filter x86_64,$(shell uname -m)),x86-64-v2,native)
 OPT ?= -O3 -g
 STRICT := -std=c17 -D_POSIX_C_SOURCE=200809L -ffp-contract=off -fno-math-errno -Wall -Wextra -Wshadow -Wvla \
           -Wstrict-prototypes -Wmissing-prototypes -Werror
-PACKAGES := gsl openblas cairo cairo-pdf cairo-svg pangocairo jansson libarchive libcmark libcrypto
+PACKAGES := gsl openblas cairo cairo-pdf cairo-svg pangocairo glib-2.0 jansson libarchive libcmark \
+            libcrypto
 PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 # GSL's own cblas would shadow OpenBLAS's.
 LIBS = $(filter-out -lgslcblas,$(shell pkg-config --libs $(PACKAGES))) -lxlsxwriter -lpthread -lm

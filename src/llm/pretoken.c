@@ -106,7 +106,13 @@ size_t pretoken_length(const struct pretoken_rule *r, struct str text)
 {
     REQUIRE(text.n > 0);
     const unsigned char *p = (const unsigned char *)text.p;
-    return r->kind == TOKENIZER_WORDS ? words_length(p, text.n) : text_length(r, p, text.n);
+    switch (r->kind) {
+    case TOKENIZER_WORDS: return words_length(p, text.n);
+    case TOKENIZER_TEXT: return text_length(r, p, text.n);
+    case TOKENIZER_GPT2: return pretoken_gpt2_length(text);
+    case TOKENIZER_LLAMA: break;
+    }
+    return text.n;
 }
 
 void pretoken_regex(const struct pretoken_rule *r, struct buf *out)
@@ -115,6 +121,11 @@ void pretoken_regex(const struct pretoken_rule *r, struct buf *out)
         buf_str(out, WORDS_REGEX);
         return;
     }
+    if (r->kind == TOKENIZER_GPT2) {
+        buf_str(out, pretoken_gpt2_regex);
+        return;
+    }
+    REQUIRE(r->kind == TOKENIZER_TEXT);
     for (size_t k = 0; k < r->n_phrases; k++) {
         for (size_t i = 0; i < r->phrase_len[k]; i++) {
             char c = r->phrase[k][i];
@@ -169,6 +180,10 @@ bool pretoken_from_regex(struct pretoken_rule *r, struct str regex)
 {
     if (str_is(regex, WORDS_REGEX)) {
         pretoken_rule_set(r, TOKENIZER_WORDS, 1, NULL, 0);
+        return true;
+    }
+    if (str_is(regex, pretoken_gpt2_regex)) {
+        pretoken_rule_set(r, TOKENIZER_GPT2, 1, NULL, 0);
         return true;
     }
     for (unsigned digits = 1; digits <= 3; digits++) {

@@ -1,8 +1,9 @@
 /* pretoken.h: where one pre-token ends and the next begins.
  *
  * A rule is a regular expression that tokenizer.json can state and a state machine that cuts
- * the same pieces. Every byte belongs to exactly one piece. Bytes from 0x80 up count as letters,
- * so pieces never cut a UTF-8 character, and what is not UTF-8 is cut all the same.
+ * the same pieces. Every byte belongs to exactly one piece, pieces never cut a UTF-8 character, and
+ * what is not UTF-8 is cut all the same. In TOKENIZER_WORDS and _TEXT bytes from 0x80 up count as
+ * letters; TOKENIZER_LLAMA has one piece and no expression.
  */
 #ifndef LLM_PRETOKEN_H
 #define LLM_PRETOKEN_H
@@ -30,5 +31,9 @@ size_t pretoken_length(const struct pretoken_rule *r, struct str text);
 /* The rule as a regular expression, and back. Reading knows only what is written here. */
 void pretoken_regex(const struct pretoken_rule *r, struct buf *out);
 bool pretoken_from_regex(struct pretoken_rule *r, struct str regex);
+
+/* pretoken_gpt2.c: the first piece of GPT-2's expression, and that expression. */
+size_t pretoken_gpt2_length(struct str text);
+extern const char pretoken_gpt2_regex[];
 
 #endif

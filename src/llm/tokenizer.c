@@ -1,10 +1,8 @@
-/* tokenizer.c: a word seen often enough is a token; everything else is its bytes.
+/* tokenizer.c: the tokens and the tables over them.
  *
- *     "S_1 12 MS_999\n"  ->  "S_1"  " 12"  " " "M" "S" "_" "9" "9" "9"  "\n"
- *                                          \_ never seen in training _/
- *
- * Names in traces are identities, not morphology: pieces of a name say nothing, and a model that
- * must spell names miscopies them. So no merges are learned; those of a file are obeyed.
+ *     bytes -> id          for words, characters and what merges make
+ *     (left, right) -> rank of the merge
+ *     added tokens         sorted by content, for the longest match
  */
 #include "llm/tokenizer.h"
 
@@ -27,37 +25,30 @@ void tokens_free(struct tokens *t)
     *t = (struct tokens){ 0 };
 }
 
-static bool byte_is_itself(unsigned b)
+static size_t table_size_for(size_t n)
 {
-    return (b >= 0x21 && b <= 0x7E) || (b >= 0xA1 && b <= 0xAC) || b >= 0xAE;
-}
-
-uint32_t byte_alphabet_code(unsigned char b)
-{
-    if (byte_is_itself(b))
-        return b;
-    uint32_t k = 0;
-    for (unsigned i = 0; i < b; i++)
-        k += !byte_is_itself(i);
-    return 0x100 + k;
-}
-
-unsigned char byte_alphabet_nth(size_t i)
-{
-    for (unsigned pass = 0; pass < 2; pass++)
-        for (unsigned b = 0; b < 256; b++)
-            if (byte_is_itself(b) == (pass == 0) && i-- == 0)
-                return (unsigned char)b;
-    REQUIRE(!"a byte has 256 values");
-    return 0;
+    size_t size = 16;
+    while (size < 2 * n + 1)
+        size *= 2;
+    return size;
 }
 
 struct tokenizer *tokenizer_new(void)
 {
     struct tokenizer *t = mem_alloc(sizeof *t);
-    t->ignore_merges = true;
-    t->bos = t->eos = t->pad = TOKENIZER_NONE;
+    t->bos = t->eos = t->pad = t->unk = TOKENIZER_NONE;
+    for (size_t b = 0; b < 256; b++)
+        t->byte[b] = TOKENIZER_NONE;
+    t->table_size = table_size_for(0);
+    t->table = mem_array(t->table_size, sizeof *t->table);
     return t;
+}
+
+static void added_free(struct added_set *s)
+{
+    for (size_t i = 0; i < s->n; i++)
+        free(s->at[i].key);
+    free(s->at);
 }
 
 void tokenizer_free(struct tokenizer *t)
@@ -66,9 +57,13 @@ void tokenizer_free(struct tokenizer *t)
         return;
     for (size_t i = 0; i < t->n; i++) {
         free(t->token[i].bytes);
-        free(t->token[i].special);
+        free(t->token[i].content);
     }
     pretoken_rule_free(&t->rule);
+    tokens_free(&t->before);
+    tokens_free(&t->after);
+    added_free(&t->raw);
+    added_free(&t->normalized);
     free(t->token);
     free(t->table);
     free(t->merge);
@@ -76,21 +71,7 @@ void tokenizer_free(struct tokenizer *t)
     free(t);
 }
 
-uint32_t tokenizer_add(struct tokenizer *t, struct str bytes)
-{
-    MEM_GROW(t->token, t->n, t->cap);
-    char *copy = mem_alloc(bytes.n + 1);
-    memcpy(copy, bytes.p, bytes.n);
-    t->token[t->n] = (struct token){ .bytes = copy, .n = bytes.n };
-    return (uint32_t)t->n++;
-}
-
-uint32_t tokenizer_add_special(struct tokenizer *t, struct str name)
-{
-    MEM_GROW(t->token, t->n, t->cap);
-    t->token[t->n] = (struct token){ .special = mem_strndup(name.p, name.n) };
-    return (uint32_t)t->n++;
-}
+/* ---- bytes to tokens ---- */
 
 /* The place of these bytes in the table: an entry that has them, or an empty one. */
 static size_t place(const struct tokenizer *t, struct str s)
@@ -105,6 +86,146 @@ static size_t place(const struct tokenizer *t, struct str s)
     return at;
 }
 
+static void enter(struct tokenizer *t, size_t i)
+{
+    t->table[place(t, (struct str){ t->token[i].bytes, t->token[i].n })] = (uint32_t)i + 1;
+}
+
+static void grow_table(struct tokenizer *t)
+{
+    if (2 * (t->n + 1) < t->table_size)
+        return;
+    t->table_size *= 2;
+    free(t->table);
+    t->table = mem_array(t->table_size, sizeof *t->table);
+    for (size_t i = 0; i < t->n; i++)
+        if (t->token[i].kind == TOKEN_TEXT)
+            enter(t, i);
+}
+
+static char *copied(struct str s)
+{
+    char *p = mem_alloc(s.n + 1);
+    memcpy(p, s.p, s.n);
+    return p;
+}
+
+static uint32_t add(struct tokenizer *t, struct token k)
+{
+    REQUIRE(t->n < TOKENIZER_NONE - 1);
+    MEM_GROW(t->token, t->n, t->cap);
+    t->token[t->n] = k;
+    return (uint32_t)t->n++;
+}
+
+uint32_t tokenizer_add(struct tokenizer *t, struct str bytes, bool *fresh)
+{
+    uint32_t old = tokenizer_find(t, bytes);
+    if (fresh)
+        *fresh = old == TOKENIZER_NONE;
+    if (old != TOKENIZER_NONE)
+        return old;
+    grow_table(t);
+    uint32_t id = add(t, (struct token){ .bytes = copied(bytes), .n = bytes.n });
+    enter(t, id);
+    return id;
+}
+
+uint32_t tokenizer_add_byte(struct tokenizer *t, unsigned char b)
+{
+    char c = (char)b;
+    t->byte[b] = (uint32_t)t->n;
+    return add(t, (struct token){ .bytes = copied((struct str){ &c, 1 }), .n = 1,
+                                  .kind = TOKEN_BYTE });
+}
+
+uint32_t tokenizer_add_special(struct tokenizer *t, struct str name)
+{
+    return add(t, (struct token){ .kind = TOKEN_SPECIAL, .content = copied(name) });
+}
+
+uint32_t tokenizer_add_added(struct tokenizer *t, struct str content)
+{
+    return add(t, (struct token){ .kind = TOKEN_ADDED, .content = copied(content),
+                                  .bytes = copied(content), .n = content.n });
+}
+
+uint32_t tokenizer_find(const struct tokenizer *t, struct str bytes)
+{
+    return bytes.n ? t->table[place(t, bytes)] - 1u : TOKENIZER_NONE;
+}
+
+/* ---- added tokens ---- */
+
+static int by_key(const void *a, const void *b)
+{
+    const struct added *x = a, *y = b;
+    return str_cmp((struct str){ x->key, x->n }, (struct str){ y->key, y->n });
+}
+
+/* A token that is looked for after normalization is looked for normalized: with a blank before it,
+ * as Hugging Face's readers do. */
+static struct added added_key(const struct tokenizer *t, uint32_t id)
+{
+    struct buf b = { 0 };
+    if (t->token[id].normalized)
+        buf_char(&b, ' ');
+    buf_str(&b, t->token[id].content);
+    return (struct added){ b.p, b.n, id };
+}
+
+static bool gather(struct tokenizer *t, struct added_set *set, bool normalized, const char *name,
+                   struct err *err)
+{
+    REQUIRE(!set->at);
+    size_t cap = 0;
+    for (size_t i = 0; i < t->n; i++)
+        if (t->token[i].content && t->token[i].normalized == normalized) {
+            MEM_GROW(set->at, set->n, cap);
+            set->at[set->n++] = added_key(t, (uint32_t)i);
+        }
+    if (set->n)
+        qsort(set->at, set->n, sizeof *set->at, by_key);
+    for (size_t i = 1; i < set->n; i++)
+        if (by_key(&set->at[i - 1], &set->at[i]) == 0)
+            return err_set(err, EXIT_DATA, "%s: added tokens %u and %u are the same text", name,
+                           set->at[i - 1].id, set->at[i].id);
+    return true;
+}
+
+/* What a normalized token matches in the text is what it stands for. */
+static void stand_for_keys(struct tokenizer *t)
+{
+    for (size_t i = 0; i < t->normalized.n; i++) {
+        const struct added *a = &t->normalized.at[i];
+        struct token *k = &t->token[a->id];
+        if (k->kind != TOKEN_ADDED)
+            continue;
+        free(k->bytes);
+        k->bytes = copied((struct str){ a->key, a->n });
+        k->n = a->n;
+    }
+}
+
+bool tokenizer_index(struct tokenizer *t, const char *name, struct err *err)
+{
+    for (unsigned b = 0; b < 256 && t->rule.kind != TOKENIZER_LLAMA; b++) {
+        char c = (char)b;
+        t->byte[b] = tokenizer_find(t, (struct str){ &c, 1 });
+    }
+    for (unsigned b = 0; b < 256; b++)
+        if (t->byte[b] == TOKENIZER_NONE)
+            return err_set(err, EXIT_DATA, "%s: no token for byte 0x%02X", name, b);
+    if (t->rule.kind == TOKENIZER_LLAMA && tokenizer_find(t, STR(" ")) == TOKENIZER_NONE)
+        return err_set(err, EXIT_DATA, "%s: no token for a blank, U+2581", name);
+    if (!gather(t, &t->raw, false, name, err) || !gather(t, &t->normalized, true, name, err))
+        return false;
+    stand_for_keys(t);
+    return true;
+}
+
+/* ---- merges ---- */
+
 static size_t merge_place(const struct tokenizer *t, uint32_t left, uint32_t right)
 {
     size_t at = hash64_mix(left, right) & (t->merge_table_size - 1);
@@ -117,34 +238,16 @@ static size_t merge_place(const struct tokenizer *t, uint32_t left, uint32_t rig
     return at;
 }
 
-static size_t table_size_for(size_t n)
+void tokenizer_add_merge(struct tokenizer *t, struct merge m)
 {
-    size_t size = 16;
-    while (size < 2 * n + 1)
-        size *= 2;
-    return size;
+    REQUIRE(t->n_merges < TOKENIZER_NONE - 1);
+    MEM_GROW(t->merge, t->n_merges, t->cap_merges);
+    t->merge[t->n_merges++] = m;
 }
 
-bool tokenizer_index(struct tokenizer *t, const char *name, struct err *err)
+bool tokenizer_index_merges(struct tokenizer *t, const char *name, struct err *err)
 {
-    free(t->table);
     free(t->merge_table);
-    t->table_size = table_size_for(t->n);
-    t->table = mem_array(t->table_size, sizeof *t->table);
-    for (size_t i = 0; i < t->n; i++) {
-        if (!t->token[i].bytes)
-            continue;
-        size_t at = place(t, (struct str){ t->token[i].bytes, t->token[i].n });
-        if (t->table[at])
-            return err_set(err, EXIT_DATA, "%s: tokens %u and %zu stand for the same bytes", name,
-                           t->table[at] - 1, i);
-        t->table[at] = (uint32_t)i + 1;
-    }
-    for (unsigned b = 0; b < 256; b++) {
-        char c = (char)b;
-        if ((t->byte[b] = tokenizer_find(t, (struct str){ &c, 1 })) == TOKENIZER_NONE)
-            return err_set(err, EXIT_DATA, "%s: no token for byte 0x%02X", name, b);
-    }
     t->merge_table_size = table_size_for(t->n_merges);
     t->merge_table = mem_array(t->merge_table_size, sizeof *t->merge_table);
     for (size_t i = 0; i < t->n_merges; i++) {
@@ -157,10 +260,21 @@ bool tokenizer_index(struct tokenizer *t, const char *name, struct err *err)
     return true;
 }
 
+size_t tokenizer_rank(const struct tokenizer *t, uint32_t left, uint32_t right)
+{
+    uint32_t entry = t->merge_table[merge_place(t, left, right)];
+    return entry ? entry - 1 : SIZE_MAX;
+}
+
+/* ---- what others ask ---- */
+
 size_t tokenizer_size(const struct tokenizer *t) { return t->n; }
 uint32_t tokenizer_bos(const struct tokenizer *t) { return t->bos; }
 uint32_t tokenizer_eos(const struct tokenizer *t) { return t->eos; }
 uint32_t tokenizer_pad(const struct tokenizer *t) { return t->pad; }
+uint32_t tokenizer_unk(const struct tokenizer *t) { return t->unk; }
+enum tokenizer_rule tokenizer_rule(const struct tokenizer *t) { return t->rule.kind; }
+size_t tokenizer_merges(const struct tokenizer *t) { return t->n_merges; }
 
 struct str tokenizer_bytes(const struct tokenizer *t, uint32_t id)
 {
@@ -168,64 +282,31 @@ struct str tokenizer_bytes(const struct tokenizer *t, uint32_t id)
     return (struct str){ t->token[id].bytes, t->token[id].n };
 }
 
-uint32_t tokenizer_find(const struct tokenizer *t, struct str bytes)
+enum token_kind tokenizer_kind(const struct tokenizer *t, uint32_t id)
 {
-    return bytes.n ? t->table[place(t, bytes)] - 1u : TOKENIZER_NONE;
+    REQUIRE(id < t->n);
+    return t->token[id].kind;
 }
 
-/* Join neighbours by the merge of lowest rank, leftmost first, until none applies. */
-static void apply_merges(const struct tokenizer *t, struct tokens *out, size_t from)
+void tokenizer_merge(const struct tokenizer *t, size_t rank, uint32_t *left, uint32_t *right)
 {
-    while (t->n_merges) {
-        size_t best = SIZE_MAX, at = 0;
-        for (size_t i = from; i + 1 < out->n; i++) {
-            uint32_t rank = t->merge_table[merge_place(t, out->id[i], out->id[i + 1])];
-            if (rank && rank - 1 < best) {
-                best = rank - 1;
-                at = i;
-            }
-        }
-        if (best == SIZE_MAX)
-            return;
-        out->id[at] = t->merge[best].made;
-        memmove(out->id + at + 1, out->id + at + 2, (out->n - at - 2) * sizeof *out->id);
-        out->n--;
+    REQUIRE(rank < t->n_merges);
+    *left = t->merge[rank].left;
+    *right = t->merge[rank].right;
+}
+
+void tokenizer_spell(const struct tokenizer *t, uint32_t id, struct buf *out)
+{
+    REQUIRE(id < t->n);
+    const struct token *k = &t->token[id];
+    struct buf b = { 0 };
+    if (k->content)
+        buf_str(out, k->content);
+    else if (k->kind == TOKEN_BYTE)
+        buf_printf(out, "<0x%02X>", (unsigned char)k->bytes[0]);
+    else {
+        spell_bytes(t->rule.kind, (struct str){ k->bytes, k->n }, &b);
+        buf_add(out, b.p, b.n);
     }
-}
-
-void tokenizer_encode(const struct tokenizer *t, struct str text, struct tokens *out)
-{
-    while (text.n) {
-        struct str piece = { text.p, pretoken_length(&t->rule, text) };
-        text.p += piece.n;
-        text.n -= piece.n;
-        uint32_t id = t->ignore_merges ? tokenizer_find(t, piece) : TOKENIZER_NONE;
-        if (id != TOKENIZER_NONE) {
-            tokens_add(out, id);
-            continue;
-        }
-        size_t from = out->n;
-        for (size_t i = 0; i < piece.n; i++)
-            tokens_add(out, t->byte[(unsigned char)piece.p[i]]);
-        apply_merges(t, out, from);
-    }
-}
-
-void tokenizer_decode(const struct tokenizer *t, const uint32_t *id, size_t n, struct buf *out)
-{
-    for (size_t i = 0; i < n; i++) {
-        struct str s = tokenizer_bytes(t, id[i]);
-        if (s.n)
-            buf_add(out, s.p, s.n);
-    }
-}
-
-void tokenizer_encode_line(const struct tokenizer *t, struct str text, struct tokens *out)
-{
-    tokenizer_encode(t, text, out);
-}
-
-void tokenizer_decode_line(const struct tokenizer *t, const uint32_t *id, size_t n, struct buf *out)
-{
-    tokenizer_decode(t, id, n, out);
+    buf_free(&b);
 }

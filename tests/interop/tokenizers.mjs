@@ -80,9 +80,65 @@ function compare(name, checkpoint, lines) {
     console.log(`${name}: ${lines.length} lines, ${tokens} ids, all the same`);
 }
 
+// The same tokenizer as others write it: merges as pairs, other ways to say the same, added tokens.
+function variants(kind, own) {
+    const read = () => JSON.parse(fs.readFileSync(own + "/tokenizer.json", "utf8"));
+    const write = (name, json, texts) => {
+        fs.mkdirSync(own + name, { recursive: true });
+        fs.writeFileSync(own + name + "/tokenizer.json", JSON.stringify(json));
+        compare(kind + " " + name, own + name, texts);
+    };
+    const pairs = read();
+    pairs.model.merges = pairs.model.merges.map((m) => m.split(" "));
+    write("pairs", pairs, lines);
+
+    const added = read();
+    let n = Object.keys(added.model.vocab).length;
+    for (const [content, special, normalized] of [["<|call|>", true, false], ["rpc http", false,
+        false], ["@MS_", false, true], ["@MS_0", false, true], ["<|call|>s", false, false]])
+        added.added_tokens.push({ id: n++, content, single_word: false, lstrip: false,
+            rstrip: false, normalized, special });
+    const marked = lines.slice(0, 1500).map((s, i) => i % 3 ? s + "<|call|>" + s : s + " <|call|>s"
+        + pick(words) + pick(blanks) + "rpc http@MS_00 @MS_1 x @MS_01" + s);
+    write("added", added, marked);
+
+    if (kind === "gpt2") {
+        const split = read();
+        split.pre_tokenizer = { type: "Sequence", pretokenizers: [{ type: "Split", pattern: {
+            Regex: "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|" +
+                "\\s+(?!\\S)|\\s+" }, behavior: "Isolated", invert: false },
+            { type: "ByteLevel", add_prefix_space: false, trim_offsets: true, use_regex: false }] };
+        split.post_processor = { type: "ByteLevel", add_prefix_space: false, trim_offsets: false,
+            use_regex: true };
+        write("split", split, lines.concat("a\u0085b\ufeffc \u0085 d"));
+    } else {
+        for (const prepend_scheme of ["first", "always"]) {
+            const newer = read();
+            newer.normalizer = null;
+            newer.pre_tokenizer = { type: "Metaspace", replacement: "\u2581", prepend_scheme,
+                split: false };
+            newer.added_tokens.push({ id: n, content: "<|x|>", single_word: false, lstrip: false,
+                rstrip: false, normalized: false, special: false });
+            newer.added_tokens = newer.added_tokens.map((a) => a.id === n ? { ...a, id:
+                Object.keys(newer.model.vocab).length } : a);
+            write(prepend_scheme, newer, marked.map((s) => s.trimStart() + "<|x|>a b"));
+        }
+    }
+}
+
 const lines = texts();
 const graphs = dir + "/graphs.csv", model = dir + "/model";
 run(["reference", "callgraphs", "--traces", "300", "-o", graphs]);
 run(["train", "-q", "--data", graphs, "--preset", "tiny", "--epochs", "1", "-o", model]);
 const stream = run(["encode", graphs]).toString().split("\n");
 compare("words", model, lines.concat(stream));
+
+// Byte pairs, learnt here from half the lines.
+const half = lines.filter((_, i) => i % 2).join("\n");
+const layers = run(["encode", "--to", "recursive", graphs]).toString().split("\n");
+for (const kind of ["gpt2", "llama"]) {
+    const own = dir + "/" + kind;
+    run(["tokenize", "--learn", kind, "--vocab", "3000", "-o", own], half);
+    compare(kind, own, lines.concat(layers));
+    variants(kind, own);
+}
