@@ -1,15 +1,17 @@
-/* decode.c: one token a row, with fixed-order products.
+/* decode.c: one token a row, through all layers.
  *
- * A weight (N, K) is packed into panels of 32 outputs, k by k:
+ * Keys and values are cached in panels (ml/panels.h), so that attention is two products of the
+ * same kernel: scores are a query times the keys, 32 positions a panel; the answer is the weights
+ * times the values, 32 dimensions a panel, one position after the other.
  *
- *     panel 0:  w[0..31][0]  w[0..31][1] ... w[0..31][K-1]      panel 1: w[32..63][0] ...
+ *     keys    (layer, slot, head, position / 32, D, 32)      values  (layer, slot, head, D / 32,
+ *                                                                     position, 32)
  *
- * and out[r][n] = sum over k, in order, of x[r][k] * w[n][k]: every output has a lane of its own
- * and adds its products one after the other. So its bits depend on its row and its weights alone,
- * whatever stands beside it; up to ROWS rows share one pass over a panel. BLAS would choose
- * another order for another number of rows.
+ * A team splits every product by panels and attention by (sequence, key-value head). What a member
+ * can do again for itself (norms) it does, which is cheaper than meeting: it needs the others four
+ * times a layer.
  *
- * Keys and values lie as (layer, slot, head, position, D), a static region for each slot.
+ *     norm, q k v | attention | out, x += | norm, gate, up, act | down, x += |
  */
 #include "llm/decode.h"
 
@@ -19,157 +21,103 @@
 
 #include "base/err.h"
 #include "base/mem.h"
-#include "ml/lanes_priv.h"
+#include "llm/decode_priv.h"
 #include "ml/rmsnorm.h"
-#include "ml/rope.h"
 #include "ml/swiglu.h"
 #include "ml/vec.h"
 
-enum { PANEL = 32, ROWS = 8 };
+enum { ROWS = 96 };        /* at once: a whole number of the kernels' blocks, and buffers stay small */
+#define NO_ROW UINT32_MAX
 
-struct packed {
-    size_t N, K;
-    float *w;          /* (ceil(N / PANEL), K, PANEL), zeros beyond N */
-};
-
-struct packed_layer {
-    struct packed qkv, out, gate_up, down;
-    float *attn_norm, *mlp_norm;
-};
-
-struct weights {       /* shared by twins */
-    struct llama_config config;
-    struct packed_layer *layer;
-    struct packed head;
-    float *embed, *norm;
-    struct rope *rope;
+struct scratch {           /* of one member of the team */
+    float *norm;           /* (ROWS, C) */
+    float *part;           /* (ROWS, its columns of a product; of both gate and up) */
+    float *rstd;           /* (ROWS) */
+    float *score;          /* (max_len, up to a whole panel) */
 };
 
 struct decoder {
-    struct weights *w;
+    struct decode_weights *w;
     bool owner;
     size_t slots, max_len;
-    size_t *length;            /* (slots) */
-    float *keys, *values;      /* (layers, slots, G, max_len, D) */
-    size_t cap;                /* rows the buffers below hold */
-    float *x, *norm, *wide, *att, *act, *rstd, *scores;
-    uint32_t *position;
+    size_t *length;                    /* (slots) */
+    struct panels_room keys, values;
+    size_t keys_head, values_head;     /* floats of one head of one slot */
+    struct team *team;
+    size_t members;
+    struct scratch *scratch;           /* (members) */
+    float *x, *wide, *att, *act;       /* (ROWS, C), (ROWS, q k v), (ROWS, C), (ROWS, F) */
+    uint32_t *position;                /* (ROWS) */
+    uint32_t *next;                    /* (ROWS) the next row of the same slot, or NO_ROW */
+    uint32_t *first;                   /* (sequences) first row of each slot in this step */
+    size_t sequences;
+    uint32_t *last;                    /* (slots) latest row seen of a slot */
+    const uint32_t *slot;              /* of the step under way */
+    size_t n;
+    float *logits;
 };
 
-static struct packed pack(struct weight w)
+static struct scratch scratch_new(const struct decoder *d)
 {
-    size_t N = w.out, K = w.in, panels = (N + PANEL - 1) / PANEL;
-    struct packed p = { N, K, mem_array(panels * K, PANEL * sizeof *p.w) };
-    float *row = mem_array(K, sizeof *row);
-    for (size_t n = 0; n < N; n++) {
-        weight_rows(&w, n, 1, row);
-        for (size_t k = 0; k < K; k++)
-            p.w[(n / PANEL * K + k) * PANEL + n % PANEL] = row[k];
+    const struct llama_config *c = &d->w->config;
+    size_t wide = 2 * panels_count(c->d_ff) * PANEL, most = panels_count(c->d_model) * PANEL;
+    return (struct scratch){
+        .norm = mem_array(ROWS * c->d_model, sizeof(float)),
+        .part = mem_array(ROWS * (wide > most ? wide : most), sizeof(float)),
+        .rstd = mem_array(ROWS, sizeof(float)),
+        .score = mem_array(panels_count(d->max_len) * PANEL, sizeof(float)),
+    };
+}
+
+static void free_scratch(struct decoder *d)
+{
+    for (size_t i = 0; i < d->members; i++) {
+        free(d->scratch[i].norm);
+        free(d->scratch[i].part);
+        free(d->scratch[i].rstd);
+        free(d->scratch[i].score);
     }
-    free(row);
-    return p;
+    free(d->scratch);
 }
 
-/* R rows, R <= ROWS, against one panel: out[r][0..width). */
-INLINE void panel_rows(size_t R, size_t K, const float *x, size_t ldx, const float *w, float *out,
-                       size_t ldo, size_t width)
+void decoder_team(struct decoder *d, struct team *team)
 {
-    lanes sum[ROWS][2] = { { { 0 } } };
-    for (size_t k = 0; k < K; k++, w += PANEL) {
-        lanes a = *(const lanes *)w, b = *(const lanes *)(w + 16);
-        for (size_t r = 0; r < R; r++) {
-            float f = x[r * ldx + k];
-            sum[r][0] += a * f;
-            sum[r][1] += b * f;
-        }
-    }
-    for (size_t r = 0; r < R; r++)
-        memcpy(out + r * ldo, sum[r], width * sizeof *out);
+    free_scratch(d);
+    d->team = team;
+    d->members = team_size(team);
+    d->scratch = mem_array(d->members, sizeof *d->scratch);
+    for (size_t i = 0; i < d->members; i++)
+        d->scratch[i] = scratch_new(d);
 }
 
-/* out (R, N) = x (R, K) p'. */
-VECTOR_CLONES static void product(size_t R, const float *x, const struct packed *p, float *out)
-{
-    size_t panels = (p->N + PANEL - 1) / PANEL;
-    for (size_t i = 0; i < panels; i++) {
-        const float *w = p->w + i * p->K * PANEL;
-        size_t width = p->N - i * PANEL < PANEL ? p->N - i * PANEL : PANEL, r = 0;
-        for (; r + ROWS <= R; r += ROWS)
-            panel_rows(ROWS, p->K, x + r * p->K, p->K, w, out + r * p->N + i * PANEL, p->N, width);
-        for (; r + 2 <= R; r += 2)
-            panel_rows(2, p->K, x + r * p->K, p->K, w, out + r * p->N + i * PANEL, p->N, width);
-        for (; r < R; r++)
-            panel_rows(1, p->K, x + r * p->K, p->K, w, out + r * p->N + i * PANEL, p->N, width);
-    }
-}
-
-static float *copy(const float *p, size_t n)
-{
-    float *q = mem_array(n, sizeof *q);
-    memcpy(q, p, n * sizeof *q);
-    return q;
-}
-
-static struct weights *weights_new(const struct model *m)
-{
-    struct weights *w = mem_alloc(sizeof *w);
-    const struct llama_config *c = &m->config;
-    size_t C = c->d_model;
-    w->config = *c;
-    w->layer = mem_array(c->n_layers, sizeof *w->layer);
-    for (size_t l = 0; l < c->n_layers; l++) {
-        const struct layer_at *at = &m->layer[l];
-        w->layer[l] = (struct packed_layer){
-            .qkv = pack(model_matrix(m, MATRIX_QKV, l)),
-            .out = pack(model_matrix(m, MATRIX_OUT, l)),
-            .gate_up = pack(model_matrix(m, MATRIX_GATE_UP, l)),
-            .down = pack(model_matrix(m, MATRIX_DOWN, l)),
-            .attn_norm = copy(m->weights + at->attn_norm, C),
-            .mlp_norm = copy(m->weights + at->mlp_norm, C),
-        };
-    }
-    struct weight embed = model_matrix(m, MATRIX_EMBED, 0);
-    w->head = pack(model_matrix(m, MATRIX_HEAD, 0));
-    w->embed = mem_array(c->vocab, C * sizeof *w->embed);
-    weight_rows(&embed, 0, c->vocab, w->embed);
-    w->norm = copy(m->weights + m->norm, C);
-    w->rope = rope_new(c->max_len, llama_head_dim(c), c->rope_theta);
-    return w;
-}
-
-static void weights_free(struct weights *w)
-{
-    for (size_t l = 0; l < w->config.n_layers; l++) {
-        struct packed_layer *p = &w->layer[l];
-        float *part[] = { p->qkv.w, p->out.w, p->gate_up.w, p->down.w, p->attn_norm, p->mlp_norm };
-        for (size_t i = 0; i < sizeof part / sizeof *part; i++)
-            free(part[i]);
-    }
-    free(w->layer);
-    free(w->head.w);
-    free(w->embed);
-    free(w->norm);
-    rope_free(w->rope);
-    free(w);
-}
-
-static struct decoder *decoder_of(struct weights *w, bool owner, size_t slots, size_t max_len)
+static struct decoder *decoder_of(struct decode_weights *w, bool owner, size_t slots,
+                                  size_t max_len)
 {
     const struct llama_config *c = &w->config;
-    REQUIRE(slots >= 1 && max_len >= 1 && max_len <= c->max_len);
+    size_t D = llama_head_dim(c), heads = c->n_layers * slots * c->n_kv_heads;
+    REQUIRE(slots >= 1 && slots < NO_ROW && max_len >= 1 && max_len <= c->max_len);
     struct decoder *d = mem_alloc(sizeof *d);
-    size_t cache = c->n_layers * slots * c->n_kv_heads * max_len;
     *d = (struct decoder){ .w = w, .owner = owner, .slots = slots, .max_len = max_len };
     d->length = mem_array(slots, sizeof *d->length);
-    d->keys = mem_array(cache, llama_head_dim(c) * sizeof *d->keys);
-    d->values = mem_array(cache, llama_head_dim(c) * sizeof *d->values);
-    d->scores = mem_array(max_len, sizeof *d->scores);
+    d->last = mem_array(slots, sizeof *d->last);
+    d->keys_head = panels_count(max_len) * D * PANEL;
+    d->values_head = panels_count(D) * max_len * PANEL;
+    d->keys = panels_room(heads * d->keys_head);
+    d->values = panels_room(heads * d->values_head);
+    d->x = mem_array(ROWS * c->d_model, sizeof *d->x);
+    d->att = mem_array(ROWS * c->d_model, sizeof *d->att);
+    d->wide = mem_array(ROWS * (c->n_heads + 2 * c->n_kv_heads) * D, sizeof *d->wide);
+    d->act = mem_array(ROWS * c->d_ff, sizeof *d->act);
+    d->position = mem_array(ROWS, sizeof *d->position);
+    d->next = mem_array(ROWS, sizeof *d->next);
+    d->first = mem_array(ROWS, sizeof *d->first);
+    decoder_team(d, NULL);
     return d;
 }
 
 struct decoder *decoder_new(const struct model *m, size_t slots, size_t max_len)
 {
-    return decoder_of(weights_new(m), true, slots, max_len);
+    return decoder_of(decode_weights_new(m), true, slots, max_len);
 }
 
 struct decoder *decoder_twin(const struct decoder *d, size_t slots)
@@ -177,25 +125,17 @@ struct decoder *decoder_twin(const struct decoder *d, size_t slots)
     return decoder_of(d->w, false, slots, d->max_len);
 }
 
-static void free_rows(struct decoder *d)
-{
-    float *part[] = { d->x, d->norm, d->wide, d->att, d->act, d->rstd };
-    for (size_t i = 0; i < sizeof part / sizeof *part; i++)
-        free(part[i]);
-    free(d->position);
-}
-
 void decoder_free(struct decoder *d)
 {
     if (!d)
         return;
-    free_rows(d);
-    free(d->length);
-    free(d->keys);
-    free(d->values);
-    free(d->scores);
+    void *part[] = { d->length, d->last, d->keys.base, d->values.base, d->x, d->att,
+                     d->wide, d->act, d->position, d->next, d->first };
+    for (size_t i = 0; i < sizeof part / sizeof *part; i++)
+        free(part[i]);
+    free_scratch(d);
     if (d->owner)
-        weights_free(d->w);
+        decode_weights_free(d->w);
     free(d);
 }
 
@@ -211,99 +151,178 @@ size_t decoder_length(const struct decoder *d, size_t slot)
     return d->length[slot];
 }
 
-static void make_room(struct decoder *d, size_t n)
+/* Head g of a slot at a layer. */
+static size_t head_at(const struct decoder *d, size_t layer, size_t slot, size_t g)
 {
-    if (n <= d->cap)
-        return;
-    const struct llama_config *c = &d->w->config;
-    size_t W = (c->n_heads + 2 * c->n_kv_heads) * llama_head_dim(c), F2 = 2 * c->d_ff;
-    free_rows(d);
-    d->cap = n;
-    d->x = mem_array(n, c->d_model * sizeof(float));
-    d->norm = mem_array(n, c->d_model * sizeof(float));
-    d->att = mem_array(n, c->d_model * sizeof(float));
-    d->wide = mem_array(n, (W > F2 ? W : F2) * sizeof(float));
-    d->act = mem_array(n, c->d_ff * sizeof(float));
-    d->rstd = mem_array(n, sizeof(float));
-    d->position = mem_array(n, sizeof *d->position);
+    return (layer * d->slots + slot) * d->w->config.n_kv_heads + g;
 }
 
-/* Where head g of a slot's keys (or values) begins: (position, D). */
-static size_t cache_at(const struct decoder *d, size_t layer, size_t slot, size_t g)
+void decoder_copy(struct decoder *d, size_t to, size_t from, size_t n)
 {
     const struct llama_config *c = &d->w->config;
-    return ((layer * d->slots + slot) * c->n_kv_heads + g) * d->max_len * llama_head_dim(c);
+    size_t D = llama_head_dim(c);
+    REQUIRE(to < d->slots && from < d->slots && n <= d->length[from]);
+    d->length[to] = n;
+    for (size_t i = 0; to != from && i < c->n_layers * c->n_kv_heads; i++) {
+        size_t a = head_at(d, i / c->n_kv_heads, to, i % c->n_kv_heads);
+        size_t b = head_at(d, i / c->n_kv_heads, from, i % c->n_kv_heads);
+        memcpy(d->keys.at + a * d->keys_head, d->keys.at + b * d->keys_head,
+               panels_count(n) * D * PANEL * sizeof(float));
+        for (size_t j = 0; j < panels_count(D); j++)
+            memcpy(d->values.at + a * d->values_head + j * d->max_len * PANEL,
+                   d->values.at + b * d->values_head + j * d->max_len * PANEL,
+                   n * PANEL * sizeof(float));
+    }
 }
 
-/* One query head against the `seen` keys and values of its slot, positions in order. */
-VECTOR_CLONES static void attend(size_t seen, size_t D, const float *q, const float *key,
-                                 const float *value, float *score, float *out)
+/* The share of member m in n things: [share(m), share(m + 1)). */
+static size_t share(const struct decoder *d, size_t m, size_t n)
 {
-    float scale = 1.0f / sqrtf((float)D);
-    for (size_t t = 0; t < seen; t++)
-        score[t] = lanes_dot(q, key + t * D, D) * scale;
+    return n * m / d->members;
+}
+
+/* This member's columns of x p': to out with stride ldo, where the whole rows begin. */
+static void product(const struct decoder *d, size_t m, const float *x, const struct panels *p,
+                    float *out)
+{
+    size_t first = share(d, m, panels_count(p->N)), end = share(d, m + 1, panels_count(p->N));
+    panels_product(p, first, end, d->n, x, p->K, out + first * PANEL, p->N);
+}
+
+/* x += this member's columns of y p'. */
+static void add_product(struct decoder *d, size_t m, const float *y, const struct panels *p)
+{
+    size_t first = share(d, m, panels_count(p->N)), end = share(d, m + 1, panels_count(p->N));
+    size_t width = (end * PANEL < p->N ? end * PANEL : p->N) - first * PANEL;
+    float *part = d->scratch[m].part;
+    panels_product(p, first, end, d->n, y, p->K, part, width);
+    for (size_t r = 0; r < d->n; r++)
+        vec_add(width, part + r * width, d->x + r * p->N + first * PANEL);
+}
+
+/* This member's columns of silu(x gate') * (x up'). */
+static void activate(struct decoder *d, size_t m, const float *x, const struct decode_layer *p)
+{
+    size_t F = p->gate.N, C = p->gate.K;
+    size_t first = share(d, m, panels_count(F)), end = share(d, m + 1, panels_count(F));
+    size_t width = (end * PANEL < F ? end * PANEL : F) - first * PANEL;
+    float *part = d->scratch[m].part;
+    panels_product(&p->gate, first, end, d->n, x, C, part, 2 * width);
+    panels_product(&p->up, first, end, d->n, x, C, part + width, 2 * width);
+    for (size_t r = 0; r < d->n; r++)
+        swiglu_forward(1, width, part + r * 2 * width, d->act + r * F + first * PANEL);
+}
+
+/* Remember a row's key and value at its position. */
+static void cache_row(struct decoder *d, size_t head, size_t position, const float *key,
+                      const float *value)
+{
+    size_t D = llama_head_dim(&d->w->config);
+    float *k = d->keys.at + head * d->keys_head + position / PANEL * D * PANEL + position % PANEL;
+    float *v = d->values.at + head * d->values_head + position * PANEL;
+    for (size_t j = 0; j < D; j++)
+        k[j * PANEL] = key[j];
+    for (size_t j = 0; j < D; j += PANEL)
+        memcpy(v + j * d->max_len, value + j, (D - j < PANEL ? D - j : PANEL) * sizeof *v);
+}
+
+/* One query against the positions [0, seen) of a head. */
+static void attend(const struct decoder *d, size_t head, size_t seen, const float *q, float *score,
+                   float *out)
+{
+    size_t D = llama_head_dim(&d->w->config);
+    struct panels keys = { seen, D, D * PANEL, d->keys.at + head * d->keys_head, NULL };
+    struct panels values = { D, seen, d->max_len * PANEL, d->values.at + head * d->values_head,
+                             NULL };
+    panels_product(&keys, 0, panels_count(seen), 1, q, 0, score, 0);
+    vec_scale(seen, 1.0f / sqrtf((float)D), score);
     vec_softmax(seen, score);
-    size_t j = 0;
-    for (; j + 16 <= D; j += 16) {
-        lanes sum = { 0 };
-        for (size_t t = 0; t < seen; t++)
-            sum += *(const lanes *)(value + t * D + j) * score[t];
-        memcpy(out + j, &sum, sizeof sum);
-    }
-    for (; j < D; j++) {
-        out[j] = 0;
-        for (size_t t = 0; t < seen; t++)
-            out[j] += value[t * D + j] * score[t];
-    }
+    panels_product(&values, 0, panels_count(D), 1, score, 0, out, 0);
 }
 
-static void attention(struct decoder *d, size_t layer, size_t n, const uint32_t *slot)
+/* The rows of one sequence, from row i on, through key-value head g and its queries. */
+static void attend_sequence(struct decoder *d, size_t layer, size_t i, size_t g, float *score)
 {
     const struct llama_config *c = &d->w->config;
     size_t H = c->n_heads, G = c->n_kv_heads, D = llama_head_dim(c), W = (H + 2 * G) * D;
-    rope_turn(d->w->rope, n, H + G, d->position, 1, d->wide, W);
-    for (size_t i = 0; i < n; i++)   /* all keys first: rows of one slot see those before them */
-        for (size_t g = 0; g < G; g++) {
-            size_t at = cache_at(d, layer, slot[i], g) + d->position[i] * D;
-            memcpy(d->keys + at, d->wide + i * W + (H + g) * D, D * sizeof(float));
-            memcpy(d->values + at, d->wide + i * W + (H + G + g) * D, D * sizeof(float));
-        }
-    for (size_t i = 0; i < n; i++)
-        for (size_t h = 0; h < H; h++) {
-            size_t at = cache_at(d, layer, slot[i], h / (H / G));
-            attend(d->position[i] + 1, D, d->wide + i * W + h * D, d->keys + at, d->values + at,
-                   d->scores, d->att + (i * H + h) * D);
-        }
+    size_t head = head_at(d, layer, d->slot[i], g);
+    for (; i != NO_ROW; i = d->next[i]) {
+        float *row = d->wide + i * W, *q = row + g * (H / G) * D, *k = row + (H + g) * D;
+        rope_turn(d->w->rope, 1, H / G, d->position + i, 1, q, W);
+        rope_turn(d->w->rope, 1, 1, d->position + i, 1, k, W);
+        cache_row(d, head, d->position[i], k, k + G * D);
+        for (size_t h = 0; h < H / G; h++)
+            attend(d, head, d->position[i] + 1, q + h * D, score,
+                   d->att + i * c->d_model + (g * (H / G) + h) * D);
+    }
+}
+
+static void attention(struct decoder *d, size_t layer, size_t m)
+{
+    size_t G = d->w->config.n_kv_heads, all = d->sequences * G;
+    for (size_t i = share(d, m, all); i < share(d, m + 1, all); i++)
+        attend_sequence(d, layer, d->first[i / G], i % G, d->scratch[m].score);
+}
+
+static void forward(void *ctx, size_t m)
+{
+    struct decoder *d = ctx;
+    const struct decode_weights *w = d->w;
+    struct scratch *s = &d->scratch[m];
+    size_t C = w->config.d_model;
+    float eps = (float)w->config.norm_eps;
+    for (size_t l = 0; l < w->config.n_layers; l++) {
+        const struct decode_layer *p = &w->layer[l];
+        rmsnorm_forward(d->n, C, eps, d->x, p->attn_norm, s->norm, s->rstd);
+        product(d, m, s->norm, &p->qkv, d->wide);
+        team_meet(d->team);
+        attention(d, l, m);
+        team_meet(d->team);
+        add_product(d, m, d->att, &p->out);
+        team_meet(d->team);
+        rmsnorm_forward(d->n, C, eps, d->x, p->mlp_norm, s->norm, s->rstd);
+        activate(d, m, s->norm, p);
+        team_meet(d->team);
+        add_product(d, m, d->act, &p->down);
+        team_meet(d->team);
+    }
+    if (!d->logits)
+        return;
+    rmsnorm_forward(d->n, C, eps, d->x, w->norm, s->norm, s->rstd);
+    product(d, m, s->norm, &w->head, d->logits);
+}
+
+/* Positions, and the chains of rows that belong to one sequence. */
+static void place_rows(struct decoder *d, const uint32_t *token)
+{
+    size_t C = d->w->config.d_model;
+    d->sequences = 0;
+    for (size_t i = 0; i < d->n; i++) {
+        REQUIRE(d->slot[i] < d->slots && token[i] < d->w->config.vocab);
+        d->last[d->slot[i]] = NO_ROW;
+    }
+    for (size_t i = 0; i < d->n; i++) {
+        uint32_t s = d->slot[i], before = d->last[s];
+        REQUIRE(d->length[s] < d->max_len);
+        d->position[i] = (uint32_t)d->length[s]++;
+        d->next[i] = NO_ROW;
+        if (before == NO_ROW)
+            d->first[d->sequences++] = (uint32_t)i;
+        else
+            d->next[before] = (uint32_t)i;
+        d->last[s] = (uint32_t)i;
+        memcpy(d->x + i * C, d->w->embed + token[i] * C, C * sizeof(float));
+    }
 }
 
 void decoder_step(struct decoder *d, size_t n, const uint32_t *slot, const uint32_t *token,
                   float *logits)
 {
-    const struct weights *w = d->w;
-    size_t C = w->config.d_model;
-    float eps = (float)w->config.norm_eps;
-    make_room(d, n);
-    for (size_t i = 0; i < n; i++) {
-        REQUIRE(slot[i] < d->slots && token[i] < w->config.vocab);
-        REQUIRE(d->length[slot[i]] < d->max_len);
-        d->position[i] = (uint32_t)d->length[slot[i]]++;
-        memcpy(d->x + i * C, w->embed + token[i] * C, C * sizeof(float));
+    for (size_t i = 0; i < n; i += ROWS) {
+        d->n = n - i < ROWS ? n - i : ROWS;
+        d->slot = slot + i;
+        d->logits = logits ? logits + i * d->w->config.vocab : NULL;
+        place_rows(d, token + i);
+        team_run(d->team, forward, d);
     }
-    for (size_t l = 0; l < w->config.n_layers; l++) {
-        const struct packed_layer *p = &w->layer[l];
-        rmsnorm_forward(n, C, eps, d->x, p->attn_norm, d->norm, d->rstd);
-        product(n, d->norm, &p->qkv, d->wide);
-        attention(d, l, n, slot);
-        product(n, d->att, &p->out, d->norm);
-        vec_add(n * C, d->norm, d->x);
-        rmsnorm_forward(n, C, eps, d->x, p->mlp_norm, d->norm, d->rstd);
-        product(n, d->norm, &p->gate_up, d->wide);
-        swiglu_forward(n, w->config.d_ff, d->wide, d->act);
-        product(n, d->act, &p->down, d->norm);
-        vec_add(n * C, d->norm, d->x);
-    }
-    if (!logits)
-        return;
-    rmsnorm_forward(n, C, eps, d->x, w->norm, d->norm, d->rstd);
-    product(n, d->norm, &w->head, logits);
 }

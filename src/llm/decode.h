@@ -4,11 +4,13 @@
  * and gives each row's logits. Several rows may name the same slot: they are consecutive tokens
  * of its sequence, which is how a prompt goes in at once. The bits of a row's logits depend on
  * its own sequence alone: not on the batch, the neighbours, how the tokens were split into
- * steps, or the thread. They agree with training's forward pass to rounding only, because
- * products here are our own fixed-order kernels and there BLAS's.
+ * steps, what was copied from another slot, the threads or the width of the processor's vectors.
+ * They agree with training's forward pass to rounding only, because products here are our own
+ * fixed-order kernels (ml/panels.h) and there BLAS's.
  *
  * One decoder belongs to one thread at a time. For more threads take a twin for each: twins
- * share the packed weights, and the first may be freed only after its twins.
+ * share the packed weights, and the first may be freed only after its twins. Where there are
+ * fewer sequences than threads, a team shares the work of one decoder's step.
  */
 #ifndef LLM_DECODE_H
 #define LLM_DECODE_H
@@ -16,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/team.h"
 #include "llm/model.h"
 
 struct decoder;
@@ -26,8 +29,15 @@ struct decoder *decoder_new(const struct model *m, size_t slots, size_t max_len)
 struct decoder *decoder_twin(const struct decoder *d, size_t slots);
 void decoder_free(struct decoder *d);
 
+/* Steps are shared by this team from now on (NULL: done alone). The caller frees it, later. */
+void decoder_team(struct decoder *d, struct team *team);
+
 void decoder_reset(struct decoder *d, size_t slot);             /* its sequence is empty again */
 size_t decoder_length(const struct decoder *d, size_t slot);    /* tokens fed so far */
+
+/* The sequence of `to` becomes the first n tokens of `from`, as if they had been fed; to == from
+ * drops what follows them. */
+void decoder_copy(struct decoder *d, size_t to, size_t from, size_t n);
 
 /* Row i feeds token[i] to slot[i]; logits (n, vocab) may be NULL: rows are only remembered. */
 void decoder_step(struct decoder *d, size_t n, const uint32_t *slot, const uint32_t *token,

@@ -1,0 +1,47 @@
+/* panels.h: rows times a packed matrix, in bits that depend on the row alone.
+ *
+ * A matrix (N, K) lies in panels of 32 outputs, k by k:
+ *
+ *     panel 0:  w[0..31][0]  w[0..31][1] ... w[0..31][K-1]      panel 1: w[32..63][0] ...
+ *
+ * and out[r][n] = fma over k, in order, of x[r][k] and w[n][k], from 0: every output has a lane of
+ * its own and takes its products one after the other. So its bits do not depend on how many rows
+ * go together, on which panels a thread does, or on the width of the processor's vectors. BLAS
+ * would choose another order for another number of rows.
+ */
+#ifndef ML_PANELS_H
+#define ML_PANELS_H
+
+#include <stddef.h>
+
+enum { PANEL = 32 };
+
+struct panels {
+    size_t N, K;
+    size_t stride;       /* floats from a panel to the next, at least K * PANEL */
+    const float *w;      /* (ceil(N / PANEL), stride); columns beyond N are only read */
+    float *own;          /* what panels_free frees; NULL: w is somebody else's */
+};
+
+/* Zeros, to be filled by rows (n, K) of the matrix, which are copied; panels_free it. */
+struct panels panels_new(size_t N, size_t K);
+void panels_fill(struct panels *p, size_t from, size_t n, const float *rows);
+void panels_free(struct panels *p);
+
+static inline size_t panels_count(size_t N)
+{
+    return (N + PANEL - 1) / PANEL;
+}
+
+/* Zeroed memory whose `at` is aligned to a panel's row, so that no vector straddles two lines of
+ * the cache; free(base). Pages that are never touched cost nothing. */
+struct panels_room {
+    float *base, *at;
+};
+struct panels_room panels_room(size_t floats);
+
+/* x (R, K) with stride ldx; out (R, outputs of panels [first, end)) with stride ldo. */
+void panels_product(const struct panels *p, size_t first, size_t end, size_t R, const float *x,
+                    size_t ldx, float *out, size_t ldo);
+
+#endif

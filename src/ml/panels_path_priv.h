@@ -1,0 +1,61 @@
+/* panels_path_priv.h: the product on one path (path_priv.h); included by panels.c alone.
+ *
+ * A block of rows times columns lives in registers: as many sums as hide the latency of an
+ * addition and still leave registers for a row of the panel.
+ *
+ *     AVX-512   12 x 32: 24 of 32 registers        AVX2   3 x 32: 12 of 16
+ *
+ * K is cut in pieces that keep a piece of the panel in the first cache while all rows pass; sums
+ * rest in `out` in between, which moves no bit.
+ */
+#define VS (PANEL / LANES)
+
+/* R rows, P panels side by side, k in [0, K). `more`: the sums so far are in out. */
+INLINE TARGET void NAME(block)(size_t R, size_t P, size_t K, bool more, const float *x, size_t ldx,
+                               const float *w, size_t stride, float *out, size_t ldo)
+{
+    V sum[BLOCK_ROWS][BLOCK_PANELS * VS];
+    _Pragma("GCC unroll 16") for (size_t r = 0; r < R; r++)
+        _Pragma("GCC unroll 16") for (size_t v = 0; v < P * VS; v++)
+            sum[r][v] = more ? LOAD(out + r * ldo + v * LANES) : ZERO;
+    for (size_t k = 0; k < K; k++)
+        _Pragma("GCC unroll 16") for (size_t r = 0; r < R; r++) {
+            V f = SPLAT(x[r * ldx + k]);
+            _Pragma("GCC unroll 16") for (size_t v = 0; v < P * VS; v++)
+                sum[r][v] =
+                    FMA(f, LOAD(w + v / VS * stride + k * PANEL + v % VS * LANES), sum[r][v]);
+        }
+    _Pragma("GCC unroll 16") for (size_t r = 0; r < R; r++)
+        _Pragma("GCC unroll 16") for (size_t v = 0; v < P * VS; v++)
+            STORE(out + r * ldo + v * LANES, sum[r][v]);
+}
+
+/* All rows against one whole panel. While a piece of it serves block after block, the next one is
+ * fetched, a share with every block; the piece after the last is the next panel's first. */
+TARGET static void NAME(panel)(size_t R, size_t K, const float *x, size_t ldx, const float *w,
+                               float *out, size_t ldo)
+{
+    size_t piece = R > BLOCK_ROWS ? PIECE : K;
+    size_t ahead = R > BLOCK_ROWS ? PIECE * PANEL / (R / BLOCK_ROWS) + 16 : 0;
+    for (size_t k = 0; k < K; k += piece) {
+        size_t n = K - k < piece ? K - k : piece, r = 0;
+        const float *wk = w + k * PANEL, *xk = x + k, *next = wk + n * PANEL;
+        for (; r + BLOCK_ROWS <= R; r += BLOCK_ROWS) {
+            for (size_t i = 0; i < ahead; i += 16, next += 16)
+                __builtin_prefetch(next);
+            NAME(block)(BLOCK_ROWS, 1, n, k, xk + r * ldx, ldx, wk, 0, out + r * ldo, ldo);
+        }
+        for (; r + FEW_ROWS <= R; r += FEW_ROWS)
+            NAME(block)(FEW_ROWS, 1, n, k, xk + r * ldx, ldx, wk, 0, out + r * ldo, ldo);
+        for (; r < R; r++)
+            NAME(block)(1, 1, n, k, xk + r * ldx, ldx, wk, 0, out + r * ldo, ldo);
+    }
+}
+
+/* One row against BLOCK_PANELS whole panels: alone, a panel's sums would wait for each other. */
+TARGET static void NAME(row)(size_t K, const float *x, const float *w, size_t stride, float *out)
+{
+    NAME(block)(1, BLOCK_PANELS, K, false, x, 0, w, stride, out, 0);
+}
+
+#undef VS

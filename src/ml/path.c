@@ -1,0 +1,40 @@
+/* path.c: asked once a product; the answer is one load. */
+#include "ml/path.h"
+
+#include <stdatomic.h>
+
+const char *const path_names[PATHS] = { "plain", "AVX2", "AVX-512" };
+
+static _Atomic int chosen = -1;
+
+bool path_has(int path)
+{
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    if (path == PATH_AVX512)
+        return __builtin_cpu_supports("avx512f");
+    if (path == PATH_AVX2)
+        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+#endif
+    return path == PATH_PLAIN;
+}
+
+int path_now(void)
+{
+    int path = atomic_load_explicit(&chosen, memory_order_relaxed);
+    if (path >= 0)
+        return path;
+    path = PATHS - 1;
+    while (!path_has(path))
+        path--;
+    atomic_store_explicit(&chosen, path, memory_order_relaxed);
+    return path;
+}
+
+bool path_use(int path)
+{
+    if (path >= 0 && !path_has(path))
+        return false;
+    atomic_store(&chosen, path);
+    return true;
+}
