@@ -13,6 +13,7 @@
 #include "llm/decode.h"
 #include "llm/sample.h"
 #include "ml/linalg.h"
+#include "ml/path.h"
 
 enum { V = 70, LEN = 40, SEQUENCES = 33 };
 
@@ -181,6 +182,71 @@ static void twins_agree_on_any_number_of_threads(void **state)
     model_free(m);
 }
 
+/* Every member does some of each product and some of the heads; on every path. */
+static void teams_and_paths_move_no_bit(void **state)
+{
+    (void)state;
+    struct model *m = model_of(2, false);
+    float *want[SEQUENCES];
+    for (size_t s = 0; s < SEQUENCES; s++) {
+        want[s] = mem_array(LEN * V, sizeof *want[s]);
+        alone(m, s, want[s]);
+    }
+    for (int path = 0; path < PATHS; path++)
+        for (size_t size = 2; path_use(path) && size <= 3; size++) {
+            struct team *team = team_new(size);
+            struct decoder *d = decoder_new(m, 2, LEN);
+            uint32_t slot[LEN] = { 0 }, token[LEN];
+            float *logits = mem_array(LEN * V, sizeof *logits);
+            decoder_team(d, team);
+            for (size_t t = 0; t < LEN; t++)
+                token[t] = token_at(6, t);
+            decoder_step(d, LEN, slot, token, logits);
+            assert_memory_equal(logits, want[6], LEN * V * sizeof *logits);
+            for (size_t t = 0; t < LEN; t++) {
+                slot[0] = 1;
+                token[0] = token_at(7, t);
+                decoder_step(d, 1, slot, token, logits);
+                assert_memory_equal(logits, want[7] + t * V, V * sizeof *logits);
+            }
+            free(logits);
+            decoder_free(d);
+            team_free(team);
+        }
+    path_use(-1);
+    for (size_t s = 0; s < SEQUENCES; s++)
+        free(want[s]);
+    model_free(m);
+}
+
+/* Sequence s up to token n stands in slot 0; slot 1 goes on from there, and so does slot 0. */
+static void a_copy_is_as_good_as_fed(void **state)
+{
+    (void)state;
+    static const size_t lengths[] = { 1, 31, 32, 33, LEN - 1 };
+    struct model *m = model_of(2, true);
+    float want[LEN * V], logits[LEN * V];
+    alone(m, 4, want);
+    for (size_t i = 0; i < 5; i++) {
+        struct decoder *d = decoder_new(m, 2, LEN);
+        uint32_t slot[LEN] = { 0 }, token[LEN];
+        for (size_t t = 0; t < LEN; t++)
+            token[t] = t < lengths[i] ? token_at(4, t) : token_at(5, t);
+        decoder_step(d, LEN, slot, token, NULL);           /* the rest of slot 0 is another's */
+        decoder_copy(d, 1, 0, lengths[i]);
+        decoder_copy(d, 0, 0, lengths[i]);
+        for (size_t t = lengths[i]; t < LEN; t++) {
+            uint32_t both[] = { 1, 0 }, same[] = { token_at(4, t), token_at(4, t) };
+            decoder_step(d, 2, both, same, logits);
+            assert_memory_equal(logits, want + t * V, V * sizeof *logits);
+            assert_memory_equal(logits + V, want + t * V, V * sizeof *logits);
+        }
+        assert_int_equal(decoder_length(d, 1), LEN);
+        decoder_free(d);
+    }
+    model_free(m);
+}
+
 /* The decoder keeps its own weights. */
 static void later_training_does_not_reach_a_decoder(void **state)
 {
@@ -333,6 +399,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(agrees_with_training),
         cmocka_unit_test(bits_depend_on_the_sequence_alone),
         cmocka_unit_test(twins_agree_on_any_number_of_threads),
+        cmocka_unit_test(teams_and_paths_move_no_bit),
+        cmocka_unit_test(a_copy_is_as_good_as_fed),
         cmocka_unit_test(later_training_does_not_reach_a_decoder),
         cmocka_unit_test(draws_follow_their_distribution),
         cmocka_unit_test(temperature_zero_is_the_most_likely),
