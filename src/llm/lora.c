@@ -80,6 +80,17 @@ static struct lora_pair shape_of(const struct llama_config *c, enum lora_target 
     }
 }
 
+double lora_count(const struct llama_config *c, const struct lora_options *o)
+{
+    double layer = 0;
+    for (size_t t = 0; t < LORA_TARGETS; t++)
+        if (o->targets >> t & 1) {
+            struct lora_pair p = shape_of(c, (enum lora_target)t);
+            layer += (double)(p.in + p.out) * (double)o->rank;
+        }
+    return layer * (double)c->n_layers;
+}
+
 static size_t add(struct lora *l, size_t layer, size_t t, char which, size_t out, size_t in)
 {
     struct param *p = &l->param[l->n_params++];

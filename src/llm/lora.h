@@ -51,6 +51,9 @@ extern const char *const lora_modules[LORA_TARGETS];   /* "q_proj" ... "down_pro
 bool lora_options_check(const struct lora_options *o, const struct llama_config *c,
                         struct err *err);
 
+/* Weights of an adapter like this. */
+double lora_count(const struct llama_config *c, const struct lora_options *o);
+
 struct lora *lora_new(const struct llama_config *c, const struct lora_options *o);   /* zero */
 void lora_init(struct lora *l, uint64_t seed);   /* A is drawn, B is zero */
 void lora_free(struct lora *l);                  /* NULL is fine */
