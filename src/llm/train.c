@@ -9,6 +9,7 @@
 #include "llm/train.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -27,25 +28,25 @@ const struct train_options train_standard = {
     .epochs = 20, .tokens_per_step = 1024, .slots = 2,
     .lr = 1.5e-3, .lr_floor = 0.1, .warmup = 0.05,
     .weight_decay = 0.1, .beta1 = 0.9, .beta2 = 0.95, .eps = 1e-8, .clip = 1, .dropout = 0.1,
-    .seed = 1, .save_s = 20,
+    .seed = 1, .save_s = 20, .spike = 8,
 };
 
 enum { PIECE = 1 << 16 };      /* floats a thread sums at a time: fixed, so sums are too */
 
 struct train {
     struct model *m;
+    struct train_block w;            /* what is trained */
     const struct train_options *o;
     const struct train_source *s;
     struct train_state st;
     size_t *kept, n_kept, *aside, n_aside, *order;
     struct batch *slot;              /* (slots) */
     struct backprop **back;          /* (slots) */
-    float **grad;                    /* (slots, n_weights) */
+    float **grad;                    /* (slots, w.n_weights) */
     double *loss, *squares;          /* (slots), (pieces) */
     struct backprop_options *opt;    /* (slots) */
     size_t pieces;
-    float clip_scale;
-    double lr;
+    float clip_scale, lora_dropout;
     bool grads;                      /* false: losses only */
     struct tokens sample;
 };
@@ -95,13 +96,18 @@ static size_t emptiest(const struct train *t)
     return k;
 }
 
+static void clear_slots(struct train *t)
+{
+    for (size_t k = 0; k < t->o->slots; k++)
+        batch_clear(&t->slot[k]);
+}
+
 /* Fill the slots from list[*at..n) until the step has its tokens; *at moves on. */
 static size_t fill_step(struct train *t, const size_t *list, size_t n, size_t epoch, size_t *at,
                         size_t *too_long)
 {
     size_t rows = 0;
-    for (size_t k = 0; k < t->o->slots; k++)
-        batch_clear(&t->slot[k]);
+    clear_slots(t);
     while (*at < n && rows < t->o->tokens_per_step) {
         size_t loss_from = 0;
         t->sample.n = 0;
@@ -116,6 +122,26 @@ static size_t fill_step(struct train *t, const size_t *list, size_t n, size_t ep
     return rows;
 }
 
+/* The same of one text, in blocks. The last token of a block is the first of the next, so that
+ * every token is predicted once. */
+static size_t fill_blocks(struct train *t, size_t epoch)
+{
+    struct tokens *carry = &t->st.carry;
+    size_t rows = 0, block = t->o->block, ignored;
+    clear_slots(t);
+    while (rows < t->o->tokens_per_step) {
+        while (carry->n <= block && t->st.position < t->n_kept)
+            t->s->fill(t->s->ctx, epoch, t->order[t->st.position++], carry, &ignored);
+        if (carry->n <= block)
+            break;
+        batch_add(&t->slot[emptiest(t)], carry->id, block + 1, 0);
+        carry->n -= block;
+        memmove(carry->id, carry->id + block, carry->n * sizeof *carry->id);
+        rows += block;
+    }
+    return rows;
+}
+
 static void slot_work(void *ctx, size_t k, size_t worker)
 {
     (void)worker;
@@ -126,7 +152,7 @@ static void slot_work(void *ctx, size_t k, size_t worker)
 static size_t piece_end(const struct train *t, size_t i)
 {
     size_t end = (i + 1) * PIECE;
-    return end < t->m->n_weights ? end : t->m->n_weights;
+    return end < t->w.n_weights ? end : t->w.n_weights;
 }
 
 /* grad[0] = the sum of all slots' gradients, in slot order. */
@@ -145,10 +171,10 @@ static void update_work(void *ctx, size_t i, size_t worker)
 {
     (void)worker;
     struct train *t = ctx;
-    const struct param *p = &t->m->param[i];
-    struct adamw a = { t->lr, t->o->beta1, t->o->beta2, t->o->eps,
+    const struct param *p = &t->w.param[i];
+    struct adamw a = { t->st.lr, t->o->beta1, t->o->beta2, t->o->eps,
                        p->n_dims > 1 ? t->o->weight_decay : 0 };
-    adamw_step(&a, t->st.step + 1, p->count, t->m->weights + p->offset, t->st.m1 + p->offset,
+    adamw_step(&a, t->st.step + 1, p->count, t->w.weights + p->offset, t->st.m1 + p->offset,
                t->st.m2 + p->offset, t->grad[0] + p->offset, t->clip_scale);
 }
 
@@ -169,20 +195,23 @@ static double summed_loss(const struct train *t)
     return sum;
 }
 
-/* Name the culprit: a weight that is not finite; else the gradient nearest to the loss. */
 /* The tensor nearest the loss that has an entry that is not finite in this block, or NULL. */
-static const struct param *not_finite(const struct model *m, const float *block)
+static const struct param *not_finite(const struct param *table, size_t n, const float *block)
 {
-    for (size_t i = m->n_params; i-- > 0;)
-        if (vec_find_bad(m->param[i].count, block + m->param[i].offset) < m->param[i].count)
-            return &m->param[i];
+    for (size_t i = n; i-- > 0;)
+        if (vec_find_bad(table[i].count, block + table[i].offset) < table[i].count)
+            return &table[i];
     return NULL;
 }
 
+/* Name the culprit: a weight that is not finite; else the gradient nearest to the loss. */
 static bool diverged(const struct train *t, struct err *err)
 {
-    const struct param *weight = not_finite(t->m, t->m->weights);
-    const struct param *gradient = not_finite(t->m, t->grad[0]);
+    const struct train_block *w = &t->w;
+    const struct param *weight = not_finite(w->param, w->n_params, w->weights);
+    const struct param *gradient = not_finite(w->param, w->n_params, t->grad[0]);
+    if (!weight && t->o->n_adapters && !t->m->mapped)
+        weight = not_finite(t->m->param, t->m->n_params, t->m->weights);
     return err_set(err, EXIT_CHECK, "training diverged at step %zu, epoch %zu: loss %g%s%s%s",
                    t->st.step + 1, t->st.epoch + 1, summed_loss(t),
                    weight ? ", a weight of " : gradient ? ", a gradient of " : "",
@@ -198,15 +227,62 @@ static size_t step_targets(const struct train *t)
     return n;
 }
 
+/* The tensor whose gradient is largest, by its root mean square. */
+static const struct param *steepest(const struct train *t)
+{
+    size_t most = 0;
+    double top = -1;
+    for (size_t i = 0; i < t->w.n_params; i++) {
+        const struct param *p = &t->w.param[i];
+        double mean = vec_sum_squares(p->count, t->grad[0] + p->offset) / (double)p->count;
+        if (mean > top) {
+            top = mean;
+            most = i;
+        }
+    }
+    return &t->w.param[most];
+}
+
+/* Is the step's mean loss out of the run's line? If not, the line takes it in. */
+static bool is_spike(struct train *t, double mean)
+{
+    enum { MEMORY = 100 };             /* steps */
+    struct train_state *st = &t->st;
+    double off = mean - st->usual;
+    if (t->o->spike > 0 && st->seen >= SPIKE_WARMUP && off > t->o->spike * sqrt(st->square))
+        return true;
+    st->seen++;
+    double share = 1 / (double)(st->seen < MEMORY ? st->seen : MEMORY);
+    st->usual += share * off;
+    st->square += share * (off * off - st->square);
+    return false;
+}
+
+/* Note a step that is left out; the last of too many in a row is an error. */
+static bool note_spike(struct train *t, double mean, struct err *err)
+{
+    struct train_state *st = &t->st;
+    st->spikes++;
+    st->in_a_row++;
+    snprintf(st->spike, sizeof st->spike, "step %zu, epoch %zu: loss %.4f after %.4f, "
+             "the largest gradient is of %s", st->step + 1, st->epoch + 1, mean, st->usual,
+             steepest(t)->name);
+    return st->in_a_row < SPIKES_IN_A_ROW ||
+           err_set(err, EXIT_CHECK, "%d steps in a row had losses over %g running deviations; %s",
+                   SPIKES_IN_A_ROW, t->o->spike, st->spike);
+}
+
 /* Forward, backward, sum, clip, update on what lies in the slots. */
 static bool step(struct train *t, size_t targets, double done, struct err *err)
 {
     for (size_t k = 0; k < t->o->slots; k++)
         t->opt[k] = (struct backprop_options){
-            .dropout = (float)t->o->dropout, .scale = 1.0f / (float)targets,
+            .dropout = (float)t->o->dropout, .lora_dropout = t->lora_dropout,
+            .scale = 1.0f / (float)targets,
             .key = hash64_mix(hash64_mix(t->o->seed, t->st.step), k),
         };
     t->grads = true;
+    t->st.lr = rate_at(t->o, done);
     threads_for(t->o->threads, t->o->slots, slot_work, t);
     threads_for(t->o->threads, t->pieces, sum_work, t);
     double squares = 0, loss = summed_loss(t);
@@ -214,10 +290,12 @@ static bool step(struct train *t, size_t targets, double done, struct err *err)
         squares += t->squares[i];
     if (!isfinite(squares) || !isfinite(loss))
         return diverged(t, err);
+    if (is_spike(t, loss / (double)targets))
+        return note_spike(t, loss / (double)targets, err);
+    t->st.in_a_row = 0;
     double norm = sqrt(squares);
     t->clip_scale = t->o->clip > 0 && norm > t->o->clip ? (float)(t->o->clip / norm) : 1.0f;
-    t->lr = rate_at(t->o, done);
-    threads_for(t->o->threads, t->m->n_params, update_work, t);
+    threads_for(t->o->threads, t->w.n_params, update_work, t);
     t->st.loss_sum += loss;
     t->st.targets += targets;
     return true;
@@ -242,49 +320,95 @@ static double loss_of(struct train *t, const size_t *list, size_t n, size_t epoc
     return count ? sum / (double)count : NAN;
 }
 
+/* The weights of least validation loss, as they are now. */
+static void keep_best(struct train *t, double validation)
+{
+    struct train_state *st = &t->st;
+    if (!st->best)
+        st->best = mem_array(t->w.n_weights, sizeof *st->best);
+    memcpy(st->best, t->w.weights, t->w.n_weights * sizeof *st->best);
+    st->best_loss = validation;
+    st->best_epoch = st->epoch;
+}
+
 static void end_epoch(struct train *t)
 {
     struct train_state *st = &t->st;
     double mean = st->targets ? st->loss_sum / (double)st->targets : NAN;
     double validation = t->n_aside ? loss_of(t, t->aside, t->n_aside, 0, NULL) : NAN;
-    st->epochs[st->epoch] = (struct train_epoch){ mean, validation, st->targets };
-    if (t->o->keep_best && t->n_aside && (!st->best || validation < st->best_loss)) {
-        if (!st->best)
-            st->best = mem_array(t->m->n_weights, sizeof *st->best);
-        memcpy(st->best, t->m->weights, t->m->n_weights * sizeof *st->best);
-        st->best_loss = validation;
-        st->best_epoch = st->epoch;
-    }
+    MEM_GROW(st->epochs, st->epoch, st->cap_epochs);
+    st->epochs[st->epoch] = (struct train_epoch){ mean, validation, st->targets, st->step,
+                                                  st->tokens, st->lr };
+    if (t->n_aside && (!st->best || validation < st->best_loss))
+        keep_best(t, validation);
     st->epoch++;
     st->position = 0;
     st->loss_sum = 0;
     st->targets = 0;
 }
 
+/* The share of the run that is done. */
+static double share_done(const struct train *t)
+{
+    const struct train_state *st = &t->st;
+    if (t->o->tokens)
+        return fmin(1, (double)st->tokens / (double)t->o->tokens);
+    return ((double)st->epoch + (double)st->position / (double)t->n_kept) / (double)t->o->epochs;
+}
+
+/* Is there something left of this epoch? */
+static bool goes_on(const struct train *t)
+{
+    return t->st.position < t->n_kept || (t->o->block && t->st.carry.n > t->o->block);
+}
+
+static bool enough_tokens(const struct train *t)
+{
+    return t->o->tokens && t->st.tokens >= t->o->tokens;
+}
+
+/* Does the run end here? A function of the state alone, so that resuming cannot go past it. */
+static bool finished(const struct train *t)
+{
+    const struct train_state *st = &t->st;
+    bool tired = t->o->patience && st->best && st->epoch - 1 - st->best_epoch >= t->o->patience;
+    return tired || (t->o->tokens ? enough_tokens(t) : st->epoch >= t->o->epochs);
+}
+
+static void show(const struct train *t, struct progress *p, double done)
+{
+    const struct train_state *st = &t->st;
+    snprintf(p->note, sizeof p->note, "epoch %zu  loss %.3f", st->epoch + 1,
+             st->targets ? st->loss_sum / (double)st->targets : NAN);
+    p->total = t->o->tokens ? (double)t->o->tokens : done > 0 ? (double)st->tokens / done : 0;
+    progress_set(p, (double)st->tokens);
+}
+
 static bool run_epoch(struct train *t, struct progress *p, double *saved_s, struct err *err)
 {
     struct train_state *st = &t->st;
+    size_t before = st->tokens;
     shuffle_epoch(t);
-    while (st->position < t->n_kept) {
-        double done = ((double)st->epoch + (double)st->position / (double)t->n_kept) /
-                      (double)t->o->epochs;
+    while (goes_on(t) && !enough_tokens(t)) {
+        double done = share_done(t);
         size_t again = 0, *too_long = st->epoch ? &again : &st->too_long;   /* counted once */
-        size_t rows = fill_step(t, t->order, t->n_kept, st->epoch, &st->position, too_long);
+        size_t rows = t->o->block ? fill_blocks(t, st->epoch)
+                                  : fill_step(t, t->order, t->n_kept, st->epoch, &st->position,
+                                              too_long);
         size_t targets = step_targets(t);
         if (targets && !step(t, targets, done, err))
             return false;
         st->step += targets > 0;
         st->tokens += rows;
-        snprintf(p->note, sizeof p->note, "epoch %zu  loss %.3f", st->epoch + 1,
-                 st->targets ? st->loss_sum / (double)st->targets : NAN);
-        p->total = done > 0 ? (double)st->tokens / done : 0;
-        progress_set(p, (double)st->tokens);
+        show(t, p, done);
         if (t->o->dir && now_s() - *saved_s > t->o->save_s) {
             if (!train_state_save(t->o, t->m, st, err))
                 return false;
             *saved_s = now_s();
         }
     }
+    if (t->o->tokens && st->tokens == before && !st->carry.n)
+        return err_set(err, EXIT_DATA, "no sample is short enough to learn from");
     end_epoch(t);
     return !t->o->dir || train_state_save(t->o, t->m, st, err);
 }
@@ -293,20 +417,25 @@ static void begin(struct train *t, struct model *m, const struct train_options *
                   const struct train_source *s)
 {
     *t = (struct train){ .m = m, .o = o, .s = s, .st.n_samples = s->n_samples };
-    REQUIRE(o->slots >= 1 && o->epochs >= 1 && o->tokens_per_step >= 1);
-    t->st.m1 = mem_array(m->n_weights, sizeof(float));
-    t->st.m2 = mem_array(m->n_weights, sizeof(float));
-    t->st.epochs = mem_array(o->epochs, sizeof *t->st.epochs);
+    REQUIRE(o->slots >= 1 && (o->epochs >= 1 || o->tokens) && o->tokens_per_step >= 1);
+    REQUIRE(o->block <= m->config.max_len && (o->n_adapters || !m->mapped));
+    t->w = train_block_of(o, m);
+    if (o->n_adapters)
+        t->lora_dropout = (float)o->adapter[o->n_adapters - 1]->options.dropout;
+    t->st.m1 = mem_array(t->w.n_weights, sizeof(float));
+    t->st.m2 = mem_array(t->w.n_weights, sizeof(float));
     t->slot = mem_array(o->slots, sizeof *t->slot);
     t->back = mem_array(o->slots, sizeof *t->back);
     t->grad = mem_array(o->slots, sizeof *t->grad);
     t->loss = mem_array(o->slots, sizeof *t->loss);
     t->opt = mem_array(o->slots, sizeof *t->opt);
-    t->pieces = (m->n_weights + PIECE - 1) / PIECE;
+    t->pieces = (t->w.n_weights + PIECE - 1) / PIECE;
     t->squares = mem_array(t->pieces, sizeof *t->squares);
     for (size_t k = 0; k < o->slots; k++) {
         t->back[k] = backprop_new(m);
-        t->grad[k] = mem_array(m->n_weights, sizeof(float));
+        if (o->n_adapters)
+            backprop_adapt(t->back[k], o->adapter, o->n_adapters);
+        t->grad[k] = mem_array(t->w.n_weights, sizeof(float));
     }
     split(t);
 }
@@ -323,6 +452,21 @@ static void end(struct train *t)
     for (size_t i = 0; i < sizeof part / sizeof *part; i++)
         free(part[i]);
     tokens_free(&t->sample);
+    tokens_free(&t->st.carry);
+}
+
+/* The weights that were asked for to the model, the others to *other. */
+static void choose(struct train *t, float **other)
+{
+    struct train_state *st = &t->st;
+    *other = st->best;
+    if (t->o->keep_best && st->best)
+        for (size_t i = 0; i < t->w.n_weights; i++) {
+            float last = t->w.weights[i];
+            t->w.weights[i] = st->best[i];
+            st->best[i] = last;
+        }
+    st->best = NULL;
 }
 
 bool train_run(struct model *m, const struct train_options *o, const struct train_source *s,
@@ -334,17 +478,20 @@ bool train_run(struct model *m, const struct train_options *o, const struct trai
     bool good = !o->dir || !o->resume || train_state_load(o, m, &t.st, err);
     size_t before = t.st.tokens;
     struct progress p = progress_begin("train", "tokens", 0);
-    while (good && t.st.epoch < o->epochs)
+    while (good && !finished(&t))
         good = run_epoch(&t, &p, &saved, err);
     progress_end(&p);
-    if (good && o->keep_best && t.st.best)
-        memcpy(m->weights, t.st.best, m->n_weights * sizeof *m->weights);
     double seconds = now_s() - started;
+    bool best = o->keep_best && t.st.best;
     *rep = (struct train_report){
         .epoch = t.st.epochs, .n_epochs = t.st.epoch, .steps = t.st.step, .tokens = t.st.tokens,
-        .best = t.st.best ? t.st.best_epoch : o->epochs - 1, .too_long = t.st.too_long,
+        .best = best ? t.st.best_epoch : t.st.epoch ? t.st.epoch - 1 : 0,
+        .too_long = t.st.too_long, .spikes = t.st.spikes,
         .seconds = seconds, .tokens_per_s = (double)(t.st.tokens - before) / seconds,
     };
+    memcpy(rep->spike, t.st.spike, sizeof rep->spike);
+    if (good)
+        choose(&t, &rep->other);
     end(&t);
     return good;
 }
@@ -352,6 +499,7 @@ bool train_run(struct model *m, const struct train_options *o, const struct trai
 void train_report_free(struct train_report *rep)
 {
     free(rep->epoch);
+    free(rep->other);
     *rep = (struct train_report){ 0 };
 }
 

@@ -7,9 +7,21 @@
  * of threads. AdamW, cosine from lr to lr * lr_floor with linear warm-up, gradient clipping by
  * global norm; dropout on the embedding and on what each block adds.
  *
+ * With `block` the samples are one text instead, cut every `block` tokens: a step is whole blocks,
+ * the loss counts every token, attention crosses samples. What an epoch leaves, less than a
+ * block, begins the next one's first; what is left in the end is not trained on. Validation is of
+ * whole samples.
+ *
+ * With adapters (llm/lora.h) the model is frozen: it has neither gradients nor moments, and the
+ * last adapter is trained in its place.
+ *
  * With `dir` the state (weights, moments, epoch, position, losses) is saved to
  * DIR/train_state.safetensors, atomically, at every epoch and at least every save_s seconds.
  * With `resume` training goes on from it and ends in the same weights as if never stopped.
+ *
+ * Guards: a loss or gradient that is not finite ends the run. A step whose loss is over the running
+ * mean of its predecessors by more than `spike` running deviations is left out; of SPIKES_IN_A_ROW
+ * such steps the last ends the run. Both name step and tensor.
  */
 #ifndef LLM_TRAIN_H
 #define LLM_TRAIN_H
@@ -19,6 +31,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "llm/lora.h"
 #include "llm/model.h"
 #include "llm/tokenizer.h"
 
@@ -32,9 +45,13 @@ struct train_source {
     void (*fill)(void *ctx, size_t epoch, size_t index, struct tokens *out, size_t *loss_from);
 };
 
+enum { SPIKES_IN_A_ROW = 8, SPIKE_WARMUP = 50 };   /* steps before the guard looks */
+
 struct train_options {
-    size_t epochs;
+    size_t epochs;                   /* passes; or, if tokens is not 0, */
+    size_t tokens;                   /* as many as give these tokens, the last one cut short */
     size_t tokens_per_step, slots;   /* both change the result */
+    size_t block;                    /* tokens of a block; at most max_len. 0: whole samples */
     double lr, lr_floor;             /* lr_floor: share of lr at the end */
     double warmup;                   /* share of the run */
     double weight_decay, beta1, beta2, eps, clip, dropout;
@@ -42,6 +59,11 @@ struct train_options {
     double validation;               /* share of samples kept aside to validate on; 0: none */
     bool keep_best;                  /* end with the weights of least validation loss, if there is
                                         one, not with the last */
+    size_t patience;                 /* end after so many epochs without a better validation loss;
+                                        0: never */
+    double spike;                    /* deviations that make a spike; 0: no guard */
+    struct lora *const *adapter;     /* (n_adapters) on the model, in order; the last is trained */
+    size_t n_adapters;               /* 0: the model is trained */
     size_t threads;                  /* 0: all cores; changes nothing but time */
     const char *dir;                 /* where the state goes; NULL: nowhere */
     bool resume;
@@ -56,12 +78,18 @@ struct train_epoch {
     double loss;                     /* mean nats a target token, as trained (with dropout) */
     double validation;               /* the same on the validation slice; NaN without one */
     size_t targets;                  /* tokens the loss counted */
+    size_t step, tokens;             /* at its end, of the whole run */
+    double lr;                       /* of its last step */
 };
 
 struct train_report {
     struct train_epoch *epoch;       /* one per epoch; free with train_report_free */
     size_t n_epochs, best;           /* best: the epoch whose weights the model has */
+    float *other;                    /* with a validation slice: of best and last weights those that
+                                        the model does not end with; owned as epoch is */
     size_t steps, tokens;            /* tokens trained on, all epochs */
+    size_t spikes;                   /* steps left out */
+    char spike[160];                 /* what the last one was */
     size_t too_long;                 /* samples over max_len, left out, first epoch */
     double seconds, tokens_per_s;    /* of this process: a measurement, not a result */
 };

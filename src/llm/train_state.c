@@ -17,6 +17,23 @@ static char *state_path(const char *dir)
     return file_join(dir, STATE);
 }
 
+struct train_block train_block_of(const struct train_options *o, const struct model *m)
+{
+    if (!o->n_adapters)
+        return (struct train_block){ m->param, m->n_params, m->n_weights, m->weights };
+    const struct lora *l = o->adapter[o->n_adapters - 1];
+    return (struct train_block){ l->param, l->n_params, l->n_weights, l->weights };
+}
+
+static void identify_adapters(const struct train_options *o, struct buf *b)
+{
+    for (size_t i = 0; i < o->n_adapters; i++) {
+        const struct lora_options *l = &o->adapter[i]->options;
+        buf_printf(b, "|%zu %.17g %u %.17g %d", l->rank, l->alpha, l->targets, l->dropout,
+                   l->rank_stabilised);
+    }
+}
+
 /* All that changes the result of a run, in one line: a state with another is refused. */
 static void identity(const struct train_options *o, const struct model *m, size_t n_samples,
                      struct buf *b)
@@ -24,26 +41,49 @@ static void identity(const struct train_options *o, const struct model *m, size_
     const struct llama_config *c = &m->config;
     const size_t count[] = { n_samples, c->vocab, c->d_model, c->n_layers, c->n_heads,
                              c->n_kv_heads, c->d_ff, c->max_len, c->tied, o->epochs,
-                             o->tokens_per_step, o->slots, o->seed, o->keep_best };
+                             o->tokens_per_step, o->slots, o->seed, o->keep_best, o->tokens, o->block,
+                             o->patience };
     const double real[] = { c->rope_theta, c->norm_eps, o->lr, o->lr_floor, o->warmup,
                             o->weight_decay, o->beta1, o->beta2, o->eps, o->clip, o->dropout,
-                            o->validation };
+                            o->validation, o->spike };
     buf_str(b, o->fingerprint ? o->fingerprint : "");
     for (size_t i = 0; i < sizeof count / sizeof *count; i++)
         buf_printf(b, "%c%zu", i ? ' ' : '|', count[i]);
     for (size_t i = 0; i < sizeof real / sizeof *real; i++)
         buf_printf(b, " %.17g", real[i]);
+    identify_adapters(o, b);
 }
 
 static void add_epochs(struct meta *meta, const struct train_state *st)
 {
     for (size_t i = 0; i < st->epoch; i++) {
-        char key[40], value[96];
+        const struct train_epoch *e = &st->epochs[i];
+        char key[40], value[160];
         snprintf(key, sizeof key, "epoch.%zu", i);
-        snprintf(value, sizeof value, "%.17g %.17g %zu", st->epochs[i].loss,
-                 st->epochs[i].validation, st->epochs[i].targets);
+        snprintf(value, sizeof value, "%.17g %.17g %zu %zu %zu %.17g", e->loss, e->validation,
+                 e->targets, e->step, e->tokens, e->lr);
         meta_text(meta, key, value);
     }
+}
+
+static void add_carry(struct meta *meta, const struct tokens *carry)
+{
+    struct buf b = { 0 };
+    buf_str(&b, "");
+    for (size_t i = 0; i < carry->n; i++)
+        buf_printf(&b, "%s%u", i ? " " : "", carry->id[i]);
+    meta_text(meta, "carry", b.p);
+    buf_free(&b);
+}
+
+static void add_guard(struct meta *meta, const struct train_state *st)
+{
+    meta_real(meta, "usual", st->usual);
+    meta_real(meta, "square", st->square);
+    meta_int(meta, "seen", (int64_t)st->seen);
+    meta_int(meta, "spikes", (int64_t)st->spikes);
+    meta_int(meta, "in_a_row", (int64_t)st->in_a_row);
+    meta_text(meta, "spike", st->spike);
 }
 
 static struct tensor whole(const char *name, const float *p, size_t n)
@@ -66,13 +106,17 @@ bool train_state_save(const struct train_options *o, const struct model *m,
     meta_int(meta, "too_long", (int64_t)st->too_long);
     meta_int(meta, "targets", (int64_t)st->targets);
     meta_int(meta, "best_epoch", (int64_t)st->best_epoch);
+    meta_real(meta, "lr", st->lr);
     meta_real(meta, "loss_sum", st->loss_sum);
     meta_real(meta, "best_loss", st->best_loss);
     add_epochs(meta, st);
-    struct tensor t[4] = { whole("m1", st->m1, m->n_weights), whole("m2", st->m2, m->n_weights),
-                           whole("weights", m->weights, m->n_weights) };
+    add_carry(meta, &st->carry);
+    add_guard(meta, st);
+    struct train_block w = train_block_of(o, m);
+    struct tensor t[4] = { whole("m1", st->m1, w.n_weights), whole("m2", st->m2, w.n_weights),
+                           whole("weights", w.weights, w.n_weights) };
     if (st->best)
-        t[3] = whole("best", st->best, m->n_weights);
+        t[3] = whole("best", st->best, w.n_weights);
     char *path = state_path(o->dir);
     bool good = file_mkdirs(o->dir, err) && safetensors_write(path, t, st->best ? 4 : 3, meta, err);
     free(path);
@@ -106,18 +150,41 @@ static bool take_floats(const struct safetensors *s, const char *name, float *ou
     return true;
 }
 
-static bool take_epochs(const struct safetensors *s, const struct train_options *o,
-                        struct train_state *st)
+static bool take_epochs(const struct safetensors *s, struct train_state *st)
 {
     for (size_t i = 0; i < st->epoch; i++) {
         char key[40];
         snprintf(key, sizeof key, "epoch.%zu", i);
-        const char *v = i < o->epochs ? safetensors_meta(s, key) : NULL;
+        const char *v = safetensors_meta(s, key);
+        MEM_GROW(st->epochs, i, st->cap_epochs);
         struct train_epoch *e = &st->epochs[i];
-        if (!v || sscanf(v, "%lf %lf %zu", &e->loss, &e->validation, &e->targets) != 3)
+        if (!v || sscanf(v, "%lf %lf %zu %zu %zu %lf", &e->loss, &e->validation, &e->targets,
+                         &e->step, &e->tokens, &e->lr) != 6)
             return false;
     }
     return true;
+}
+
+static bool take_carry(const struct safetensors *s, const struct model *m, struct tokens *carry)
+{
+    const char *v = safetensors_meta(s, "carry");
+    struct str rest = str_of(v ? v : ""), piece;
+    uint64_t id;
+    while (str_next(&rest, ' ', &piece)) {
+        if (!str_u64(piece, &id) || id >= m->config.vocab)
+            return false;
+        tokens_add(carry, (uint32_t)id);
+    }
+    return v != NULL;
+}
+
+static bool take_guard(const struct safetensors *s, struct train_state *st)
+{
+    const char *what = safetensors_meta(s, "spike");
+    snprintf(st->spike, sizeof st->spike, "%s", what ? what : "");
+    return what && take_real(s, "usual", &st->usual) && take_real(s, "square", &st->square) &&
+           take_count(s, "seen", &st->seen) && take_count(s, "spikes", &st->spikes) &&
+           take_count(s, "in_a_row", &st->in_a_row);
 }
 
 static bool take_all(const struct safetensors *s, const struct train_options *o, struct model *m,
@@ -128,16 +195,17 @@ static bool take_all(const struct safetensors *s, const struct train_options *o,
                 take_count(s, "too_long", &st->too_long) &&
                 take_count(s, "targets", &st->targets) &&
                 take_count(s, "best_epoch", &st->best_epoch) &&
-                take_real(s, "loss_sum", &st->loss_sum) &&
+                take_real(s, "lr", &st->lr) && take_real(s, "loss_sum", &st->loss_sum) &&
                 take_real(s, "best_loss", &st->best_loss);
-    if (!good || !take_epochs(s, o, st) || !take_floats(s, "m1", st->m1, m->n_weights) ||
-        !take_floats(s, "m2", st->m2, m->n_weights) ||
-        !take_floats(s, "weights", m->weights, m->n_weights))
+    struct train_block w = train_block_of(o, m);
+    if (!good || !take_epochs(s, st) || !take_carry(s, m, &st->carry) || !take_guard(s, st) ||
+        !take_floats(s, "m1", st->m1, w.n_weights) || !take_floats(s, "m2", st->m2, w.n_weights) ||
+        !take_floats(s, "weights", w.weights, w.n_weights))
         return false;
     if (!safetensors_find(s, "best"))
         return true;
-    st->best = mem_array(m->n_weights, sizeof *st->best);
-    return take_floats(s, "best", st->best, m->n_weights);
+    st->best = mem_array(w.n_weights, sizeof *st->best);
+    return take_floats(s, "best", st->best, w.n_weights);
 }
 
 bool train_state_load(const struct train_options *o, struct model *m, struct train_state *st,
