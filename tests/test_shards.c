@@ -116,7 +116,7 @@ static void logits_of(const struct model *m, float *trained, float *decoded)
     backprop_free(p);
 }
 
-/* Training's forward pass agrees to rounding, for its products run in tiles; decoding to the bit. */
+/* Training's forward pass agrees to rounding, for its products run in tiles; decoding exactly. */
 static void a_mapped_model_is_the_same_model(void **state)
 {
     (void)state;

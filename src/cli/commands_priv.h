@@ -15,6 +15,7 @@ extern const struct command cmd_train;
 extern const struct command cmd_man;
 extern const struct command cmd_completion;
 extern const struct command cmd_encode;
+extern const struct command cmd_export;
 extern const struct command cmd_figure;
 extern const struct command cmd_tables;
 extern const struct command cmd_paper;

@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "llm/checkpoint_priv.h"
 #include "llm/safetensors.h"
+#include "llm/tokenizer_priv.h"
 
 #define INDEX "model.safetensors.index.json"
 
@@ -31,6 +32,13 @@ static bool write_json(const char *dir, const char *name, json_t *o, struct err 
     return good;
 }
 
+/* The name of a special token, if it has one. */
+static void put_name(json_t *o, const char *key, const struct tokenizer *t, uint32_t id)
+{
+    if (id < t->n && t->token[id].special)
+        json_object_set_new(o, key, json_string(t->token[id].special));
+}
+
 static bool save_small_files(const char *dir, const struct llama_config *c, enum tensor_type type,
                              const struct tokenizer *t, struct err *err)
 {
@@ -42,16 +50,19 @@ static bool save_small_files(const char *dir, const struct llama_config *c, enum
     checkpoint_put_count(g, "eos_token_id", c->eos);
     checkpoint_put_count(g, "pad_token_id", c->pad);
     checkpoint_put_count(g, "max_length", c->max_len);
-    json_t *k = json_pack("{s:s, s:s, s:s, s:s, s:b}", "tokenizer_class", "PreTrainedTokenizerFast",
-                          "bos_token", "<|begin|>", "eos_token", "<|end|>", "pad_token", "<|pad|>",
+    json_t *s = json_object();
+    put_name(s, "bos_token", t, tokenizer_bos(t));
+    put_name(s, "eos_token", t, tokenizer_eos(t));
+    put_name(s, "pad_token", t, tokenizer_pad(t));
+    json_t *k = json_pack("{s:s, s:b}", "tokenizer_class", "PreTrainedTokenizerFast",
                           "clean_up_tokenization_spaces", 0);
     checkpoint_put_count(k, "model_max_length", c->max_len);
-    json_t *s = json_pack("{s:s, s:s, s:s}", "bos_token", "<|begin|>", "eos_token", "<|end|>",
-                          "pad_token", "<|pad|>");
+    json_object_update(k, s);
     good = write_json(dir, "generation_config.json", g, good ? err : NULL) && good;
     good = write_json(dir, "tokenizer_config.json", k, good ? err : NULL) && good;
     good = write_json(dir, "special_tokens_map.json", s, good ? err : NULL) && good;
-    return write_json(dir, "config.json", checkpoint_config_json(c, type), good ? err : NULL) && good;
+    json_t *o = checkpoint_config_json(c, type);
+    return write_json(dir, "config.json", o, good ? err : NULL) && good;
 }
 
 /* What weights hang on: the tokenizer and the config that are there, one after the other. */
@@ -77,8 +88,8 @@ static void forget(const char *dir, const char *name)
 }
 
 /* Old weights do not stay beside a tokenizer or a config that are not theirs. */
-static bool replace_small_files(const char *dir, const struct llama_config *c, enum tensor_type type,
-                                const struct tokenizer *t, struct err *err)
+static bool replace_small_files(const char *dir, const struct llama_config *c,
+                                enum tensor_type type, const struct tokenizer *t, struct err *err)
 {
     struct buf was = what_stands(dir);
     bool good = save_small_files(dir, c, type, t, err);
