@@ -35,8 +35,8 @@ static bool write_json(const char *dir, const char *name, json_t *o, struct err 
 /* The name of a special token, if it has one. */
 static void put_name(json_t *o, const char *key, const struct tokenizer *t, uint32_t id)
 {
-    if (id < t->n && t->token[id].special)
-        json_object_set_new(o, key, json_string(t->token[id].special));
+    if (id < t->n && t->token[id].content)
+        json_object_set_new(o, key, json_string(t->token[id].content));
 }
 
 static bool save_small_files(const char *dir, const struct llama_config *c, enum tensor_type type,

@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "llm/gguf_priv.h"
 
-enum token_kind { NORMAL = 1, UNKNOWN = 2, CONTROL = 3, USER = 4, UNUSED = 5, BYTE = 6 };
+enum gguf_kind { NORMAL = 1, UNKNOWN = 2, CONTROL = 3, USER = 4, UNUSED = 5, BYTE = 6 };
 
 struct vocabulary {
     const json_t *root, *model;
