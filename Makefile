@@ -34,7 +34,7 @@ CC = gcc
 # The kernels that gain from wider vectors are compiled for them and chosen at run time.
 ARCH ?= $(if $(filter x86_64,$(shell uname -m)),x86-64-v2,native)
 OPT ?= -O3 -g
-STRICT := -std=c17 -D_POSIX_C_SOURCE=200809L -ffp-contract=off -fno-math-errno -Wall -Wextra -Wshadow -Wvla \
+STRICT := -std=c17 -D_POSIX_C_SOURCE=200809L -ffp-contract=off -fno-math-errno -fno-trapping-math -Wall -Wextra -Wshadow -Wvla \
           -Wstrict-prototypes -Wmissing-prototypes -Werror
 PACKAGES := gsl openblas cairo cairo-pdf cairo-svg pangocairo glib-2.0 jansson libarchive libcmark \
             libcrypto

@@ -31,8 +31,7 @@ VECTOR_CLONES static void softmax_rows(size_t m, size_t n, size_t first, float s
     for (size_t i = 0; i < m; i++, s += n) {
         size_t seen = first + i + 1;
         float top = lanes_max(s, seen) * scale;
-        for (size_t j = 0; j < seen; j++)
-            s[j] = fast_exp(s[j] * scale - top);
+        exp_row(seen, scale, top, s);
         float sum = lanes_sum(s, seen), inverse = 1.0f / sum;
         for (size_t j = 0; j < seen; j++)
             s[j] *= inverse;
@@ -67,12 +66,17 @@ VECTOR_CLONES static void backward_rows(size_t m, size_t n, size_t first, float 
                                         float *dp, const float *lse, const float *sum)
 {
     for (size_t i = 0; i < m; i++, p += n, dp += n) {
-        size_t seen = first + i + 1;
-        for (size_t j = 0; j < seen; j++) {
+        size_t seen = first + i + 1, j = 0;
+        for (; j + 8 <= seen; j += 8) {
+            eight e = eight_exp(load_eight(p + j) * scale - lse[i]);
+            store_eight(p + j, e);
+            store_eight(dp + j, e * (load_eight(dp + j) - sum[i]) * scale);
+        }
+        for (; j < seen; j++) {
             p[j] = fast_exp(p[j] * scale - lse[i]);
             dp[j] = p[j] * (dp[j] - sum[i]) * scale;
         }
-        for (size_t j = seen; j < n; j++)
+        for (; j < n; j++)
             p[j] = dp[j] = 0;
     }
 }

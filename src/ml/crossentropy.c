@@ -11,8 +11,7 @@ VECTOR_CLONES double crossentropy(size_t T, size_t V, float *logits, const uint3
     double loss = 0;
     for (size_t t = 0; t < T; t++, logits += V) {
         float top = lanes_max(logits, V), right = logits[target[t]];
-        for (size_t v = 0; v < V; v++)
-            logits[v] = fast_exp(logits[v] - top);
+        exp_row(V, 1.0f, top, logits);
         float sum = lanes_sum(logits, V), k = scale / sum;
         for (size_t v = 0; v < V; v++)
             logits[v] *= k;

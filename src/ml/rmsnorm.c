@@ -20,11 +20,13 @@ VECTOR_CLONES void rmsnorm_backward(size_t T, size_t C, const float *x, const fl
                                     const float *rstd, const float *dy, float *dx, float *dg)
 {
     for (size_t t = 0; t < T; t++, x += C, dy += C, dx += C) {
-        lanes s = { 0 };
+        eight lo = { 0 }, hi = { 0 };
         size_t c = 0;
-        for (; c + 16 <= C; c += 16)
-            s += *(const lanes *)(dy + c) * *(const lanes *)(g + c) * *(const lanes *)(x + c);
-        float dot = lanes_fold(&s);
+        for (; c + 16 <= C; c += 16) {
+            lo += load_eight(dy + c) * load_eight(g + c) * load_eight(x + c);
+            hi += load_eight(dy + c + 8) * load_eight(g + c + 8) * load_eight(x + c + 8);
+        }
+        float dot = eights_fold(lo, hi);
         for (; c < C; c++)
             dot += dy[c] * g[c] * x[c];
         float r = rstd[t], k = dot * r * r * r / (float)C;

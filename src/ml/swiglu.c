@@ -5,20 +5,35 @@
 
 VECTOR_CLONES void swiglu_forward(size_t T, size_t F, const float *gate_up, float *y)
 {
-    for (size_t t = 0; t < T; t++, gate_up += 2 * F, y += F)
-        for (size_t f = 0; f < F; f++) {
-            float z = gate_up[f];
-            y[f] = z / (1.0f + fast_exp(-z)) * gate_up[F + f];
+    for (size_t t = 0; t < T; t++, gate_up += 2 * F, y += F) {
+        const float *up = gate_up + F;
+        size_t f = 0;
+        for (; f + 8 <= F; f += 8) {
+            eight z = load_eight(gate_up + f);
+            store_eight(y + f, z / (1.0f + eight_exp(-z)) * load_eight(up + f));
         }
+        for (; f < F; f++) {
+            float z = gate_up[f];
+            y[f] = z / (1.0f + fast_exp(-z)) * up[f];
+        }
+    }
 }
 
 VECTOR_CLONES void swiglu_backward(size_t T, size_t F, float *gate_up, const float *dy)
 {
-    for (size_t t = 0; t < T; t++, gate_up += 2 * F, dy += F)
-        for (size_t f = 0; f < F; f++) {
-            float z = gate_up[f], up = gate_up[F + f];
-            float s = 1.0f / (1.0f + fast_exp(-z));
-            gate_up[f] = dy[f] * up * (s * (1.0f + z * (1.0f - s)));
-            gate_up[F + f] = dy[f] * (z * s);
+    for (size_t t = 0; t < T; t++, gate_up += 2 * F, dy += F) {
+        float *up = gate_up + F;
+        size_t f = 0;
+        for (; f + 8 <= F; f += 8) {
+            eight z = load_eight(gate_up + f), d = load_eight(dy + f);
+            eight s = 1.0f / (1.0f + eight_exp(-z));
+            store_eight(gate_up + f, d * load_eight(up + f) * (s * (1.0f + z * (1.0f - s))));
+            store_eight(up + f, d * (z * s));
         }
+        for (; f < F; f++) {
+            float z = gate_up[f], u = up[f], s = 1.0f / (1.0f + fast_exp(-z));
+            gate_up[f] = dy[f] * u * (s * (1.0f + z * (1.0f - s)));
+            up[f] = dy[f] * (z * s);
+        }
+    }
 }

@@ -7,7 +7,10 @@
 
 VECTOR_CLONES void vec_exp(size_t n, const float *x, float *y)
 {
-    for (size_t i = 0; i < n; i++)
+    size_t i = 0;
+    for (; i + 8 <= n; i += 8)
+        store_eight(y + i, eight_exp(load_eight(x + i)));
+    for (; i < n; i++)
         y[i] = fast_exp(x[i]);
 }
 
@@ -53,8 +56,7 @@ size_t vec_find_bad(size_t n, const float *x)
 VECTOR_CLONES float vec_softmax(size_t n, float *x)
 {
     float top = lanes_max(x, n);
-    for (size_t i = 0; i < n; i++)
-        x[i] = fast_exp(x[i] - top);
+    exp_row(n, 1.0f, top, x);
     float sum = lanes_sum(x, n), scale = 1.0f / sum;
     for (size_t i = 0; i < n; i++)
         x[i] *= scale;
