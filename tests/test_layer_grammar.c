@@ -100,7 +100,8 @@ static void every_choice_ends_in_the_graph_asked_for(void **state)
             for (int64_t depth = 1; depth <= MOST_DEPTH; depth++)
                 for (size_t i = 0; cell_exists(edges, depth) && i < rounds; i++, k++) {
                     struct layer_grammar g = grammar_of((enum text_task)task, k);
-                    int64_t latency = k % 3 && g.limits.max_latency ? (int64_t)rng_below(r, 90) : -1;
+                    bool told = k % 3 && g.limits.max_latency;
+                    int64_t latency = told ? (int64_t)rng_below(r, 90) : -1;
                     struct text_ask a = { STR("S_1"), edges, depth, latency,
                                           .include_type = CALL_OTHER };
                     write_and_judge(&g, &a, i < POLICIES ? (enum policy)i : AT_RANDOM, r);
@@ -305,7 +306,8 @@ static size_t follow_all(const struct graphset *s, enum text_task task, bool fix
             continue;
         escape_put(names_str(s->names, s->graphs[i].calls[0].src), LAYER_ESCAPES, &caller);
         format[task]->samples(&s->graphs[i], s->names, s->tick_us,
-                              &(struct text_options){ .no_scratchpad = bare }, fixed ? NULL : r, &t);
+                              &(struct text_options){ .no_scratchpad = bare }, fixed ? NULL : r,
+                              &t);
         for (size_t k = first; k < t.n; k++) {
             struct str prompt = { t.text.p + t.at[k].prompt, t.at[k].output - t.at[k].prompt };
             struct str output = { t.text.p + t.at[k].output, t.at[k].end - t.at[k].output };

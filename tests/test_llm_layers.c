@@ -77,6 +77,7 @@ static struct graphset *write_graphs(const struct llm *m, const struct prompt_po
     struct graphset *out = graphset_new();
     struct draw_job job = { pool, 24, 3, threads, 30 };
     struct llm_options o = { .sample = { .temperature = 0.5 },
+                             .unconstrained = true,
                              .layer_attempts = 3,
                              .batch = batch };
     assert_true(llm_run(m, &o, &job, out, rep, NULL));

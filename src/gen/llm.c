@@ -34,6 +34,13 @@ static bool read_words(const char *dir, struct llm *m, struct buf *b, struct err
     return true;
 }
 
+static bool read_callees(const char *dir, struct llm *m, struct buf *b, struct err *err)
+{
+    struct str text = meta_value(dir, "callees", "", b);
+    return text.n == 0 || callees_read(text, &m->callees) ||
+           err_set(err, EXIT_DATA, "%s: \"callees\" of the metadata is no list of names", dir);
+}
+
 static bool read_facts(const char *dir, struct llm *m, struct err *err)
 {
     struct buf b = { 0 };
@@ -50,7 +57,8 @@ static bool read_facts(const char *dir, struct llm *m, struct err *err)
     m->fixed_order = str_is(meta_value(dir, "fixed_order", "0", &b), "1");
     struct str to = meta_value(dir, "to", "compact", &b);
     snprintf(m->to, sizeof m->to, "%.*s", (int)to.n, to.p);
-    good = good && read_words(dir, m, &b, err);
+    m->no_scratchpad = str_is(meta_value(dir, "no_scratchpad", "0", &b), "1");
+    good = good && read_words(dir, m, &b, err) && read_callees(dir, m, &b, err);
     buf_free(&b);
     return good;
 }
@@ -71,6 +79,7 @@ void llm_free(struct llm *m)
     model_free(m->model);
     tokenizer_free(m->tokenizer);
     free(m->words);
+    callees_free(&m->callees);
     *m = (struct llm){ 0 };
 }
 

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "gen/callees.h"
 #include "gen/generator.h"
 #include "llm/model.h"
 #include "llm/sample.h"
@@ -26,13 +27,16 @@ struct llm {
     bool fixed_order;                /* layered: it was trained on keys in the order of the spec */
     uint32_t marks;                  /* compact: rare marks seen, as in struct compact_limits */
     struct compact_word *words;      /* compact: (vocab) */
+    struct callees callees;          /* layered; none: every name may stand anywhere */
+    bool no_scratchpad;              /* instruction: trained without its arithmetic */
 };
 
 struct llm_options {
     struct sample_options sample;
-    bool unconstrained;       /* compact: sample freely and count what is wrong */
+    bool unconstrained;       /* sample freely and count what is wrong */
+    bool weigh;               /* layered: importance weights count forced tokens too; slower */
     bool drawn;               /* compact: the model writes open header fields; else "?" is fed */
-    size_t layer_attempts;    /* layered formats: texts of a layer before its graph fails; 0: 1 */
+    size_t layer_attempts;    /* layered, free: texts of a layer before its graph fails; 0: 1 */
     size_t batch;             /* sequences a thread decodes at once; 0: 32; only time changes */
 };
 

@@ -2,7 +2,7 @@
  *
  *     prompt of the root layer -> text -> its sub-headers -> prompt of a layer each -> ...
  *
- * The model writes freely; the strict oracle judges every layer. A layer it refuses is written
+ * Free sampling (llm_walk.c is the rule): the strict oracle judges every layer. A layer it refuses is written
  * again at most layer_attempts times in all (the original has one attempt), then the whole graph is
  * a failure and its header drawn again. A table is one layer. When all layers stand, the oracle
  * judges the graph they make.
@@ -230,6 +230,8 @@ bool llm_layers_run(const struct llm *m, const struct llm_options *o, const stru
     if (!job->prompts->fields.service)
         return err_set(err, EXIT_USAGE,
                        "%s prompts always name the service: --header none cannot be asked", m->to);
+    if (!o->unconstrained)
+        return llm_walk_run(m, o, w.task, job, out, rep, err);
     w.V = m->model->config.vocab;
     w.max_len = m->model->config.max_len;
     w.slots = o->batch ? o->batch : LLM_BATCH;

@@ -4,6 +4,7 @@
 
 #include "gen/llm.h"
 #include "llm/decode.h"
+#include "text/layer_text.h"
 
 enum { LLM_BATCH = 32 };   /* slots a thread when nothing is asked for */
 
@@ -15,8 +16,13 @@ void llm_decoders_free(struct decoder **d, size_t threads);
 bool llm_compact_run(const struct llm *m, const struct llm_options *o, const struct draw_job *job,
                      struct graphset *out, struct draw_report *rep, struct err *err);
 
-/* Layer by layer, free, judged by the strict oracle: tabular, recursive, instruction. */
+/* Layer by layer: tabular, recursive, instruction. Free, judged by the strict oracle; else by: */
 bool llm_layers_run(const struct llm *m, const struct llm_options *o, const struct draw_job *job,
                     struct graphset *out, struct draw_report *rep, struct err *err);
+
+/* Layer by layer under the grammar. */
+bool llm_walk_run(const struct llm *m, const struct llm_options *o, enum text_task task,
+                  const struct draw_job *job, struct graphset *out, struct draw_report *rep,
+                  struct err *err);
 
 #endif

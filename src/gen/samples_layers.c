@@ -15,8 +15,7 @@
 #include "text/format.h"
 #include "trace/callstats.h"
 
-/* What stands between names and numbers: one token each. */
-static const struct str phrases[] = {
+const struct str samples_phrases[] = {
     STR("communication starts at "),
     STR("communication finishes at "),
     STR(" milliseconds"),
@@ -70,6 +69,7 @@ static const struct str phrases[] = {
     STR("now, num_remaining_edges is "),
     STR(",edge_id:"),
 };
+const size_t samples_n_phrases = sizeof samples_phrases / sizeof *samples_phrases;
 
 struct layered {
     const struct text_format *format;
@@ -125,8 +125,8 @@ static void learn_vocabulary(struct samples *s, struct text_samples *all, size_t
     for (size_t k = 0; k < all->n; k++)
         text[k] =
             (struct str){ all->text.p + all->at[k].prompt, all->at[k].end - all->at[k].prompt };
-    struct tokenizer_options o = { .rule = TOKENIZER_TEXT, .digits = 2, .phrases = phrases,
-                                   .n_phrases = sizeof phrases / sizeof *phrases };
+    struct tokenizer_options o = { .rule = TOKENIZER_TEXT, .digits = 2,
+                                   .phrases = samples_phrases, .n_phrases = samples_n_phrases };
     s->tokenizer = tokenizer_train(text, all->n, &o);
     free(text);
 }

@@ -25,4 +25,8 @@ void samples_free(struct samples *s);
 void samples_compact(struct samples *s);
 void samples_layers(struct samples *s, const struct text_format *format);
 
+/* What stands between names and numbers in the layered formats: one token each. */
+extern const struct str samples_phrases[];
+extern const size_t samples_n_phrases;
+
 #endif

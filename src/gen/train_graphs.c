@@ -12,6 +12,7 @@
 
 #include "base/file.h"
 #include "base/hash.h"
+#include "gen/callees.h"
 #include "gen/samples_priv.h"
 #include "gen/vocabulary.h"
 #include "llm/checkpoint.h"
@@ -130,6 +131,10 @@ static void put_facts(struct meta *m, const struct graphset *s, const struct tok
     vocabulary_learn(words, t, s);
     vocabulary_write(words, tokenizer_size(t), &b);
     meta_text(m, "words", b.p);
+    buf_clear(&b);
+    callees_write(s, &b);
+    if (b.n)
+        meta_text(m, "callees", b.p);
     meta_int(m, "marks", marks_seen(s));
     meta_int(m, "tick_us", s->tick_us);
     meta_int(m, "timed", !all_untimed(s));

@@ -41,13 +41,13 @@ enum { LAYER_DEPTH_MAX = 64, LAYER_PARTS = 5, LAYER_PART_LEAST = 13, LAYER_CALLS
 
 /* The words that are chosen among. */
 enum layer_word {
-    SAY_EDGE_ID, SAY_TYPE, SAY_SOURCE, SAY_DESTINATION, SAY_START, SAY_FINISH,    /* enum edge_field */
-    SAY_HTTP, SAY_TYPE_LAST = SAY_HTTP + CALL_TYPES - 1,                          /* call types */
-    SAY_KEY, SAY_KEY_LAST = SAY_KEY + HEAD_KEYS - 1,                              /* header keys */
+    SAY_EDGE_ID, SAY_TYPE, SAY_SOURCE, SAY_DESTINATION, SAY_START, SAY_FINISH,   /* edge_field */
+    SAY_HTTP, SAY_TYPE_LAST = SAY_HTTP + CALL_TYPES - 1,                         /* call_type */
+    SAY_KEY, SAY_KEY_LAST = SAY_KEY + HEAD_KEYS - 1,                             /* header_key */
     SAY_ROW, SAY_ROWS_END,              /* one more call of a table, or no more */
     SAY_LAYER, SAY_SPLIT,
     SAY_SUBGRAPH, SAY_LAYER_END,
-    SAY_EDGES_LINE, SAY_DEPTH_LINE, SAY_COPY_DEPTH_LINE, SAY_START_NODE_LINE,     /* scratchpad */
+    SAY_EDGES_LINE, SAY_DEPTH_LINE, SAY_COPY_DEPTH_LINE, SAY_START_NODE_LINE,    /* scratchpad */
     LAYER_WORDS
 };
 

@@ -52,7 +52,8 @@ static void after_value(const struct layer_grammar *g, struct layer_state *s)
 /* A call leaves each later one of its layer an id. */
 static void want_ids(struct layer_state *s)
 {
-    int64_t last = s->last_id - (s->calls - s->written - 1), first = s->ask.head.number[HEAD_START_EDGE_ID];
+    int64_t last = s->last_id - (s->calls - s->written - 1);
+    int64_t first = s->ask.head.number[HEAD_START_EDGE_ID];
     if (s->written)
         ranges_add(&s->want.numbers, s->call[s->written - 1].id + 1, last);
     else

@@ -1,4 +1,4 @@
-/* ranges.c: a longer spelling that begins with x is a number from x * 10^k to (x + 1) * 10^k - 1. */
+/* ranges.c: what is spelled x and k more digits lies from x * 10^k to (x + 1) * 10^k - 1. */
 #include "text/ranges.h"
 
 #include "base/err.h"
