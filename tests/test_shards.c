@@ -11,6 +11,8 @@
 #include "llm/backprop.h"
 #include "llm/checkpoint.h"
 #include "llm/decode.h"
+#include "llm/lora.h"
+#include "llm/train.h"
 #include "ml/halves.h"
 #include "ml/linalg.h"
 #include "tests/checkpoints.h"
@@ -140,6 +142,65 @@ static void a_mapped_model_is_the_same_model(void **state)
     }
 }
 
+static void fill(void *ctx, size_t epoch, size_t index, struct tokens *out, size_t *loss_from)
+{
+    (void)ctx;
+    (void)epoch;
+    tokens_add(out, 0);
+    for (size_t i = 0; i < 6; i++)
+        tokens_add(out, (uint32_t)(3 + (index * 31 + i * i * 7) % 200));
+    tokens_add(out, 1);
+    *loss_from = 0;
+}
+
+/* Two steps of an adapter of rank 2 on q and v; the adapter, and in *loss the last step's. */
+static struct lora *adapt(struct model *m, double *loss)
+{
+    struct lora_options lo = { .rank = 2, .alpha = 4, .targets = 1u << LORA_Q | 1u << LORA_V };
+    struct lora *l = lora_new(&m->config, &lo);
+    struct train_source s = { NULL, 4, fill };
+    struct train_options o = train_standard;
+    struct train_report rep;
+    struct err err = { 0 };
+    lora_init(l, 5);
+    o.epochs = 2;
+    o.lr = 0.01;
+    o.warmup = 0;
+    o.validation = 0;
+    o.dir = NULL;
+    o.adapter = &l;
+    o.n_adapters = 1;
+    if (!train_run(m, &o, &s, &rep, &err))
+        fail_msg("%s", err.msg);
+    *loss = rep.epoch[1].loss;
+    train_report_free(&rep);
+    return l;
+}
+
+/* What tests/interop/llama7b.py does at 7B, in small: bf16 shards, mapped, and a LoRA step. */
+static void an_adapter_is_trained_on_a_mapped_model(void **state)
+{
+    (void)state;
+    struct model *m = small_model(false);
+    save(m, TENSOR_BF16, 2000);
+    struct model *read = load(checkpoint_load), *mapped = load(checkpoint_map);
+    double loss[2];
+    struct lora *a = adapt(read, &loss[0]), *b = adapt(mapped, &loss[1]);
+    assert_near(loss[1], loss[0], 1e-5);
+    assert_int_equal(a->n_weights, b->n_weights);
+    double moved = 0;
+    for (size_t i = 0; i < a->n_weights; i++)
+        assert_near(b->weights[i], a->weights[i], 1e-4);
+    for (size_t i = 0; i < 2 * 8; i++)   /* B of the first q: it began as zero */
+        moved += fabs((double)b->weights[b->pair[LORA_Q].b + i]);
+    assert_true(moved > 0.01);
+    lora_free(a);
+    lora_free(b);
+    model_free(read);
+    model_free(mapped);
+    model_free(m);
+}
+
 /* A mapped model is saved again from its map, even over the files that it lies in. */
 static void a_mapped_model_is_saved_over_itself(void **state)
 {
@@ -238,6 +299,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(every_type_and_split_comes_back),
         cmocka_unit_test(the_index_is_as_hugging_face_has_it),
         cmocka_unit_test(a_mapped_model_is_the_same_model),
+        cmocka_unit_test(an_adapter_is_trained_on_a_mapped_model),
         cmocka_unit_test(a_mapped_model_is_saved_over_itself),
         cmocka_unit_test(every_bad_index_is_named),
         cmocka_unit_test(every_bad_shard_is_named),

@@ -34,6 +34,7 @@ struct scratch {           /* of one member of the team */
     float *part;           /* (ROWS, its columns of a product; of both gate and up) */
     float *rstd;           /* (ROWS) */
     float *score;          /* (max_len, up to a whole panel) */
+    float *room;           /* of decode_product */
 };
 
 struct decoder {
@@ -66,6 +67,7 @@ static struct scratch scratch_new(const struct decoder *d)
         .part = mem_array(ROWS * (wide > most ? wide : most), sizeof(float)),
         .rstd = mem_array(ROWS, sizeof(float)),
         .score = mem_array(panels_count(d->max_len) * PANEL, sizeof(float)),
+        .room = mem_array(d->w->room, sizeof(float)),
     };
 }
 
@@ -76,6 +78,7 @@ static void free_scratch(struct decoder *d)
         free(d->scratch[i].part);
         free(d->scratch[i].rstd);
         free(d->scratch[i].score);
+        free(d->scratch[i].room);
     }
     free(d->scratch);
 }
@@ -182,20 +185,22 @@ static size_t share(const struct decoder *d, size_t m, size_t n)
 }
 
 /* This member's columns of x p': to out with stride ldo, where the whole rows begin. */
-static void product(const struct decoder *d, size_t m, const float *x, const struct panels *p,
-                    float *out)
+static void product(const struct decoder *d, size_t m, const float *x,
+                    const struct decode_matrix *w, float *out)
 {
+    const struct panels *p = &w->packed;
     size_t first = share(d, m, panels_count(p->N)), end = share(d, m + 1, panels_count(p->N));
-    panels_product(p, first, end, d->n, x, p->K, out + first * PANEL, p->N);
+    decode_product(w, first, end, d->n, x, p->K, out + first * PANEL, p->N, d->scratch[m].room);
 }
 
 /* x += this member's columns of y p'. */
-static void add_product(struct decoder *d, size_t m, const float *y, const struct panels *p)
+static void add_product(struct decoder *d, size_t m, const float *y, const struct decode_matrix *w)
 {
+    const struct panels *p = &w->packed;
     size_t first = share(d, m, panels_count(p->N)), end = share(d, m + 1, panels_count(p->N));
     size_t width = (end * PANEL < p->N ? end * PANEL : p->N) - first * PANEL;
     float *part = d->scratch[m].part;
-    panels_product(p, first, end, d->n, y, p->K, part, width);
+    decode_product(w, first, end, d->n, y, p->K, part, width, d->scratch[m].room);
     for (size_t r = 0; r < d->n; r++)
         vec_add(width, part + r * width, d->x + r * p->N + first * PANEL);
 }
@@ -203,12 +208,12 @@ static void add_product(struct decoder *d, size_t m, const float *y, const struc
 /* This member's columns of silu(x gate') * (x up'). */
 static void activate(struct decoder *d, size_t m, const float *x, const struct decode_layer *p)
 {
-    size_t F = p->gate.N, C = p->gate.K;
+    size_t F = p->gate.packed.N, C = p->gate.packed.K;
     size_t first = share(d, m, panels_count(F)), end = share(d, m + 1, panels_count(F));
     size_t width = (end * PANEL < F ? end * PANEL : F) - first * PANEL;
-    float *part = d->scratch[m].part;
-    panels_product(&p->gate, first, end, d->n, x, C, part, 2 * width);
-    panels_product(&p->up, first, end, d->n, x, C, part + width, 2 * width);
+    float *part = d->scratch[m].part, *room = d->scratch[m].room;
+    decode_product(&p->gate, first, end, d->n, x, C, part, 2 * width, room);
+    decode_product(&p->up, first, end, d->n, x, C, part + width, 2 * width, room);
     for (size_t r = 0; r < d->n; r++)
         swiglu_forward(1, width, part + r * 2 * width, d->act + r * F + first * PANEL);
 }
@@ -311,7 +316,7 @@ static void place_rows(struct decoder *d, const uint32_t *token)
         else
             d->next[before] = (uint32_t)i;
         d->last[s] = (uint32_t)i;
-        memcpy(d->x + i * C, d->w->embed + token[i] * C, C * sizeof(float));
+        weight_rows(&d->w->table, token[i], 1, d->x + i * C);
     }
 }
 

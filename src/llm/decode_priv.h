@@ -6,19 +6,33 @@
 #include "ml/panels.h"
 #include "ml/rope.h"
 
+/* A matrix to multiply by: packed once, or, of a mapped model, packed panel by panel when it is
+ * needed. The bits are the same. */
+struct decode_matrix {
+    struct panels packed;              /* w is NULL: not packed */
+    struct weight weight;              /* rows [from, from + packed.N) */
+    size_t from;
+};
+
 struct decode_layer {
-    struct panels qkv, out, gate, up, down;
+    struct decode_matrix qkv, out, gate, up, down;
     float *attn_norm, *mlp_norm;       /* (C) */
 };
 
-/* Packed copies, read by any number of threads. */
+/* Read by any number of threads. Packed copies; of a mapped model the map, which must stay. */
 struct decode_weights {
     struct llama_config config;
     struct decode_layer *layer;        /* (n_layers) */
-    struct panels head;
-    float *embed, *norm;               /* (V, C), (C) */
+    struct decode_matrix head;
+    struct weight table;               /* (V, C): the embedding */
+    float *embed, *norm;               /* (V, C) what table is of, unless mapped; (C) */
     struct rope *rope;
+    size_t room;                       /* floats that a decode_product needs, 0 when all is packed */
 };
+
+/* panels_product, whatever the matrix is. room (w->room) is the caller's alone. */
+void decode_product(const struct decode_matrix *m, size_t first, size_t end, size_t R,
+                    const float *x, size_t ldx, float *out, size_t ldo, float *room);
 
 struct decode_weights *decode_weights_new(const struct model *m);
 void decode_weights_free(struct decode_weights *w);

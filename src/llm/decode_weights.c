@@ -1,4 +1,8 @@
-/* decode_weights.c: the one place where a decoder looks at a model. */
+/* decode_weights.c: the one place where a decoder looks at a model.
+ *
+ * A model in a mapped file is too large to be copied: of it a panel at a time is widened to rows and
+ * turned into place, by every step anew, and forgotten.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,23 +16,67 @@ static float *copy(const float *p, size_t n)
     return q;
 }
 
-/* Rows [from, from + n) of a matrix, packed. */
-static struct panels pack(struct weight w, size_t from, size_t n)
+/* Rows (n, K) of one panel to (K, PANEL); in blocks, so that what is written stays near. */
+static void turn(size_t n, size_t K, const float *rows, float *panel)
 {
-    struct panels p = panels_new(n, w.in);
+    enum { BLOCK = 32 };
+    for (size_t k0 = 0; k0 < K; k0 += BLOCK)
+        for (size_t i = 0; i < n; i++)
+            for (size_t k = k0; k < k0 + BLOCK && k < K; k++)
+                panel[k * PANEL + i] = rows[i * K + k];
+}
+
+void decode_product(const struct decode_matrix *m, size_t first, size_t end, size_t R,
+                    const float *x, size_t ldx, float *out, size_t ldo, float *room)
+{
+    const struct panels *p = &m->packed;
+    if (p->w) {
+        panels_product(p, first, end, R, x, ldx, out, ldo);
+        return;
+    }
+    float *rows = room, *panel = room + PANEL * p->K;
+    for (size_t i = first; i < end; i++) {
+        size_t n = p->N - i * PANEL < PANEL ? p->N - i * PANEL : PANEL;
+        struct panels one = { n, p->K, p->K * PANEL, panel, NULL };
+        weight_rows(&m->weight, m->from + i * PANEL, n, rows);
+        turn(n, p->K, rows, panel);
+        panels_product(&one, 0, 1, R, x, ldx, out + (i - first) * PANEL, ldo);
+    }
+}
+
+/* Rows [from, from + n) of a matrix. */
+static struct decode_matrix pack(const struct model *m, enum matrix which, size_t layer,
+                                 size_t from, size_t n)
+{
+    struct weight w = model_matrix(m, which, layer);
+    struct decode_matrix x = { { .N = n, .K = w.in }, w, from };
+    if (m->mapped)
+        return x;
+    x.packed = panels_new(n, w.in);
     float *rows = mem_array(PANEL * w.in, sizeof *rows);
     for (size_t i = 0; i < n; i += PANEL) {
         size_t some = n - i < PANEL ? n - i : PANEL;
         weight_rows(&w, from + i, some, rows);
-        panels_fill(&p, i, some, rows);
+        panels_fill(&x.packed, i, some, rows);
     }
     free(rows);
-    return p;
+    return x;
 }
 
-static struct panels pack_all(struct weight w)
+static struct decode_matrix pack_all(const struct model *m, enum matrix which, size_t layer)
 {
-    return pack(w, 0, w.out);
+    return pack(m, which, layer, 0, model_matrix(m, which, layer).out);
+}
+
+static void keep_embedding(struct decode_weights *w, const struct model *m)
+{
+    const struct llama_config *c = &m->config;
+    w->table = model_matrix(m, MATRIX_EMBED, 0);
+    if (m->mapped)
+        return;
+    w->embed = mem_array(c->vocab, c->d_model * sizeof *w->embed);
+    weight_rows(&w->table, 0, c->vocab, w->embed);
+    w->table = weight_f32(w->embed, c->vocab, c->d_model);
 }
 
 struct decode_weights *decode_weights_new(const struct model *m)
@@ -41,19 +89,18 @@ struct decode_weights *decode_weights_new(const struct model *m)
     for (size_t l = 0; l < c->n_layers; l++) {
         const struct layer_at *at = &m->layer[l];
         w->layer[l] = (struct decode_layer){
-            .qkv = pack_all(model_matrix(m, MATRIX_QKV, l)),
-            .out = pack_all(model_matrix(m, MATRIX_OUT, l)),
-            .gate = pack(model_matrix(m, MATRIX_GATE_UP, l), 0, F),
-            .up = pack(model_matrix(m, MATRIX_GATE_UP, l), F, F),
-            .down = pack_all(model_matrix(m, MATRIX_DOWN, l)),
+            .qkv = pack_all(m, MATRIX_QKV, l),
+            .out = pack_all(m, MATRIX_OUT, l),
+            .gate = pack(m, MATRIX_GATE_UP, l, 0, F),
+            .up = pack(m, MATRIX_GATE_UP, l, F, F),
+            .down = pack_all(m, MATRIX_DOWN, l),
             .attn_norm = copy(m->weights + at->attn_norm, C),
             .mlp_norm = copy(m->weights + at->mlp_norm, C),
         };
     }
-    struct weight embed = model_matrix(m, MATRIX_EMBED, 0);
-    w->head = pack_all(model_matrix(m, MATRIX_HEAD, 0));
-    w->embed = mem_array(c->vocab, C * sizeof *w->embed);
-    weight_rows(&embed, 0, c->vocab, w->embed);
+    w->head = pack_all(m, MATRIX_HEAD, 0);
+    w->room = m->mapped ? 2 * PANEL * (C > F ? C : F) : 0;
+    keep_embedding(w, m);
     w->norm = copy(m->weights + m->norm, C);
     w->rope = rope_new(c->max_len, llama_head_dim(c), c->rope_theta);
     return w;
@@ -63,14 +110,14 @@ void decode_weights_free(struct decode_weights *w)
 {
     for (size_t l = 0; l < w->config.n_layers; l++) {
         struct decode_layer *p = &w->layer[l];
-        struct panels *part[] = { &p->qkv, &p->out, &p->gate, &p->up, &p->down };
+        struct decode_matrix *part[] = { &p->qkv, &p->out, &p->gate, &p->up, &p->down };
         for (size_t i = 0; i < sizeof part / sizeof *part; i++)
-            panels_free(part[i]);
+            panels_free(&part[i]->packed);
         free(p->attn_norm);
         free(p->mlp_norm);
     }
     free(w->layer);
-    panels_free(&w->head);
+    panels_free(&w->head.packed);
     free(w->embed);
     free(w->norm);
     rope_free(w->rope);
