@@ -52,6 +52,7 @@ OBJ := $(SRC:%.c=$(BUILD)/%.o)
 LIB := $(BUILD)/libtracewright.a
 DRIVERS := $(patsubst experiments/%.c,$(BUILD)/experiments/%,$(wildcard experiments/*.c))
 TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
+INTEROP_TOOLS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/interop/*.c))
 FUZZERS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/fuzz_*.c))
 MANUAL := $(BUILD)/tracewright.1 $(BUILD)/tracewright.bash
 
@@ -84,10 +85,10 @@ $(BUILD)/%.o: %.c $(BUILD)/flags
 $(LIB): $(OBJ)
 	$(Q)rm -f $@; ar rcs $@ $^
 $(BUILD)/tracewright: $(BUILD)/src/cli/main.o $(LIB)
-$(DRIVERS) $(TESTS) $(FUZZERS): $(BUILD)/%: $(BUILD)/%.o $(LIB)
+$(DRIVERS) $(TESTS) $(INTEROP_TOOLS) $(FUZZERS): $(BUILD)/%: $(BUILD)/%.o $(LIB)
 $(TESTS): private EXTRA = -lcmocka
 $(FUZZERS): private EXTRA = -fsanitize=fuzzer
-$(BUILD)/tracewright $(DRIVERS) $(TESTS) $(FUZZERS):
+$(BUILD)/tracewright $(DRIVERS) $(TESTS) $(INTEROP_TOOLS) $(FUZZERS):
 	@echo "  ld   $@"
 	$(Q)$(CC) $(CFLAGS) $^ -o $@ $(EXTRA) $(LIBS)
 $(BUILD)/tracewright.1: $(BUILD)/tracewright
@@ -106,7 +107,7 @@ lint:
 	@$(MAKE) $(PARALLEL) everything CC=clang BUILD=build-clang
 	@sh tests/lint.sh
 tests: $(TESTS); @:
-everything: programs tests $(FUZZERS:%=%.o); @:
+everything: programs tests $(INTEROP_TOOLS) $(FUZZERS:%=%.o); @:
 
 asan:
 	@ASAN_OPTIONS=detect_leaks=1 LSAN_OPTIONS=suppressions=$(CURDIR)/tests/lsan.supp:print_suppressions=0 \
@@ -122,6 +123,8 @@ fuzzers: $(FUZZERS); @:
 
 interop: all
 	@command -v npm >/dev/null || sh tests/setup.sh nodejs npm
+	@/usr/bin/python3 -c 'import torch' 2>/dev/null || sh tests/setup.sh python3 python3-torch
+	@$(MAKE) $(PARALLEL) $(INTEROP_TOOLS)
 	@BUILD=$(BUILD) sh tests/interop.sh '$(T)'
 
 DEMO := $(BUILD)/demo
