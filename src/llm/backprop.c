@@ -61,55 +61,69 @@ struct backprop *backprop_new(const struct model *m)
     return b;
 }
 
-/* Call fn on every buffer with its floats a row. */
-static void each_buffer(struct backprop *b, void (*fn)(float **p, size_t n), size_t rows)
+/* A buffer and its floats a row, to: make it for ctx rows, free it, or add to the count at ctx. */
+typedef void (*buffer_fn)(float **p, size_t n, void *ctx);
+
+static void each_buffer(struct backprop *b, buffer_fn fn, void *ctx)
 {
     const struct llama_config *c = &b->m->config;
     size_t C = c->d_model, F = c->d_ff;
     size_t W = (c->n_heads + 2 * c->n_kv_heads) * llama_head_dim(c), wide = W > F ? W : F;
     for (size_t l = 0; l < c->n_layers; l++) {
         struct kept *k = &b->layer[l];
-        fn(&k->x, rows * C);
-        fn(&k->rstd_x, rows);
-        fn(&k->qkv, rows * W);
-        fn(&k->att, rows * C);
-        fn(&k->lse, rows * c->n_heads);
-        fn(&k->y, rows * C);
-        fn(&k->rstd_y, rows);
-        fn(&k->gate_up, rows * 2 * F);
+        fn(&k->x, C, ctx);
+        fn(&k->rstd_x, 1, ctx);
+        fn(&k->qkv, W, ctx);
+        fn(&k->att, C, ctx);
+        fn(&k->lse, c->n_heads, ctx);
+        fn(&k->y, C, ctx);
+        fn(&k->rstd_y, 1, ctx);
+        fn(&k->gate_up, 2 * F, ctx);
     }
-    fn(&b->x, rows * C);
-    fn(&b->rstd, rows);
-    fn(&b->norm, rows * C);
-    fn(&b->act, rows * F);
-    fn(&b->add, rows * C);
-    fn(&b->dx, rows * C);
-    fn(&b->dwide, rows * wide);
-    fn(&b->picked, rows * C);
-    fn(&b->logits, rows * c->vocab);
+    fn(&b->x, C, ctx);
+    fn(&b->rstd, 1, ctx);
+    fn(&b->norm, C, ctx);
+    fn(&b->act, F, ctx);
+    fn(&b->add, C, ctx);
+    fn(&b->dx, C, ctx);
+    fn(&b->dwide, wide, ctx);
+    fn(&b->picked, C, ctx);
+    fn(&b->logits, c->vocab, ctx);
     if (b->n_adapters) {
-        fn(&b->low, rows * b->rank);
-        fn(&b->dlow, rows * b->rank);
-        fn(&b->read, rows * (C > F ? C : F));
+        fn(&b->low, b->rank, ctx);
+        fn(&b->dlow, b->rank, ctx);
+        fn(&b->read, C > F ? C : F, ctx);
     }
 }
 
-static void buffer_free(float **p, size_t n)
+static void buffer_free(float **p, size_t n, void *ctx)
 {
     (void)n;
+    (void)ctx;
     free(*p);
     *p = NULL;
 }
 
-static void buffer_new(float **p, size_t n)
+static void buffer_new(float **p, size_t n, void *ctx)
 {
-    *p = mem_array(n, sizeof **p);
+    *p = mem_array(*(size_t *)ctx * n, sizeof **p);
+}
+
+static void buffer_count(float **p, size_t n, void *ctx)
+{
+    (void)p;
+    *(size_t *)ctx += n;
+}
+
+static size_t with_room_to_grow(size_t rows)
+{
+    return rows + rows / 8;
 }
 
 void backprop_adapt(struct backprop *b, struct lora *const *adapter, size_t n)
 {
     REQUIRE(n >= 1);
-    each_buffer(b, buffer_free, 0);
+    each_buffer(b, buffer_free, NULL);
     b->cap_rows = 0;
     b->adapter = adapter;
     b->n_adapters = n;
@@ -124,7 +138,7 @@ void backprop_free(struct backprop *b)
 {
     if (!b)
         return;
-    each_buffer(b, buffer_free, 0);
+    each_buffer(b, buffer_free, NULL);
     rope_free(b->rope);
     free(b->layer);
     free(b->row);
@@ -141,9 +155,9 @@ static void make_room(struct backprop *b, const struct batch *x)
         REQUIRE(x->input[t] < b->m->config.vocab &&
                 (x->target[t] < b->m->config.vocab || x->target[t] == BATCH_NO_TARGET));
     if (x->rows > b->cap_rows) {
-        each_buffer(b, buffer_free, 0);
-        b->cap_rows = x->rows + x->rows / 8;
-        each_buffer(b, buffer_new, b->cap_rows);
+        each_buffer(b, buffer_free, NULL);
+        b->cap_rows = with_room_to_grow(x->rows);
+        each_buffer(b, buffer_new, &b->cap_rows);
         b->row = mem_resize(b->row, b->cap_rows, sizeof *b->row);
         b->target = mem_resize(b->target, b->cap_rows, sizeof *b->target);
     }
@@ -152,6 +166,16 @@ static void make_room(struct backprop *b, const struct batch *x)
         b->work = mem_resize(b->work, work, sizeof *b->work);
         b->cap_work = work;
     }
+}
+
+size_t backprop_bytes(const struct backprop *b, size_t rows, size_t longest)
+{
+    const struct llama_config *c = &b->m->config;
+    size_t row = 2;                /* row and target: integers as wide as a float */
+    each_buffer((struct backprop *)b, buffer_count, &row);
+    return sizeof *b + c->n_layers * sizeof *b->layer + sizeof *b->rope +
+           sizeof(float) * (with_room_to_grow(rows) * row + attention_work(longest) + c->d_model +
+                            2 * b->rope->max_len * b->rope->half);
 }
 
 static struct attention shape_of(const struct llama_config *c)

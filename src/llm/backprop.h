@@ -1,7 +1,7 @@
 /* backprop.h: loss and gradients of one packed batch.
  *
  * One backprop belongs to one thread at a time; it keeps the activations of the largest batch it
- * has seen: per row, layers * (2 C + (H + 2 G) D + C + 2 F + H + 2) floats and a few rows more.
+ * has seen: see backprop_bytes.
  */
 #ifndef LLM_BACKPROP_H
 #define LLM_BACKPROP_H
@@ -20,6 +20,12 @@ void backprop_free(struct backprop *b);
  * are those of the last one, in the layout of its weights. The adapters stay the caller's; n is at
  * least 1. */
 void backprop_adapt(struct backprop *b, struct lora *const *adapter, size_t n);
+
+/* Bytes that b holds once it has seen a batch of `rows` rows with samples of up to `longest`. With
+ * C d_model, W (H + 2 G) D, F d_ff, L layers, V vocabulary and R the highest rank of an adapter,
+ * a row takes L (3 C + W + 2 F + H + 2) + 5 C + F + max(W, F) + V + 3 floats, and with adapters
+ * 2 R + max(C, F) more. An eighth is added, so that batches that grow a little find room. */
+size_t backprop_bytes(const struct backprop *b, size_t rows, size_t longest);
 
 struct backprop_options {
     float dropout;         /* 0: none */

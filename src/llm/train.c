@@ -1,7 +1,7 @@
 /* train.c: one step at a time, in an order that no thread count can move.
  *
  *     samples of an epoch, shuffled -> steps of about tokens_per_step -> slots of whole samples
- *     slot k: gradients of its own;  sum in slot order;  clip;  AdamW
+ *     slot k: gradients of its own;  their sum by one tree;  clip;  AdamW
  *
  * The learning rate follows the share of samples seen, not the number of steps: samples are made
  * again every epoch, so nobody knows beforehand how many steps there will be.
@@ -20,6 +20,7 @@
 #include "base/rng.h"
 #include "base/threads.h"
 #include "llm/backprop.h"
+#include "llm/reduce.h"
 #include "llm/train_priv.h"
 #include "ml/adamw.h"
 #include "ml/vec.h"
@@ -41,7 +42,8 @@ struct train {
     struct train_state st;
     size_t *kept, n_kept, *aside, n_aside, *order;
     struct batch *slot;              /* (slots) */
-    struct backprop **back;          /* (slots) */
+    struct backprop **back;          /* (workers): nothing of a slot outlives its pass */
+    size_t workers;
     float **grad;                    /* (slots, w.n_weights) */
     double *loss, *squares;          /* (slots), (pieces) */
     struct backprop_options *opt;    /* (slots) */
@@ -144,9 +146,9 @@ static size_t fill_blocks(struct train *t, size_t epoch)
 
 static void slot_work(void *ctx, size_t k, size_t worker)
 {
-    (void)worker;
     struct train *t = ctx;
-    t->loss[k] = backprop_run(t->back[k], &t->slot[k], &t->opt[k], t->grads ? t->grad[k] : NULL);
+    t->loss[k] = backprop_run(t->back[worker], &t->slot[k], &t->opt[k],
+                              t->grads ? t->grad[k] : NULL);
 }
 
 static size_t piece_end(const struct train *t, size_t i)
@@ -155,14 +157,13 @@ static size_t piece_end(const struct train *t, size_t i)
     return end < t->w.n_weights ? end : t->w.n_weights;
 }
 
-/* grad[0] = the sum of all slots' gradients, in slot order. */
+/* grad[0] = the sum of all slots' gradients. */
 static void sum_work(void *ctx, size_t i, size_t worker)
 {
     (void)worker;
     struct train *t = ctx;
     size_t at = i * PIECE, n = piece_end(t, i) - at;
-    for (size_t k = 1; k < t->o->slots; k++)
-        vec_add(n, t->grad[k] + at, t->grad[0] + at);
+    reduce_slots(t->o->slots, t->grad, at, n);
     t->squares[i] = vec_sum_squares(n, t->grad[0] + at);
 }
 
@@ -283,7 +284,7 @@ static bool step(struct train *t, size_t targets, double done, struct err *err)
         };
     t->grads = true;
     t->st.lr = rate_at(t->o, done);
-    threads_for(t->o->threads, t->o->slots, slot_work, t);
+    threads_for(t->workers, t->o->slots, slot_work, t);
     threads_for(t->o->threads, t->pieces, sum_work, t);
     double squares = 0, loss = summed_loss(t);
     for (size_t i = 0; i < t->pieces; i++)
@@ -311,7 +312,7 @@ static double loss_of(struct train *t, const size_t *list, size_t n, size_t epoc
     t->grads = false;
     while (at < n) {
         fill_step(t, list, n, epoch, &at, &too_long);
-        threads_for(t->o->threads, t->o->slots, slot_work, t);
+        threads_for(t->workers, t->o->slots, slot_work, t);
         sum += summed_loss(t);
         count += step_targets(t);
     }
@@ -413,6 +414,31 @@ static bool run_epoch(struct train *t, struct progress *p, double *saved_s, stru
     return !t->o->dir || train_state_save(t->o, t->m, st, err);
 }
 
+static size_t workers_of(const struct train_options *o)
+{
+    size_t threads = o->threads ? o->threads : threads_default();
+    return threads < o->slots ? threads : o->slots;
+}
+
+static struct backprop *worker_new(const struct model *m, const struct train_options *o)
+{
+    struct backprop *b = backprop_new(m);
+    if (o->n_adapters)
+        backprop_adapt(b, o->adapter, o->n_adapters);
+    return b;
+}
+
+size_t train_bytes(const struct model *m, const struct train_options *o, size_t rows,
+                   size_t longest)
+{
+    struct backprop *b = worker_new(m, o);
+    size_t blocks = 2 + o->slots + (o->validation > 0);
+    size_t bytes = blocks * train_block_of(o, (struct model *)m).n_weights * sizeof(float) +
+                   workers_of(o) * backprop_bytes(b, rows, longest);
+    backprop_free(b);
+    return bytes;
+}
+
 static void begin(struct train *t, struct model *m, const struct train_options *o,
                   const struct train_source *s)
 {
@@ -425,25 +451,25 @@ static void begin(struct train *t, struct model *m, const struct train_options *
     t->st.m1 = mem_array(t->w.n_weights, sizeof(float));
     t->st.m2 = mem_array(t->w.n_weights, sizeof(float));
     t->slot = mem_array(o->slots, sizeof *t->slot);
-    t->back = mem_array(o->slots, sizeof *t->back);
+    t->workers = workers_of(o);
+    t->back = mem_array(t->workers, sizeof *t->back);
     t->grad = mem_array(o->slots, sizeof *t->grad);
     t->loss = mem_array(o->slots, sizeof *t->loss);
     t->opt = mem_array(o->slots, sizeof *t->opt);
     t->pieces = (t->w.n_weights + PIECE - 1) / PIECE;
     t->squares = mem_array(t->pieces, sizeof *t->squares);
-    for (size_t k = 0; k < o->slots; k++) {
-        t->back[k] = backprop_new(m);
-        if (o->n_adapters)
-            backprop_adapt(t->back[k], o->adapter, o->n_adapters);
+    for (size_t i = 0; i < t->workers; i++)
+        t->back[i] = worker_new(m, o);
+    for (size_t k = 0; k < o->slots; k++)
         t->grad[k] = mem_array(t->w.n_weights, sizeof(float));
-    }
     split(t);
 }
 
 static void end(struct train *t)
 {
+    for (size_t i = 0; i < t->workers; i++)
+        backprop_free(t->back[i]);
     for (size_t k = 0; k < t->o->slots; k++) {
-        backprop_free(t->back[k]);
         batch_free(&t->slot[k]);
         free(t->grad[k]);
     }

@@ -3,9 +3,9 @@
  * An epoch asks the source for each sample once, orders them at random, and packs them without
  * padding into steps of about tokens_per_step tokens, each step into `slots` micro-batches of
  * whole samples. Attention never crosses samples; positions restart with each. Every slot has
- * its own gradients, summed in slot order: the weights are the same to the bit on any number
- * of threads. AdamW, cosine from lr to lr * lr_floor with linear warm-up, gradient clipping by
- * global norm; dropout on the embedding and on what each block adds.
+ * its own gradients, summed by one tree (llm/reduce.h): the weights are the same to the bit on any
+ * number of threads. AdamW, cosine from lr to lr * lr_floor with linear warm-up, gradient clipping
+ * by global norm; dropout on the embedding and on what each block adds.
  *
  * With `block` the samples are one text instead, cut every `block` tokens: a step is whole blocks,
  * the loss counts every token, attention crosses samples. What an epoch leaves, less than a
@@ -99,6 +99,18 @@ struct train_report {
 bool train_run(struct model *m, const struct train_options *o, const struct train_source *s,
                struct train_report *rep, struct err *err);
 void train_report_free(struct train_report *rep);
+
+/* Bytes of memory that train_run takes beyond the model and its samples, when no slot has over
+ * `rows` rows and no sample over `longest`:
+ *
+ *     12 a trained weight      two moments, and the gradient of the first slot, then of the step
+ *      4 a trained weight      and slot beyond the first
+ *      4 a trained weight      with a validation slice: the best so far
+ *     backprop_bytes           a thread at work, of which there are at most as many as slots
+ *
+ * With the 4 of the weight itself that is 16 a weight and 4 a further slot in flight. */
+size_t train_bytes(const struct model *m, const struct train_options *o, size_t rows,
+                   size_t longest);
 
 /* Remove the saved state, and what killed runs left of one: after the checkpoint was saved. */
 void train_forget(const char *dir);
