@@ -311,11 +311,11 @@ static void crossentropy_both_ways(void **state)
     struct both x = both_draw(3 * 21, 2, "logits");
     struct loss_case k = { x.d, target };
     double want = 4 * crossentropy_loss(&k);
-    assert_near(crossentropy(3, 21, x.f, target, 0.25f), want, 2e-6 * want);
+    assert_near(crossentropy(3, 21, x.f, target, 0.25f, 0), want, 2e-6 * want);
     assert_true(gradient_agrees("crossentropy", 3 * 21, x.d, x.f, crossentropy_loss, &k, 1e-6));
     both_free(&x);
     float flat[] = { 5, 5, 5, 5 };           /* log 4, whatever the level */
-    assert_near(crossentropy(1, 4, flat, target + 1 - 1, 1), log(4), 1e-6);
+    assert_near(crossentropy(1, 4, flat, target + 1 - 1, 1, 0), log(4), 1e-6);
     assert_near((double)flat[0], -0.75, 1e-7);
 }
 

@@ -24,6 +24,19 @@ static const struct option options[] = {
       "compact: share that keeps the service alone [0.25]", 0, 1 },
     { "open-each", OPT_REAL, "X", NULL, "compact: how often each other number is open [0.1]",
       0, 1 },
+    { "open-service", OPT_REAL, "X", NULL,
+      "compact: how often the service alone is open [0]", 0, 1 },
+    { "shuffle", OPT_REAL, "X", NULL,
+      "compact: share of exchangeable neighbours that change places [0]", 0, 1 },
+    { "jitter", OPT_REAL, "X", NULL,
+      "compact: spread of random factors on durations and gaps [0]", 0, 1 },
+    { "smoothing", OPT_REAL, "X", NULL, "label smoothing [0]", 0, 0.5 },
+    { "average", OPT_REAL, "X", NULL,
+      "end with a running mean of the weights that keeps this share a step [0]", 0, 0.99999 },
+    { "lr-floor", OPT_REAL, "X", NULL, "learning rate at the end, as a share of its peak [0.1]", 0,
+      1 },
+    { "snapshot-every", OPT_INT, "E", "0", "epochs after which DIR/epoch-N is saved; 0: never", 0,
+      1e6 },
     { "fixed-order", OPT_FLAG, NULL, NULL, "layered formats: keys and attributes are not shuffled",
       0, 0 },
     { "validation", OPT_REAL, "X", NULL, "share of samples kept aside for a validation loss", 0,
@@ -54,6 +67,13 @@ static struct train_graphs_options options_asked(const struct args *a)
     o.dropout.all = real_or(a, "open-all", o.dropout.all);
     o.dropout.numbers = real_or(a, "open-numbers", o.dropout.numbers);
     o.dropout.each = real_or(a, "open-each", o.dropout.each);
+    o.dropout.service = real_or(a, "open-service", o.dropout.service);
+    o.augment.shuffle = real_or(a, "shuffle", o.augment.shuffle);
+    o.augment.jitter = real_or(a, "jitter", o.augment.jitter);
+    o.train.smoothing = real_or(a, "smoothing", o.train.smoothing);
+    o.train.average = real_or(a, "average", o.train.average);
+    o.train.lr_floor = real_or(a, "lr-floor", o.train.lr_floor);
+    o.snapshot_every = (size_t)args_int(a, "snapshot-every");
     o.fixed_order = args_flag(a, "fixed-order");
     o.train.epochs = count_or(a, "epochs", o.train.epochs);
     o.train.lr = real_or(a, "lr", o.train.lr);

@@ -55,6 +55,9 @@ static void put_options(struct meta *m, const struct train_graphs_options *o)
     meta_real(m, "dropout.all", o->dropout.all);
     meta_real(m, "dropout.numbers", o->dropout.numbers);
     meta_real(m, "dropout.each", o->dropout.each);
+    meta_real(m, "dropout.service", o->dropout.service);
+    meta_real(m, "augment.shuffle", o->augment.shuffle);
+    meta_real(m, "augment.jitter", o->augment.jitter);
     meta_int(m, "mask_prompt", o->mask_prompt);
     meta_int(m, "fixed_order", o->fixed_order);
     meta_int(m, "epochs", (int64_t)t->epochs);
@@ -69,6 +72,8 @@ static void put_options(struct meta *m, const struct train_graphs_options *o)
     meta_real(m, "eps", t->eps);
     meta_real(m, "clip", t->clip);
     meta_real(m, "dropout", t->dropout);
+    meta_real(m, "smoothing", t->smoothing);
+    meta_real(m, "average", t->average);
     meta_real(m, "validation", t->validation);
     meta_int(m, "keep_best", t->keep_best);
     meta_int(m, "seed", (int64_t)t->seed);
@@ -212,6 +217,31 @@ static void sweep(const char *dir)
     closedir(d);
 }
 
+/* What a snapshot needs to be a checkpoint of its own. */
+struct album {
+    const struct samples *s;
+    const struct train_graphs_options *o;
+    const char *dir;
+};
+
+static bool snapshot(void *ctx, const struct model *m, size_t epochs_done, struct err *err)
+{
+    const struct album *a = ctx;
+    char name[32];
+    if (!a->o->snapshot_every || epochs_done % a->o->snapshot_every)
+        return true;
+    snprintf(name, sizeof name, "epoch-%zu", epochs_done);
+    char *dir = file_join(a->dir, name);
+    struct meta *meta = meta_new("train");
+    put_options(meta, a->o);
+    put_facts(meta, a->s->graphs, a->s->tokenizer);
+    meta_int(meta, "epoch", (int64_t)epochs_done - 1);
+    bool good = checkpoint_save(dir, m, a->s->tokenizer, meta, err);
+    meta_free(meta);
+    free(dir);
+    return good;
+}
+
 static bool train_and_save(struct samples *s, const struct train_graphs_options *o, const char *dir,
                            const char *print, struct meta *meta, struct train_report *rep,
                            struct err *err)
@@ -222,6 +252,8 @@ static bool train_and_save(struct samples *s, const struct train_graphs_options 
     struct train_options t = o->train;
     t.dir = dir;
     t.fingerprint = print;
+    t.snapshot = snapshot;
+    t.snapshot_ctx = &(struct album){ s, o, dir };
     bool good = file_mkdirs(dir, err) && train_run(m, &t, &s->source, rep, err);
     if (good) {
         put_options(meta, o);

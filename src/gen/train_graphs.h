@@ -17,6 +17,7 @@
 
 #include "base/err.h"
 #include "base/meta.h"
+#include "gen/augment.h"
 #include "llm/train.h"
 #include "trace/callgraph.h"
 
@@ -25,15 +26,19 @@ struct header_dropout {
     double all;            /* all four fields */
     double numbers;        /* calls, depth, latency; the service is told */
     double each;           /* each of the three by itself, in samples that lost nothing above */
+    double service;        /* and the service, alike */
 };
 
 struct train_graphs_options {
     const char *to;                 /* compact tabular recursive instruction */
     const char *preset;             /* of llm/model.h */
     struct header_dropout dropout;  /* compact */
+    struct augment augment;         /* compact: graphs are varied anew every epoch */
     bool mask_prompt;               /* the others: the loss counts the output alone */
     bool fixed_order;               /* the others: keys and attributes in the order of the spec */
-    struct train_options train;     /* dir and fingerprint are set here */
+    size_t snapshot_every;          /* epochs after which the checkpoint as it would be then goes to
+                                       DIR/epoch-N; 0: never */
+    struct train_options train;     /* dir, fingerprint and snapshot are set here */
 };
 
 /* What `train` does when nothing else is said, for a text format. */

@@ -411,7 +411,7 @@ double backprop_run(struct backprop *b, const struct batch *x, const struct back
     struct weight head = model_matrix(m, MATRIX_HEAD, 0);
     size_t R = pick_rows(b, x);
     weight_nt(R, b->picked, C, &head, 0, b->logits, V);
-    double loss = crossentropy(R, V, b->logits, b->target, o->scale);
+    double loss = crossentropy(R, V, b->logits, b->target, o->scale, o->smoothing);
     if (!g)
         return loss;
     float *base = b->n_adapters ? NULL : g, *low = b->n_adapters ? g : NULL;

@@ -32,6 +32,7 @@ struct backprop_options {
     float lora_dropout;    /* of what the last adapter reads; 0: none */
     uint64_t key;          /* of the dropout draws of this batch */
     float scale;           /* the gradient is that of scale * summed loss */
+    float smoothing;       /* of the gradient's targets; the loss returned is without it */
 };
 
 /* Summed loss in nats over the batch's targets. grads, in the layout of m->weights, is

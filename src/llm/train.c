@@ -179,6 +179,20 @@ static void update_work(void *ctx, size_t i, size_t worker)
                t->st.m2 + p->offset, t->grad[0] + p->offset, t->clip_scale);
 }
 
+/* One piece of the running mean, the weights just updated. */
+static void mean_work(void *ctx, size_t i, size_t worker)
+{
+    (void)worker;
+    struct train *t = ctx;
+    double seen = (double)t->st.step, start = (1 + seen) / (10 + seen);
+    float keep = (float)fmin(t->o->average, start);
+    size_t at = i * PIECE, n = piece_end(t, i) - at;
+    const float *w = t->w.weights + at;
+    float *mean = t->st.mean + at;
+    for (size_t k = 0; k < n; k++)
+        mean[k] = w[k] + keep * (mean[k] - w[k]);
+}
+
 /* Linear warm-up, then a cosine down to lr_floor, over the share of the run that is done. */
 static double rate_at(const struct train_options *o, double done)
 {
@@ -279,7 +293,7 @@ static bool step(struct train *t, size_t targets, double done, struct err *err)
     for (size_t k = 0; k < t->o->slots; k++)
         t->opt[k] = (struct backprop_options){
             .dropout = (float)t->o->dropout, .lora_dropout = t->lora_dropout,
-            .scale = 1.0f / (float)targets,
+            .scale = 1.0f / (float)targets, .smoothing = (float)t->o->smoothing,
             .key = hash64_mix(hash64_mix(t->o->seed, t->st.step), k),
         };
     t->grads = true;
@@ -297,6 +311,8 @@ static bool step(struct train *t, size_t targets, double done, struct err *err)
     double norm = sqrt(squares);
     t->clip_scale = t->o->clip > 0 && norm > t->o->clip ? (float)(t->o->clip / norm) : 1.0f;
     threads_for(t->o->threads, t->w.n_params, update_work, t);
+    if (t->st.mean)
+        threads_for(t->o->threads, t->pieces, mean_work, t);
     t->st.loss_sum += loss;
     t->st.targets += targets;
     return true;
@@ -332,9 +348,21 @@ static void keep_best(struct train *t, double validation)
     st->best_epoch = st->epoch;
 }
 
-static void end_epoch(struct train *t)
+/* Exchange the weights and their running mean: called twice, all is as before. */
+static void swap_mean(struct train *t)
+{
+    float *mean = t->st.mean, *w = t->w.weights;
+    for (size_t k = 0; mean && k < t->w.n_weights; k++) {
+        float x = w[k];
+        w[k] = mean[k];
+        mean[k] = x;
+    }
+}
+
+static bool end_epoch(struct train *t, struct err *err)
 {
     struct train_state *st = &t->st;
+    swap_mean(t);
     double mean = st->targets ? st->loss_sum / (double)st->targets : NAN;
     double validation = t->n_aside ? loss_of(t, t->aside, t->n_aside, 0, NULL) : NAN;
     MEM_GROW(st->epochs, st->epoch, st->cap_epochs);
@@ -346,6 +374,10 @@ static void end_epoch(struct train *t)
     st->position = 0;
     st->loss_sum = 0;
     st->targets = 0;
+    bool good = !t->o->snapshot || t->o->tokens || st->epoch == t->o->epochs ||
+                t->o->snapshot(t->o->snapshot_ctx, t->m, st->epoch, err);
+    swap_mean(t);
+    return good;
 }
 
 /* The share of the run that is done. */
@@ -410,8 +442,7 @@ static bool run_epoch(struct train *t, struct progress *p, double *saved_s, stru
     }
     if (t->o->tokens && st->tokens == before && !st->carry.n)
         return err_set(err, EXIT_DATA, "no sample is short enough to learn from");
-    end_epoch(t);
-    return !t->o->dir || train_state_save(t->o, t->m, st, err);
+    return end_epoch(t, err) && (!t->o->dir || train_state_save(t->o, t->m, st, err));
 }
 
 static size_t workers_of(const struct train_options *o)
@@ -450,6 +481,10 @@ static void begin(struct train *t, struct model *m, const struct train_options *
         t->lora_dropout = (float)o->adapter[o->n_adapters - 1]->options.dropout;
     t->st.m1 = mem_array(t->w.n_weights, sizeof(float));
     t->st.m2 = mem_array(t->w.n_weights, sizeof(float));
+    if (o->average > 0) {
+        t->st.mean = mem_array(t->w.n_weights, sizeof(float));
+        memcpy(t->st.mean, t->w.weights, t->w.n_weights * sizeof(float));
+    }
     t->slot = mem_array(o->slots, sizeof *t->slot);
     t->workers = workers_of(o);
     t->back = mem_array(t->workers, sizeof *t->back);
@@ -473,7 +508,7 @@ static void end(struct train *t)
         batch_free(&t->slot[k]);
         free(t->grad[k]);
     }
-    void *part[] = { t->st.m1, t->st.m2, t->st.best, t->slot, t->back, t->grad, t->loss, t->opt,
+    void *part[] = { t->st.m1, t->st.m2, t->st.best, t->st.mean, t->slot, t->back, t->grad, t->loss, t->opt,
                      t->squares, t->kept, t->aside, t->order };
     for (size_t i = 0; i < sizeof part / sizeof *part; i++)
         free(part[i]);
@@ -485,6 +520,7 @@ static void end(struct train *t)
 static void choose(struct train *t, float **other)
 {
     struct train_state *st = &t->st;
+    swap_mean(t);
     *other = st->best;
     if (t->o->keep_best && st->best)
         for (size_t i = 0; i < t->w.n_weights; i++) {

@@ -22,6 +22,11 @@
  * Guards: a loss or gradient that is not finite ends the run. A step whose loss is over the running
  * mean of its predecessors by more than `spike` running deviations is left out; of SPIKES_IN_A_ROW
  * such steps the last ends the run. Both name step and tensor.
+ *
+ * With `average` the model ends with (and snapshots hold) a running mean of the weights over steps,
+ * mean += (1 - a_t) (w - mean) with a_t = min(average, (1 + t) / (10 + t)): at a rate that does not
+ * fall it takes the place of the fall, so that one run passes through every number of epochs.
+ * Source: Polyak averaging, as exponential moving average.
  */
 #ifndef LLM_TRAIN_H
 #define LLM_TRAIN_H
@@ -55,6 +60,8 @@ struct train_options {
     double lr, lr_floor;             /* lr_floor: share of lr at the end */
     double warmup;                   /* share of the run */
     double weight_decay, beta1, beta2, eps, clip, dropout;
+    double smoothing;                /* label smoothing: this share of the target over all tokens */
+    double average;                  /* 0: none; else how much of the mean a step keeps, < 1 */
     uint64_t seed;
     double validation;               /* share of samples kept aside to validate on; 0: none */
     bool keep_best;                  /* end with the weights of least validation loss, if there is
@@ -68,6 +75,9 @@ struct train_options {
     const char *dir;                 /* where the state goes; NULL: nowhere */
     bool resume;
     double save_s;                   /* save the state at least so often */
+    /* After every epoch but the last, with the weights it would end with; NULL: nobody looks. */
+    bool (*snapshot)(void *ctx, const struct model *m, size_t epochs_done, struct err *err);
+    void *snapshot_ctx;
     const char *fingerprint;         /* identity of data and whatever else shapes samples; resume
                                         refuses a state with another. NULL: "" */
 };

@@ -16,6 +16,7 @@ struct train_state {
     size_t n_samples;            /* of the source: part of the identity */
     float *m1, *m2;              /* (n_weights of the block) AdamW's moments */
     float *best;                 /* (n_weights), or NULL */
+    float *mean;                 /* (n_weights) with o->average, else NULL */
     size_t epoch, position;      /* the next sample to look at, in the epoch's order */
     size_t step, tokens, too_long;
     double lr;                   /* of the last step */

@@ -1,4 +1,4 @@
-/* train_state.c: four tensors (weights, both moments, best weights) and numbers as text. */
+/* train_state.c: weights, both moments, best and mean weights if there are; numbers as text. */
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,7 +45,7 @@ static void identity(const struct train_options *o, const struct model *m, size_
                              o->patience };
     const double real[] = { c->rope_theta, c->norm_eps, o->lr, o->lr_floor, o->warmup,
                             o->weight_decay, o->beta1, o->beta2, o->eps, o->clip, o->dropout,
-                            o->validation, o->spike };
+                            o->validation, o->spike, o->smoothing, o->average };
     buf_str(b, o->fingerprint ? o->fingerprint : "");
     for (size_t i = 0; i < sizeof count / sizeof *count; i++)
         buf_printf(b, "%c%zu", i ? ' ' : '|', count[i]);
@@ -113,12 +113,15 @@ bool train_state_save(const struct train_options *o, const struct model *m,
     add_carry(meta, &st->carry);
     add_guard(meta, st);
     struct train_block w = train_block_of(o, m);
-    struct tensor t[4] = { whole("m1", st->m1, w.n_weights), whole("m2", st->m2, w.n_weights),
+    size_t n = 3;
+    struct tensor t[5] = { whole("m1", st->m1, w.n_weights), whole("m2", st->m2, w.n_weights),
                            whole("weights", w.weights, w.n_weights) };
     if (st->best)
-        t[3] = whole("best", st->best, w.n_weights);
+        t[n++] = whole("best", st->best, w.n_weights);
+    if (st->mean)
+        t[n++] = whole("mean", st->mean, w.n_weights);
     char *path = state_path(o->dir);
-    bool good = file_mkdirs(o->dir, err) && safetensors_write(path, t, st->best ? 4 : 3, meta, err);
+    bool good = file_mkdirs(o->dir, err) && safetensors_write(path, t, n, meta, err);
     free(path);
     buf_free(&id);
     meta_free(meta);
@@ -201,6 +204,8 @@ static bool take_all(const struct safetensors *s, const struct train_options *o,
     if (!good || !take_epochs(s, st) || !take_carry(s, m, &st->carry) || !take_guard(s, st) ||
         !take_floats(s, "m1", st->m1, w.n_weights) || !take_floats(s, "m2", st->m2, w.n_weights) ||
         !take_floats(s, "weights", w.weights, w.n_weights))
+        return false;
+    if (st->mean && !take_floats(s, "mean", st->mean, w.n_weights))
         return false;
     if (!safetensors_find(s, "best"))
         return true;

@@ -6,7 +6,9 @@
 #include <stdint.h>
 
 /* logits (T, V) become scale * (softmax(logits) - onehot(target)), which is the gradient of
- * scale * loss. Returns the summed loss in nats, rows in order. */
-double crossentropy(size_t T, size_t V, float *logits, const uint32_t *target, float scale);
+ * scale * loss. Returns the summed loss in nats, rows in order. With smoothing e the gradient is of
+ * the loss against (1 - e) onehot + e / V; the loss returned stays that of the target. */
+double crossentropy(size_t T, size_t V, float *logits, const uint32_t *target, float scale,
+                    float smoothing);
 
 #endif
