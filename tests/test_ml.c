@@ -319,6 +319,30 @@ static void crossentropy_both_ways(void **state)
     assert_near((double)flat[0], -0.75, 1e-7);
 }
 
+/* Against (1 - e) onehot + e / V the loss is that mixture of the losses against every token. */
+static void crossentropy_is_smoothed_in_its_gradient(void **state)
+{
+    (void)state;
+    enum { V = 21 };
+    static const uint32_t target[] = { 7 };
+    struct both x = both_draw(V, 3, "smoothing");
+    double want[V] = { 0 };
+    float plain[V];
+    memcpy(plain, x.f, sizeof plain);
+    double loss = crossentropy(1, V, plain, target, 1, 0);
+    for (uint32_t v = 0; v < V; v++) {
+        float against[V];
+        memcpy(against, x.f, sizeof against);
+        crossentropy(1, V, against, &v, 1, 0);
+        for (size_t i = 0; i < V; i++)
+            want[i] += (v == target[0] ? 0.7 + 0.3 / V : 0.3 / V) * (double)against[i];
+    }
+    assert_near(crossentropy(1, V, x.f, target, 1, 0.3f), loss, 1e-12);
+    for (size_t i = 0; i < V; i++)
+        assert_near((double)x.f[i], want[i], 1e-6);
+    both_free(&x);
+}
+
 static void dropout_keeps_its_rate_and_its_key(void **state)
 {
     (void)state;
@@ -430,6 +454,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(attention_both_ways),
         cmocka_unit_test(attention_of_a_sequence_ignores_the_others),
         cmocka_unit_test(crossentropy_both_ways),
+        cmocka_unit_test(crossentropy_is_smoothed_in_its_gradient),
         cmocka_unit_test(dropout_keeps_its_rate_and_its_key),
         cmocka_unit_test(embedding_gathers_and_scatters),
         cmocka_unit_test(adamw_by_hand),

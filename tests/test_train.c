@@ -193,10 +193,96 @@ static void what_is_not_finite_is_named(void **state)
     model_free(m);
 }
 
+struct album {
+    size_t n;
+    float *weights[8];             /* after each epoch */
+};
+
+static bool remember(void *ctx, const struct model *m, size_t epochs_done, struct err *err)
+{
+    struct album *a = ctx;
+    (void)err;
+    assert_int_equal(epochs_done, a->n + 1);
+    a->weights[a->n] = mem_array(m->n_weights, sizeof(float));
+    memcpy(a->weights[a->n++], m->weights, m->n_weights * sizeof(float));
+    return true;
+}
+
+static void forget(struct album *a)
+{
+    for (size_t i = 0; i < a->n; i++)
+        free(a->weights[i]);
+}
+
+/* An epoch of one step, at one rate, on samples that never change: all that is left is the mean. */
+static void it_ends_with_the_running_mean(void **state)
+{
+    (void)state;
+    struct album plain = { 0 }, mean = { 0 };
+    struct train_source still = { NULL, 60, fill_noise };
+    struct train_options o = quick;
+    o.epochs = 6;
+    o.tokens_per_step = 100000;
+    o.lr_floor = 1;
+    o.warmup = 0;
+    o.snapshot = remember;
+    o.snapshot_ctx = &plain;
+    struct model *m = model_of(true), *first = model_of(true);
+    struct train_report rep = trained(m, &o, &still);
+    remember(&plain, m, 6, NULL);
+    train_report_free(&rep);
+    model_free(m);
+    o.average = 0.3;
+    o.snapshot_ctx = &mean;
+    m = model_of(true);
+    rep = trained(m, &o, &still);
+    remember(&mean, m, 6, NULL);
+    for (size_t i = 0; i < m->n_weights; i += 97) {
+        double want = (double)first->weights[i];
+        for (size_t t = 0; t < 6; t++) {
+            double keep = fmin(0.3, (1.0 + (double)t) / (10.0 + (double)t));
+            want = keep * want + (1 - keep) * (double)plain.weights[t][i];
+            assert_near((double)mean.weights[t][i], want, 1e-6);
+        }
+    }
+    train_report_free(&rep);
+    model_free(m);
+    model_free(first);
+    forget(&plain);
+    forget(&mean);
+}
+
+/* At a rate that does not fall a snapshot is what a shorter run ends with. */
+static void a_snapshot_is_a_shorter_run(void **state)
+{
+    (void)state;
+    struct album a = { 0 };
+    struct train_options o = quick;
+    o.lr_floor = 1;
+    o.warmup = 0;
+    o.average = 0.9;
+    o.snapshot = remember;
+    o.snapshot_ctx = &a;
+    struct model *m = model_of(true), *less = model_of(true);
+    struct train_report rep = trained(m, &o, &counting);
+    train_report_free(&rep);
+    assert_int_equal(a.n, o.epochs - 1);
+    o.epochs = 2;
+    o.snapshot = NULL;
+    rep = trained(less, &o, &counting);
+    assert_memory_equal(less->weights, a.weights[1], less->n_weights * sizeof *less->weights);
+    train_report_free(&rep);
+    model_free(m);
+    model_free(less);
+    forget(&a);
+}
+
 int main(int argc, char **argv)
 {
     linalg_start(argc, argv);
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(it_ends_with_the_running_mean),
+        cmocka_unit_test(a_snapshot_is_a_shorter_run),
         cmocka_unit_test(any_number_of_threads_gives_the_same_bytes),
         cmocka_unit_test(loss_falls_and_is_counted),
         cmocka_unit_test(a_sample_loses_what_it_loses_alone),

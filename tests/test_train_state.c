@@ -36,13 +36,15 @@ static void remove_dir(const char *dir)
     rmdir(dir);
 }
 
-/* Saves after every step, keeps the best, drops out: all that a state must remember. */
+/* Saves after every step, keeps the best and the mean, drops out: all that a state must remember. */
 static struct train_options saving(const char *dir)
 {
     struct train_options o = quick;
     o.epochs = 8;
     o.validation = 0.2;
     o.keep_best = true;
+    o.average = 0.9;
+    o.smoothing = 0.1;
     o.dir = dir;
     o.resume = true;
     o.save_s = 0;
@@ -124,17 +126,17 @@ static struct train_options changed(const struct train_options *o, size_t what)
 {
     struct train_options c = *o;
     double *const real[] = { &c.lr, &c.lr_floor, &c.warmup, &c.weight_decay, &c.beta1, &c.beta2,
-                             &c.eps, &c.clip, &c.dropout, &c.validation };
-    if (what < 10)
+                             &c.eps, &c.clip, &c.dropout, &c.validation, &c.average, &c.smoothing };
+    if (what < 12)
         *real[what] *= 1.0000001;
     size_t *const count[] = { &c.epochs, &c.tokens_per_step, &c.slots };
-    if (what >= 10 && what < 13)
-        *count[what - 10] += 1;
-    if (what == 13)
-        c.seed++;
-    if (what == 14)
-        c.keep_best = !c.keep_best;
+    if (what >= 12 && what < 15)
+        *count[what - 12] += 1;
     if (what == 15)
+        c.seed++;
+    if (what == 16)
+        c.keep_best = !c.keep_best;
+    if (what == 17)
         c.fingerprint = "other data";
     return c;
 }
@@ -161,7 +163,7 @@ static void a_state_of_other_work_is_refused(void **state)
     struct model *m = model_of(true), *other = model_of(false);
     struct train_report rep = trained(m, &o, &counting);
     train_report_free(&rep);
-    for (size_t what = 0; what < 16; what++) {
+    for (size_t what = 0; what < 18; what++) {
         struct train_options c = changed(&o, what);
         refused(m, &c, &counting, "other options");
     }

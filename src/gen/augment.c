@@ -126,9 +126,12 @@ static void shuffle(struct callgraph *g, const struct names *names, const struct
     free(room);
 }
 
+/* Factors from 1/4 to 4. What a double cannot hold (a century of milliseconds) is left as it is. */
 static int64_t times(int64_t x, double sd, gsl_rng *rng)
 {
-    return llround((double)x * exp(gsl_ran_gaussian(rng, sd)));
+    double f = exp(gsl_ran_gaussian(rng, sd));
+    f = f < 0.25 ? 0.25 : f > 4 ? 4 : f;
+    return llabs(x) > 1LL << 50 ? x : llround((double)x * f);
 }
 
 /* Where the bounds cross, the upper one counts. */
@@ -152,7 +155,7 @@ static void jitter(struct callgraph *g, double sd, gsl_rng *rng)
         int64_t base = has ? call_finish(&g->calls[e]) : p->start;
         int64_t gap = c->start - (has ? call_finish(&old[e]) : old[c->parent].start);
         int64_t least = has ? g->calls[e].start : p->start;
-        int64_t most = c->async ? INT64_MAX / 4 : call_finish(p);
+        int64_t most = c->async ? INT64_MAX / 2 : call_finish(p);
         c->start = within(base + times(gap, sd, rng), least, most);
         c->rt = within(times(c->rt, sd, rng), 0, most - c->start);
         elder[c->level] = i;
