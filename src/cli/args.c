@@ -15,6 +15,8 @@ struct value {
     bool given;
     double real;
     int64_t integer;
+    const char **all;    /* (times) every value that was given */
+    size_t times, cap;
 };
 
 struct args {
@@ -95,7 +97,11 @@ static bool take_option(struct args *a, int argc, char **argv, int *i, struct er
     if (!eq && *i + 1 >= argc)
         return err_set(err, EXIT_USAGE, "%s%s needs a value: %s", option_dashes(o), o->name,
                        o->arg);
-    return set_value(&a->value[k], o, eq ? eq + 1 : argv[++*i], err);
+    const char *text = eq ? eq + 1 : argv[++*i];
+    struct value *v = &a->value[k];
+    MEM_GROW(v->all, v->times, v->cap);
+    v->all[v->times++] = text;
+    return set_value(v, o, text, err);
 }
 
 static bool count_operands(const struct args *a, struct err *err)
@@ -145,6 +151,8 @@ void args_free(struct args *a)
 {
     if (!a)
         return;
+    for (size_t k = 0; k < option_count(a->command); k++)
+        free(a->value[k].all);
     free(a->value);
     free(a->operand);
     free(a);
@@ -170,6 +178,18 @@ bool args_flag(const struct args *a, const char *name)
 const char *args_text(const struct args *a, const char *name)
 {
     return value_of(a, name)->text;
+}
+
+size_t args_times(const struct args *a, const char *name)
+{
+    return value_of(a, name)->times;
+}
+
+const char *args_nth(const struct args *a, const char *name, size_t i)
+{
+    const struct value *v = value_of(a, name);
+    REQUIRE(i < v->times);
+    return v->all[i];
 }
 
 int64_t args_int(const struct args *a, const char *name)

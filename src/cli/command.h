@@ -24,6 +24,7 @@ struct option {
     const char *help;         /* one line */
     double lo, hi;            /* OPT_INT, OPT_REAL: range accepted, if lo < hi */
 };
+/* An option given twice has its last value; args_nth has them all. */
 
 struct args;
 struct command {
@@ -43,6 +44,8 @@ bool args_flag(const struct args *a, const char *name);
 const char *args_text(const struct args *a, const char *name);
 int64_t args_int(const struct args *a, const char *name);
 double args_real(const struct args *a, const char *name);
+size_t args_times(const struct args *a, const char *name);    /* how often it was given */
+const char *args_nth(const struct args *a, const char *name, size_t i);    /* i-th value, from 0 */
 size_t args_operands(const struct args *a);
 char *const *args_operand(const struct args *a);
 

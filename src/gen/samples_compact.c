@@ -49,7 +49,7 @@ static void learn_vocabulary(struct samples *s)
     struct str *text = mem_array(n, sizeof *text);
     for (size_t i = 0; i < n; i++)
         text[i] = (struct str){ b.p + cut[i], cut[i + 1] - cut[i] };
-    s->tokenizer = tokenizer_train(text, n, NULL);
+    s->tokenizer = s->made = tokenizer_train(text, n, NULL);
     free(text);
     free(cut);
     buf_free(&b);
@@ -104,7 +104,8 @@ static void free_order(void *own)
 void samples_compact(struct samples *s)
 {
     struct tokens one = { 0 };
-    learn_vocabulary(s);
+    if (!s->tokenizer)
+        learn_vocabulary(s);
     if (s->o->augment.shuffle > 0) {
         s->own = augment_learn(s->graphs);
         s->own_free = free_order;

@@ -113,21 +113,52 @@ static void fill(void *ctx, size_t epoch, size_t index, struct tokens *out, size
     text_samples_free(&t);
 }
 
-/* Render every graph once: the vocabulary, the samples' places, the longest one. */
-static void learn_vocabulary(struct samples *s, struct text_samples *all, size_t *first)
+/* Render every graph once. */
+static void render_all(const struct samples *s, struct text_samples *all, size_t *first)
 {
     for (size_t g = 0; g < s->graphs->n; g++) {
         first[g] = all->n;
         render(s, 0, g, all);
     }
     first[s->graphs->n] = all->n;
-    struct str *text = mem_array(all->n, sizeof *text);
-    for (size_t k = 0; k < all->n; k++)
-        text[k] =
-            (struct str){ all->text.p + all->at[k].prompt, all->at[k].end - all->at[k].prompt };
+}
+
+static void add_texts(const struct text_samples *t, struct str **text, size_t *n, size_t *cap)
+{
+    for (size_t k = 0; k < t->n; k++) {
+        MEM_GROW(*text, *n, *cap);
+        (*text)[(*n)++] = (struct str){ t->text.p + t->at[k].prompt,
+                                        t->at[k].end - t->at[k].prompt };
+    }
+}
+
+/* What the recursive format is tuned to write, and what the instruction format is tuned from. */
+static const struct text_format *sibling(const struct text_format *format)
+{
+    return format == &text_recursive     ? &text_instruction
+           : format == &text_instruction ? &text_recursive
+                                         : NULL;
+}
+
+/* One vocabulary for a format and its sibling: a tokenizer is frozen when a model is tuned. */
+static void learn_vocabulary(struct samples *s, const struct text_samples *own)
+{
+    struct layered *l = s->own;
+    const struct text_format *format = l->format;
+    struct text_samples other = { 0 };
+    struct str *text = NULL;
+    size_t n = 0, cap = 0;
+    add_texts(own, &text, &n, &cap);
+    if ((l->format = sibling(format))) {
+        for (size_t g = 0; g < s->graphs->n; g++)
+            render(s, 0, g, &other);
+        add_texts(&other, &text, &n, &cap);
+    }
+    l->format = format;
     struct tokenizer_options o = { .rule = TOKENIZER_TEXT, .digits = 2,
                                    .phrases = samples_phrases, .n_phrases = samples_n_phrases };
-    s->tokenizer = tokenizer_train(text, all->n, &o);
+    s->tokenizer = s->made = tokenizer_train(text, n, &o);
+    text_samples_free(&other);
     free(text);
 }
 
@@ -159,7 +190,9 @@ void samples_layers(struct samples *s, const struct text_format *format)
     l->stats = statistics(s->graphs);
     s->own = l;
     s->own_free = release;
-    learn_vocabulary(s, &all, first);
+    render_all(s, &all, first);
+    if (!s->tokenizer)
+        learn_vocabulary(s, &all);
     l->at = mem_array(all.n, sizeof *l->at);
     for (size_t g = 0; g < s->graphs->n; g++)
         for (size_t k = first[g]; k < first[g + 1]; k++) {

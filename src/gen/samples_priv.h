@@ -10,18 +10,21 @@
 struct samples {
     const struct graphset *graphs;          /* borrowed */
     const struct train_graphs_options *o;   /* borrowed */
-    struct tokenizer *tokenizer;            /* its vocabulary is that of these samples */
+    const struct tokenizer *tokenizer;      /* the one given, or: */
+    struct tokenizer *made;                 /* one whose vocabulary is that of these samples */
     size_t longest; /* tokens of the longest sample, begin and end included */
     struct train_source source;             /* ctx is this struct: do not move it */
     void *own;                              /* what the format keeps */
     void (*own_free)(void *own);
 };
 
+/* tokenizer, borrowed, is a base's; NULL: one is made. */
 bool samples_init(struct samples *s, const struct graphset *graphs,
-                  const struct train_graphs_options *o, struct err *err);
+                  const struct train_graphs_options *o, const struct tokenizer *tokenizer,
+                  struct err *err);
 void samples_free(struct samples *s);
 
-/* The formats: set tokenizer, longest, source. */
+/* The formats: make a tokenizer if there is none; set longest, source. */
 void samples_compact(struct samples *s);
 void samples_layers(struct samples *s, const struct text_format *format);
 

@@ -6,6 +6,7 @@
 #include "gen/train_graphs.h"
 
 #include <dirent.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,8 +15,8 @@
 #include "base/hash.h"
 #include "gen/callees.h"
 #include "gen/samples_priv.h"
+#include "gen/subject.h"
 #include "gen/vocabulary.h"
-#include "llm/checkpoint.h"
 
 struct train_graphs_options train_graphs_standard_for(const char *to)
 {
@@ -61,6 +62,10 @@ static void put_options(struct meta *m, const struct train_graphs_options *o)
     meta_int(m, "mask_prompt", o->mask_prompt);
     meta_int(m, "fixed_order", o->fixed_order);
     meta_int(m, "epochs", (int64_t)t->epochs);
+    meta_int(m, "tokens", (int64_t)t->tokens);
+    meta_int(m, "block", (int64_t)t->block);
+    meta_int(m, "patience", (int64_t)t->patience);
+    meta_real(m, "spike", t->spike);
     meta_int(m, "tokens_per_step", (int64_t)t->tokens_per_step);
     meta_int(m, "slots", (int64_t)t->slots);
     meta_real(m, "lr", t->lr);
@@ -87,11 +92,12 @@ static void hash_pair(void *ctx, const char *key, const char *value)
 
 /* Identity of everything that shapes the weights: options, seed and every call of every graph. */
 static void fingerprint(const struct graphset *s, const struct train_graphs_options *o,
-                        char hex[SHA256_HEX])
+                        const struct subject *x, char hex[SHA256_HEX])
 {
     struct meta *m = meta_new("train");
     struct buf b = { 0 };
     put_options(m, o);
+    subject_describe(x, o, m);
     meta_each(m, hash_pair, &b);
     for (size_t i = 0; i < s->n; i++)
         buf_printf(&b, "%016llx\n",
@@ -147,59 +153,26 @@ static void put_facts(struct meta *m, const struct graphset *s, const struct tok
     free(words);
 }
 
-static void put_losses(struct meta *m, const struct train_report *rep)
+/* Those of the epoch whose weights are saved. */
+static void put_losses(struct meta *m, const struct train_report *rep, size_t epoch)
 {
-    if (!rep->n_epochs)
+    if (epoch >= rep->n_epochs)
         return;
-    const struct train_epoch *last =
-        &rep->epoch[rep->best < rep->n_epochs ? rep->best : rep->n_epochs - 1];
-    meta_real(m, "loss", last->loss);
-    meta_real(m, "loss.validation", last->validation);
-    meta_int(m, "epoch", (int64_t)rep->best);
+    meta_real(m, "loss", rep->epoch[epoch].loss);
+    meta_real(m, "loss.validation", rep->epoch[epoch].validation);
+    meta_int(m, "epoch", (int64_t)epoch);
     meta_int(m, "too_long", (int64_t)rep->too_long);
+    meta_int(m, "spikes", (int64_t)rep->spikes);
 }
 
 /* ---- the work ---- */
 
-static bool finished_before(const char *dir, const char *print)
+static bool finished_before(const char *dir, bool adapter, const char *print)
 {
     struct buf b = { 0 };
-    struct err ignored;
-    char *path = file_join(dir, "model.safetensors");
-    bool same = file_exists(path) && checkpoint_meta(dir, "fingerprint", &b, &ignored) &&
-                str_is(buf_view(&b), print);
-    free(path);
+    bool same = subject_meta(dir, adapter, "fingerprint", &b) && str_is(buf_view(&b), print);
     buf_free(&b);
     return same;
-}
-
-/* Positions: the longest sample and a quarter more, as a power of two. */
-static size_t positions(size_t longest)
-{
-    size_t n = 256;
-    while (n < longest + longest / 4 && n < 4096)
-        n *= 2;
-    return n;
-}
-
-static struct model *new_model(const struct train_graphs_options *o, const struct samples *s,
-                               struct err *err)
-{
-    struct llama_config c = { 0 };
-    if (!llama_preset(o->preset, &c)) {
-        err_set(err, EXIT_USAGE, "no preset \"%s\"; there are %s", o->preset, llama_presets);
-        return NULL;
-    }
-    c.vocab = tokenizer_size(s->tokenizer);
-    c.max_len = positions(s->longest);
-    c.bos = tokenizer_bos(s->tokenizer);
-    c.eos = tokenizer_eos(s->tokenizer);
-    c.pad = tokenizer_pad(s->tokenizer);
-    if (!llama_config_check(&c, err))
-        return NULL;
-    struct model *m = model_new(&c);
-    model_init(m, o->train.seed);
-    return m;
 }
 
 /* Remove what killed runs left half-written in the checkpoint's folder. */
@@ -219,6 +192,7 @@ static void sweep(const char *dir)
 
 /* What a snapshot needs to be a checkpoint of its own. */
 struct album {
+    const struct subject *x;
     const struct samples *s;
     const struct train_graphs_options *o;
     const char *dir;
@@ -226,6 +200,7 @@ struct album {
 
 static bool snapshot(void *ctx, const struct model *m, size_t epochs_done, struct err *err)
 {
+    (void)m;                             /* the subject's */
     const struct album *a = ctx;
     char name[32];
     if (!a->o->snapshot_every || epochs_done % a->o->snapshot_every)
@@ -234,55 +209,118 @@ static bool snapshot(void *ctx, const struct model *m, size_t epochs_done, struc
     char *dir = file_join(a->dir, name);
     struct meta *meta = meta_new("train");
     put_options(meta, a->o);
+    subject_describe(a->x, a->o, meta);
     put_facts(meta, a->s->graphs, a->s->tokenizer);
     meta_int(meta, "epoch", (int64_t)epochs_done - 1);
-    bool good = checkpoint_save(dir, m, a->s->tokenizer, meta, err);
+    bool good = subject_save(a->x, dir, a->s->tokenizer, meta, err);
     meta_free(meta);
     free(dir);
     return good;
 }
 
-static bool train_and_save(struct samples *s, const struct train_graphs_options *o, const char *dir,
+/* A row an epoch: what the run's loss curve is drawn from. */
+static bool write_losses(const char *dir, const struct train_report *rep, struct err *err)
+{
+    struct buf b = { 0 };
+    char *path = file_join(dir, "losses.csv");
+    buf_str(&b, "epoch,step,tokens,lr,train,validation\n");
+    for (size_t e = 0; e < rep->n_epochs; e++) {
+        const struct train_epoch *x = &rep->epoch[e];
+        buf_printf(&b, "%zu,%zu,%zu,%.9g,%.9g,", e + 1, x->step, x->tokens, x->lr, x->loss);
+        if (!isnan(x->validation))
+            buf_printf(&b, "%.9g", x->validation);
+        buf_char(&b, '\n');
+    }
+    bool good = file_write(path, b.p, b.n, err);
+    buf_free(&b);
+    free(path);
+    return good;
+}
+
+/* The epoch that the weights not chosen are of. */
+static size_t other_epoch(const struct train_report *rep, bool best_chosen)
+{
+    size_t best = 0;
+    for (size_t e = 1; e < rep->n_epochs; e++)
+        if (rep->epoch[e].validation < rep->epoch[best].validation)
+            best = e;
+    return best_chosen ? rep->n_epochs - 1 : best;
+}
+
+/* What a run leaves: first what stands beside, then the weights that make DIR complete. */
+static bool save(struct subject *x, const struct samples *s, const struct train_graphs_options *o,
+                 const char *dir, struct meta *meta, const struct train_report *rep,
+                 struct err *err)
+{
+    bool good = write_losses(dir, rep, err);
+    if (good && rep->other) {
+        char *beside = file_join(dir, o->train.keep_best ? "last" : "best");
+        put_losses(meta, rep, other_epoch(rep, o->train.keep_best));
+        subject_swap(x, rep->other);
+        good = subject_save(x, beside, s->tokenizer, meta, err);
+        subject_swap(x, rep->other);
+        free(beside);
+    }
+    put_losses(meta, rep, rep->best);
+    return good && subject_save(x, dir, s->tokenizer, meta, err);
+}
+
+static bool train_and_save(struct subject *x, struct samples *s,
+                           const struct train_graphs_options *o, const char *dir,
                            const char *print, struct meta *meta, struct train_report *rep,
                            struct err *err)
 {
-    struct model *m = new_model(o, s, err);
-    if (!m)
+    if (!subject_begin(x, o, s->tokenizer, s->longest, err))
         return false;
     struct train_options t = o->train;
     t.dir = dir;
     t.fingerprint = print;
+    t.adapter = x->stack;
+    t.n_adapters = x->n;
     t.snapshot = snapshot;
-    t.snapshot_ctx = &(struct album){ s, o, dir };
-    bool good = file_mkdirs(dir, err) && train_run(m, &t, &s->source, rep, err);
-    if (good) {
-        put_options(meta, o);
-        put_facts(meta, s->graphs, s->tokenizer);
-        put_losses(meta, rep);
-        meta_text(meta, "fingerprint", print);
-        good = checkpoint_save(dir, m, s->tokenizer, meta, err);
-    }
-    if (good) {
-        train_forget(dir);
-        sweep(dir);
-    }
-    model_free(m);
-    return good;
+    t.snapshot_ctx = &(struct album){ x, s, o, dir };
+    if (!file_mkdirs(dir, err) || !train_run(x->model, &t, &s->source, rep, err))
+        return false;
+    put_options(meta, o);
+    subject_describe(x, o, meta);
+    put_facts(meta, s->graphs, s->tokenizer);
+    meta_text(meta, "fingerprint", print);
+    if (!save(x, s, o, dir, meta, rep, err))
+        return false;
+    train_forget(dir);
+    sweep(dir);
+    return true;
+}
+
+static bool options_agree(const struct train_graphs_options *o, struct err *err)
+{
+    if (o->train.block && o->mask_prompt)
+        return err_set(err, EXIT_USAGE, "--block trains on all tokens: it knows no prompt to mask");
+    if (o->mask_prompt && strcmp(o->to, "compact") == 0)
+        return err_set(err, EXIT_USAGE, "--mask-prompt: compact learns its header, so that it can "
+                       "draw one");
+    if (o->train.patience && !(o->train.validation > 0))
+        return err_set(err, EXIT_USAGE, "--patience needs --validation");
+    return true;
 }
 
 bool train_graphs(const struct graphset *graphs, const struct train_graphs_options *o,
                   const char *dir, struct meta *meta, struct train_report *rep, struct err *err)
 {
     char print[SHA256_HEX];
-    struct graphset *plain = without_interfaces(graphs);
+    struct subject x;
     struct samples s;
-    fingerprint(plain, o, print);
     *rep = (struct train_report){ 0 };
-    bool good = o->train.resume && finished_before(dir, print);
-    if (!good && samples_init(&s, plain, o, err)) {
-        good = train_and_save(&s, o, dir, print, meta, rep, err);
+    if (!options_agree(o, err) || !subject_open(&x, o, err))
+        return false;
+    struct graphset *plain = without_interfaces(graphs);
+    fingerprint(plain, o, &x, print);
+    bool good = o->train.resume && finished_before(dir, o->lora.rank > 0, print);
+    if (!good && samples_init(&s, plain, o, x.tokenizer, err)) {
+        good = train_and_save(&x, &s, o, dir, print, meta, rep, err);
         samples_free(&s);
     }
     graphset_free(plain);
+    subject_free(&x);
     return good;
 }

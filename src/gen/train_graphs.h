@@ -6,6 +6,12 @@
  * so that one model serves every mode of asking, and the loss counts the header too, so that
  * the model can draw it. In the layered formats one layer is a sample.
  *
+ * With `base` the run begins from a checkpoint and its tokenizer, and its new weights are saved as a
+ * checkpoint; with a LoRA rank besides, the base is frozen and DIR is a PEFT adapter, pinned to
+ * it (llm/adapter.h). DIR also gets losses.csv, a row an epoch, and with a validation slice
+ * the other of best and last weights, as a complete directory of their own: DIR holds the
+ * last and DIR/best the best, or, with keep_best, DIR the best and DIR/last the last.
+ *
  * Source of the recipe and its defaults: the house's prototypes (small Llama, whole names,
  * header dropout, AdamW 1.5e-3 cosine); epochs and dropout were chosen here, on the frontier of
  * likeness against copying.
@@ -18,6 +24,7 @@
 #include "base/err.h"
 #include "base/meta.h"
 #include "gen/augment.h"
+#include "llm/lora.h"
 #include "llm/train.h"
 #include "trace/callgraph.h"
 
@@ -38,7 +45,11 @@ struct train_graphs_options {
     bool fixed_order;               /* the others: keys and attributes in the order of the spec */
     size_t snapshot_every;          /* epochs after which the checkpoint as it would be then goes to
                                        DIR/epoch-N; 0: never */
-    struct train_options train;     /* dir, fingerprint and snapshot are set here */
+    const char *base;               /* checkpoint directory to begin from, or NULL */
+    struct lora_options lora;       /* rank 0: the weights themselves are trained */
+    const char *const *adapter;     /* (n_adapters) PEFT directories on the base, in order */
+    size_t n_adapters;
+    struct train_options train;     /* dir, fingerprint, adapter, snapshot are set here */
 };
 
 /* What `train` does when nothing else is said, for a text format. */
