@@ -31,4 +31,18 @@ awk -F'[:,}]' '
             (gflops * 1e9 / (rate * flops) - 1) ^ 2 > 1e-6 || !(fraction > 0 && fraction < 1.5))
             exit 1
     }' "$dir/out" || { echo "does not add up:"; cat "$dir/out"; failed=1; }
+
+# Of one sequence, or of three on two threads, tokens are whole sequences of 256.
+for batch in 1 3; do
+    expect 0 '^{"size":"S","tokens_per_s":' generate -q --size S --batch $batch --threads 2 --json
+    awk -F'[:,}]' -v batch=$batch '
+        { rate = $4; tokens = $6; seconds = $8; gflops = $10; fraction = $12 }
+        END {
+            flops = 2 * (4 * (4 * 256 * 256 + 3 * 256 * 704) + 1024 * 256)
+            if (NR != 1 || NF != 13 || tokens < 256 || tokens % (256 * batch) || seconds <= 0 ||
+                (rate * seconds / tokens - 1) ^ 2 > 1e-6 ||
+                (gflops * 1e9 / (rate * flops) - 1) ^ 2 > 1e-6 || !(fraction > 0 && fraction < 2))
+                exit 1
+        }' "$dir/out" || { echo "does not add up:"; cat "$dir/out"; failed=1; }
+done
 exit $failed

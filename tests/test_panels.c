@@ -22,7 +22,9 @@ static float number(gsl_rng *rng)
 {
     double u = rng_unit(rng) * 2 - 1;
     size_t kind = rng_below(rng, 40);
-    return kind == 0 ? 0 : kind == 1 ? (float)(u * 1e-41) : (float)ldexp(u, (int)rng_below(rng, 12));
+    if (kind < 2)
+        return kind ? (float)(u * 1e-41) : 0;
+    return (float)ldexp(u, (int)rng_below(rng, 12));
 }
 
 static struct numbers draw(uint64_t seed)

@@ -33,7 +33,7 @@ struct bench_kind {
     bool (*run)(const struct bench_ask *ask, struct bench_done *done, struct err *err);
 };
 
-extern const struct bench_kind bench_train;
+extern const struct bench_kind bench_train, bench_generate;
 
 /* Flops a second of 1024 x 1024 x 1024 products, one on every thread at once: median of nine. */
 double bench_ceiling(size_t threads);

@@ -7,11 +7,11 @@
 #include "cli/bench.h"
 #include "cli/commands_priv.h"
 
-static const struct bench_kind *const kinds[] = { &bench_train };
+static const struct bench_kind *const kinds[] = { &bench_train, &bench_generate };
 
 static const struct option options[] = {
     { "size", OPT_CHOICE, "S|M|L", "S", "size of the model", 0, 0 },
-    { "batch", OPT_INT, "B", NULL, "sequences at once [train 8]", 1, 4096 },
+    { "batch", OPT_INT, "B", NULL, "sequences at once [train 8, generate 64]", 1, 4096 },
     OPTION_SEED,
     OPTION_THREADS,
     OPTION_JSON,
@@ -73,12 +73,13 @@ static int run(const struct args *a, struct err *err)
 
 const struct command cmd_bench = {
     .name = "bench",
-    .summary = "measure the speed of training on this machine",
-    .operands = "train",
+    .summary = "measure the speed of training or of generation on this machine",
+    .operands = "train|generate",
     .min_operands = 1,
     .max_operands = 1,
     .options = options,
     .examples = "  tracewright bench train --size M\n"
-                "  tracewright bench train --size S --threads 1 --json",
+                "  tracewright bench train --size S --threads 1 --json\n"
+                "  tracewright bench generate --size L --batch 1",
     .run = run,
 };

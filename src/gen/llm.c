@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "gen/draw_priv.h"
 #include "gen/llm_priv.h"
 #include "gen/vocabulary.h"
 #include "llm/checkpoint.h"
@@ -83,20 +84,11 @@ void llm_free(struct llm *m)
     *m = (struct llm){ 0 };
 }
 
-struct decoder **llm_decoders(const struct llm *m, size_t slots, size_t threads)
+struct decode_crew llm_crew(const struct llm *m, const struct llm_options *o,
+                            const struct draw_job *job)
 {
-    struct decoder **d = mem_array(threads, sizeof *d);
-    d[0] = decoder_new(m->model, slots, m->model->config.max_len);
-    for (size_t t = 1; t < threads; t++)
-        d[t] = decoder_twin(d[0], slots);
-    return d;
-}
-
-void llm_decoders_free(struct decoder **d, size_t threads)
-{
-    for (size_t t = threads; t-- > 0;)   /* the first goes last: twins share its weights */
-        decoder_free(d[t]);
-    free(d);
+    return decode_crew_new(m->model, o->batch ? o->batch : LLM_BATCH, draw_threads(job),
+                           m->model->config.max_len);
 }
 
 bool llm_run(const struct llm *m, const struct llm_options *o, const struct draw_job *job,

@@ -37,7 +37,7 @@ struct llm_options {
     bool weigh;               /* layered: importance weights count forced tokens too; slower */
     bool drawn;               /* compact: the model writes open header fields; else "?" is fed */
     size_t layer_attempts;    /* layered, free: texts of a layer before its graph fails; 0: 1 */
-    size_t batch;             /* sequences a thread decodes at once; 0: 32; only time changes */
+    size_t batch;             /* sequences decoded at once, by all threads; 0: 64; moves no bit */
 };
 
 bool llm_load(const char *dir, struct llm *m, struct err *err);

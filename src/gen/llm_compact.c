@@ -30,8 +30,8 @@ struct writer {                        /* shared by the threads */
     struct compact_grammar grammar;
     struct compact_word *words;        /* (V), foreign beyond the tokenizer's */
     unsigned char *blank;              /* (V) the token begins with the blank that parts words */
-    size_t V, slots, max_len;
-    struct decoder **decoder;          /* one a thread */
+    size_t V, max_len;
+    struct decode_crew crew;
 };
 
 struct line {                          /* one slot: a graph being written */
@@ -246,14 +246,15 @@ static enum slots_turn turn(void *ctx, size_t slot, const float *logits, struct 
 static void work(void *ctx, struct draw_worker *me)
 {
     struct writer *w = ctx;
+    const struct decode_worker *mine = &w->crew.worker[me->number];
     struct desk d = { .w = w, .me = me };
-    d.line = mem_array(w->slots, sizeof *d.line);
+    d.line = mem_array(mine->slots, sizeof *d.line);
     d.mask = mem_array(w->V, 1);
-    for (size_t s = 0; s < w->slots; s++)
+    for (size_t s = 0; s < mine->slots; s++)
         d.line[s].rng = rng_stream(0, DRAW_STREAM, 0);
     struct slots_client client = { &d, begin, turn };
-    me->rep.tokens += slots_run(w->decoder[me->number], w->slots, w->V, &client);
-    for (size_t s = 0; s < w->slots; s++) {
+    me->rep.tokens += slots_run(mine->decoder, mine->slots, w->V, &client);
+    for (size_t s = 0; s < mine->slots; s++) {
         gsl_rng_free(d.line[s].rng);
         tokens_free(&d.line[s].ids);
     }
@@ -269,7 +270,6 @@ static bool writer_init(struct writer *w, struct err *err)
     size_t known = tokenizer_size(m->tokenizer);
     w->V = m->model->config.vocab;
     w->max_len = m->model->config.max_len;
-    w->slots = w->o->batch ? w->o->batch : LLM_BATCH;
     limits.max_edges = w->max_len / 4;   /* a call is four words at least */
     limits.marks = m->marks;
     limits.draw_open = false;
@@ -289,10 +289,10 @@ bool llm_compact_run(const struct llm *m, const struct llm_options *o, const str
     struct writer w = { .m = m, .o = o, .job = job };
     bool good = writer_init(&w, err);
     if (good) {
-        w.decoder = llm_decoders(m, w.slots, draw_threads(job));
+        w.crew = llm_crew(m, o, job);
         out->tick_us = m->tick_us;
-        draw_run(job, draw_threads(job), work, &w, out, rep);
-        llm_decoders_free(w.decoder, draw_threads(job));
+        draw_run(job, w.crew.workers, work, &w, out, rep);
+        decode_crew_free(&w.crew);
     }
     free(w.words);
     free(w.blank);

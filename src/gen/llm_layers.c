@@ -28,8 +28,8 @@ struct writer {
     const struct llm_options *o;
     const struct draw_job *job;
     enum text_task task;
-    size_t V, slots, max_len;
-    struct decoder **decoder;          /* one a thread */
+    size_t V, max_len;
+    struct decode_crew crew;
 };
 
 struct story {                         /* one slot: a graph being written */
@@ -201,15 +201,16 @@ static enum slots_turn turn(void *ctx, size_t slot, const float *logits, struct 
 static void work(void *ctx, struct draw_worker *me)
 {
     struct writer *w = ctx;
+    const struct decode_worker *mine = &w->crew.worker[me->number];
     struct desk d = { .w = w, .me = me };
-    d.story = mem_array(w->slots, sizeof *d.story);
-    for (size_t k = 0; k < w->slots; k++) {
+    d.story = mem_array(mine->slots, sizeof *d.story);
+    for (size_t k = 0; k < mine->slots; k++) {
         d.story[k].rng = rng_stream(0, DRAW_STREAM, 0);
         d.story[k].arena = arena_new();
     }
     struct slots_client client = { &d, begin, turn };
-    me->rep.tokens += slots_run(w->decoder[me->number], w->slots, w->V, &client);
-    for (size_t k = 0; k < w->slots; k++) {
+    me->rep.tokens += slots_run(mine->decoder, mine->slots, w->V, &client);
+    for (size_t k = 0; k < mine->slots; k++) {
         gsl_rng_free(d.story[k].rng);
         arena_free(d.story[k].arena);
         free(d.story[k].layers);
@@ -234,10 +235,9 @@ bool llm_layers_run(const struct llm *m, const struct llm_options *o, const stru
         return llm_walk_run(m, o, w.task, job, out, rep, err);
     w.V = m->model->config.vocab;
     w.max_len = m->model->config.max_len;
-    w.slots = o->batch ? o->batch : LLM_BATCH;
-    w.decoder = llm_decoders(m, w.slots, draw_threads(job));
+    w.crew = llm_crew(m, o, job);
     out->tick_us = 1000;
-    draw_run(job, draw_threads(job), work, &w, out, rep);
-    llm_decoders_free(w.decoder, draw_threads(job));
+    draw_run(job, w.crew.workers, work, &w, out, rep);
+    decode_crew_free(&w.crew);
     return true;
 }

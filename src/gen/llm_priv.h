@@ -3,14 +3,13 @@
 #define GEN_LLM_PRIV_H
 
 #include "gen/llm.h"
-#include "llm/decode.h"
+#include "llm/decode_crew.h"
 #include "text/layer_text.h"
 
-enum { LLM_BATCH = 32 };   /* slots a thread when nothing is asked for */
+enum { LLM_BATCH = 64 };   /* sequences at once when nothing is asked for */
 
-/* A decoder for each thread, sharing the weights. */
-struct decoder **llm_decoders(const struct llm *m, size_t slots, size_t threads);
-void llm_decoders_free(struct decoder **d, size_t threads);
+struct decode_crew llm_crew(const struct llm *m, const struct llm_options *o,
+                            const struct draw_job *job);
 
 /* One pass over the whole graph: compact. */
 bool llm_compact_run(const struct llm *m, const struct llm_options *o, const struct draw_job *job,

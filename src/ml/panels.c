@@ -109,13 +109,14 @@ struct panels panels_new(size_t N, size_t K)
     return (struct panels){ N, K, K * PANEL, room.at, room.base };
 }
 
-void panels_fill(struct panels *p, size_t from, size_t n, const float *rows)
+void panels_fill(struct panels *p, size_t from, size_t n_rows, const float *rows)
 {
-    REQUIRE(p->own && from + n <= p->N);
-    float *to = p->own + (p->w - p->own);
-    for (size_t i = 0; i < n; i++)
+    REQUIRE(p->own && from + n_rows <= p->N);
+    for (size_t n = from; n < from + n_rows; n++, rows += p->K) {
+        float *to = p->own + (p->w - p->own) + n / PANEL * p->stride + n % PANEL;
         for (size_t k = 0; k < p->K; k++)
-            to[(from + i) / PANEL * p->stride + k * PANEL + (from + i) % PANEL] = rows[i * p->K + k];
+            to[k * PANEL] = rows[k];
+    }
 }
 
 void panels_free(struct panels *p)
