@@ -35,8 +35,8 @@ struct writer {
     struct layer_grammar grammar;
     struct layer_tokens *tokens;
     struct callees open;               /* where the checkpoint names none */
-    size_t V, slots, max_len;
-    struct decoder **decoder;          /* one a thread */
+    size_t V, max_len;
+    struct decode_crew crew;
 };
 
 struct story {                         /* one slot: a graph being written */
@@ -260,17 +260,18 @@ static enum slots_turn turn(void *ctx, size_t slot, const float *logits, struct 
 static void work(void *ctx, struct draw_worker *me)
 {
     struct writer *w = ctx;
+    const struct decode_worker *mine = &w->crew.worker[me->number];
     struct desk d = { .w = w, .me = me };
-    d.story = mem_array(w->slots, sizeof *d.story);
+    d.story = mem_array(mine->slots, sizeof *d.story);
     d.one = mem_array(w->V, 1);
     d.idle = rng_stream(0, DRAW_STREAM, 0);
-    for (size_t k = 0; k < w->slots; k++) {
+    for (size_t k = 0; k < mine->slots; k++) {
         d.story[k].rng = rng_stream(0, DRAW_STREAM, 0);
         d.story[k].arena = arena_new();
     }
     struct slots_client client = { &d, begin, turn };
-    me->rep.tokens += slots_run(w->decoder[me->number], w->slots, w->V, &client);
-    for (size_t k = 0; k < w->slots; k++) {
+    me->rep.tokens += slots_run(mine->decoder, mine->slots, w->V, &client);
+    for (size_t k = 0; k < mine->slots; k++) {
         gsl_rng_free(d.story[k].rng);
         arena_free(d.story[k].arena);
         free(d.story[k].layers);
@@ -297,7 +298,6 @@ static bool writer_init(struct writer *w, enum text_task task, struct err *err)
     const struct callees *c = m->callees.n ? &m->callees : &w->open;
     w->V = m->model->config.vocab;
     w->max_len = m->model->config.max_len;
-    w->slots = w->o->batch ? w->o->batch : LLM_BATCH;
     if (tokenizer_size(m->tokenizer) > w->V)
         return err_set(err, EXIT_DATA, "the tokenizer has %zu tokens, the model %zu",
                        tokenizer_size(m->tokenizer), w->V);
@@ -314,10 +314,10 @@ bool llm_walk_run(const struct llm *m, const struct llm_options *o, enum text_ta
     struct writer w = { .m = m, .o = o, .job = job };
     bool good = writer_init(&w, task, err);
     if (good) {
-        w.decoder = llm_decoders(m, w.slots, draw_threads(job));
+        w.crew = llm_crew(m, o, job);
         out->tick_us = 1000;
-        draw_run(job, draw_threads(job), work, &w, out, rep);
-        llm_decoders_free(w.decoder, draw_threads(job));
+        draw_run(job, w.crew.workers, work, &w, out, rep);
+        decode_crew_free(&w.crew);
     }
     layer_tokens_free(w.tokens);
     callees_free(&w.open);
