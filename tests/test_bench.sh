@@ -40,8 +40,8 @@ for batch in 1 3; do
         END {
             flops = 2 * (4 * (4 * 256 * 256 + 3 * 256 * 704) + 1024 * 256)
             if (NR != 1 || NF != 13 || tokens < 256 || tokens % (256 * batch) || seconds <= 0 ||
-                (rate * seconds / tokens - 1) ^ 2 > 1e-6 ||
-                (gflops * 1e9 / (rate * flops) - 1) ^ 2 > 1e-6 || !(fraction > 0 && fraction < 2))
+                (rate * seconds / tokens - 1) ^ 2 > 1e-5 ||
+                (gflops - rate * flops * 1e-9) ^ 2 > (0.006 + 1e-3 * gflops) ^ 2 || !(fraction > 0))
                 exit 1
         }' "$dir/out" || { echo "does not add up:"; cat "$dir/out"; failed=1; }
 done
