@@ -1,7 +1,8 @@
 /* cmd_generate.c: new call graphs from a checkpoint or a baseline.
  *
- * Prompts are drawn from the graphs of --like; graph i of the output depends on the seed and i
- * alone. The CSV is Alibaba-2022, one row a call; words and counts go to stderr.
+ * Graph i of the output depends on the seed, i and its prompt alone. The CSV is Alibaba-2022, one
+ * row a call; words and counts go to stderr. What was asked of each graph, and what the mask did,
+ * go to files of their own.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,9 +10,13 @@
 
 #include "base/file.h"
 #include "base/meta.h"
+#include "base/rng.h"
 #include "cli/commands_priv.h"
 #include "cli/graphs.h"
+#include "cli/prompts.h"
+#include "gen/draw_stats.h"
 #include "gen/generator.h"
+#include "gen/latencies.h"
 #include "gen/llm.h"
 #include "trace/export.h"
 
@@ -19,26 +24,28 @@ static const struct option options[] = {
     { "checkpoint", OPT_TEXT, "DIR", NULL, "a model that train wrote", 0, 0 },
     { "baseline", OPT_CHOICE, "probabilistic|probabilistic-weak|bootstrap", NULL,
       "or a baseline, fitted to --data now", 0, 0 },
-    { "data", OPT_TEXT, "TRAIN.csv", NULL, "what the baseline is fitted to", 0, 0 },
-    { "like", OPT_TEXT, "PROMPTS.csv", NULL, "graphs whose headers are asked for, drawn at random",
-      0, 0 },
+    { "data", OPT_TEXT, "TRAIN.csv", NULL,
+      "what the baseline is fitted to; of a checkpoint, what high-latency is told from", 0, 0 },
+    OPTIONS_ASKED,
     { "n", OPT_INT, "N", "1000", "graphs", 1, 1e9 },
-    { "header", OPT_CHOICE, "full|service|none", "full", "header fields asked for", 0, 0 },
-    { "no-latency", OPT_FLAG, NULL, NULL, "leave the latency open", 0, 0 },
-    { "no-edges", OPT_FLAG, NULL, NULL, "leave the number of calls open", 0, 0 },
-    { "no-depth", OPT_FLAG, NULL, NULL, "leave the depth open", 0, 0 },
     { "drawn", OPT_FLAG, NULL, NULL,
       "the model writes open fields itself, instead of reading \"?\"", 0, 0 },
     { "temperature", OPT_REAL, "T", "1", "of the model's distribution; 0 takes the likeliest", 0,
       100 },
     { "top-k", OPT_INT, "K", "0", "draw among the K likeliest; 0: all", 0, 1e9 },
-    { "unconstrained", OPT_FLAG, NULL, NULL,
+    { "top-p", OPT_REAL, "P", "1", "draw among the likeliest that have P of the probability", 0, 1 },
+    { "free", OPT_FLAG, NULL, NULL,
       "without the grammar; what is wrong is counted and drawn again", 0, 0 },
+    { "unconstrained", OPT_FLAG, NULL, NULL, "the same as --free", 0, 0 },
     { "layer-attempts", OPT_INT, "N", "1",
       "layered formats: texts of a layer before its graph fails", 1, 1e6 },
     { "batch", OPT_INT, "N", "64",
       "graphs decoded side by side, by all threads; does not change results", 1, 65536 },
     { "attempts", OPT_INT, "N", "1000", "failures after which a header is given up", 1, 1e9 },
+    { "stats", OPT_TEXT, "FILE.json", NULL,
+      "what the mask took, importance weights, failures by cause, speed", 0, 0 },
+    { "asked", OPT_TEXT, "FILE.csv", NULL,
+      "what was asked: traceid,service,num_edges,depth,latency, a row per graph", 0, 0 },
     OPTION_SEED,
     OPTION_THREADS,
     OPTION_OUT,
@@ -47,17 +54,50 @@ static const struct option options[] = {
     OPTION_END
 };
 
-static struct prompt_fields fields_asked(const struct args *a)
+/* One run, from the command line to the files. */
+struct run {
+    const struct args *a;
+    struct asked asked;
+    struct prompt_pool pool;
+    struct draw_job job;
+    struct draw_ledger ledger;
+    struct draw_report rep;
+    struct graphset *train;      /* of --data, or NULL */
+    struct graphset *out;
+    struct meta *meta;
+};
+
+static bool is_free(const struct args *a)
 {
-    const char *header = args_text(a, "header");
-    struct prompt_fields f = strcmp(header, "full") == 0      ? prompt_full
-                             : strcmp(header, "service") == 0 ? prompt_service
-                                                              : prompt_none;
-    f.latency = f.latency && !args_flag(a, "no-latency");
-    f.edges = f.edges && !args_flag(a, "no-edges");
-    f.depth = f.depth && !args_flag(a, "no-depth");
-    return f;
+    return args_flag(a, "free") || args_flag(a, "unconstrained");
 }
+
+static bool usage_good(const struct args *a, struct err *err)
+{
+    if (args_given(a, "checkpoint") == args_given(a, "baseline"))
+        return err_set(err, EXIT_USAGE, "give either --checkpoint DIR or --baseline NAME");
+    if (args_given(a, "baseline") && !args_given(a, "data"))
+        return err_set(err, EXIT_USAGE, "--baseline needs --data TRAIN.csv");
+    if (args_given(a, "checkpoint") && !args_given(a, "like") && !args_given(a, "prompts") &&
+        !args_given(a, "ask"))
+        return err_set(err, EXIT_USAGE, "--like PROMPTS.csv, --prompts FILE.txt or --ask WORDS "
+                       "says what is asked for");
+    return asked_usage(a, err);
+}
+
+static struct llm_options llm_asked(const struct args *a)
+{
+    return (struct llm_options){
+        .sample = { .temperature = args_real(a, "temperature"),
+                    .top_k = (size_t)args_int(a, "top-k"), .top_p = args_real(a, "top-p") },
+        .unconstrained = is_free(a),
+        .drawn = args_flag(a, "drawn"),
+        .layer_attempts = (size_t)args_int(a, "layer-attempts"),
+        .batch = (size_t)args_int(a, "batch"),
+    };
+}
+
+/* ---- provenance ---- */
 
 static void meta_fields(struct meta *m, struct prompt_fields f)
 {
@@ -70,29 +110,6 @@ static void meta_fields(struct meta *m, struct prompt_fields f)
     meta_text(m, "header", n ? text : "none");
 }
 
-static bool usage_good(const struct args *a, struct err *err)
-{
-    if (args_given(a, "checkpoint") == args_given(a, "baseline"))
-        return err_set(err, EXIT_USAGE, "give either --checkpoint DIR or --baseline NAME");
-    if (args_given(a, "baseline") && !args_given(a, "data"))
-        return err_set(err, EXIT_USAGE, "--baseline needs --data TRAIN.csv");
-    if (!args_given(a, "like") && !args_given(a, "baseline"))
-        return err_set(err, EXIT_USAGE, "--like PROMPTS.csv says what is asked for");
-    return true;
-}
-
-static struct llm_options llm_asked(const struct args *a)
-{
-    return (struct llm_options){
-        .sample = { .temperature = args_real(a, "temperature"),
-                    .top_k = (size_t)args_int(a, "top-k") },
-        .unconstrained = args_flag(a, "unconstrained"),
-        .drawn = args_flag(a, "drawn"),
-        .layer_attempts = (size_t)args_int(a, "layer-attempts"),
-        .batch = (size_t)args_int(a, "batch"),
-    };
-}
-
 /* The checkpoint is named by the hash of its weights, provenance included. */
 static bool describe_checkpoint(const struct args *a, struct meta *m, struct err *err)
 {
@@ -101,93 +118,186 @@ static bool describe_checkpoint(const struct args *a, struct meta *m, struct err
     free(weights);
     meta_real(m, "temperature", args_real(a, "temperature"));
     meta_int(m, "top_k", args_int(a, "top-k"));
-    meta_int(m, "unconstrained", args_flag(a, "unconstrained"));
+    meta_real(m, "top_p", args_real(a, "top-p"));
+    meta_int(m, "free", is_free(a));
     meta_int(m, "layer_attempts", args_int(a, "layer-attempts"));
     meta_int(m, "drawn", args_flag(a, "drawn"));
     return good;
 }
 
-static bool describe(const struct args *a, struct prompt_fields f, struct meta *m, struct err *err)
+static bool describe(const struct run *r, struct err *err)
 {
-    meta_fields(m, f);
+    static const char *const inputs[] = { "data", "like", "prompts" };
+    const struct args *a = r->a;
+    struct meta *m = r->meta;
+    if (args_given(a, "ask"))
+        meta_text(m, "ask", args_text(a, "ask"));
+    else
+        meta_fields(m, r->asked.fields);
+    if (args_given(a, "compat"))
+        meta_text(m, "compat", args_text(a, "compat"));
+    meta_int(m, "resample", args_flag(a, "resample"));
     meta_int(m, "n", args_int(a, "n"));
     meta_int(m, "seed", args_int(a, "seed"));
     meta_int(m, "attempts", args_int(a, "attempts"));
+    bool good = true;
     if (args_given(a, "baseline"))
         meta_text(m, "baseline", args_text(a, "baseline"));
-    else if (!describe_checkpoint(a, m, err))
-        return false;
-    return (!args_given(a, "data") || meta_input(m, "data", args_text(a, "data"), err)) &&
-           (!args_given(a, "like") || meta_input(m, "like", args_text(a, "like"), err));
+    else
+        good = describe_checkpoint(a, m, err);
+    for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++)
+        good = good && (!args_given(a, inputs[i]) ||
+                        meta_input(m, inputs[i], args_text(a, inputs[i]), err));
+    return good;
 }
 
-static struct graphset *from_checkpoint(const struct args *a, struct draw_job *job,
-                                        const struct graphset *like, struct prompt_fields f,
-                                        struct draw_report *rep, struct err *err)
+/* ---- the work ---- */
+
+/* What is high of a service: by --data where it is given, else by the checkpoint. */
+static void latencies(const struct run *r, const struct llm *m, struct buf *b)
+{
+    if (r->train)
+        latencies_write(r->train, b);
+    else
+        buf_str(b, m->latencies);
+}
+
+static bool draw_from(struct run *r, const struct llm *m, struct err *err)
+{
+    struct llm_options o = llm_asked(r->a);
+    if (args_given(r->a, "ask") && !llm_can(m, &o, r->asked.list, err))
+        return err_add(err, "--ask");
+    r->pool = asked_pool(r->a, &r->asked, NULL);
+    r->job.prompts = &r->pool;
+    r->out = graphset_new();
+    return describe(r, err) && llm_run(m, &o, &r->job, r->out, &r->rep, err);
+}
+
+static bool from_checkpoint(struct run *r, struct err *err)
 {
     struct llm m;
-    struct llm_options o = llm_asked(a);
-    if (!llm_load(args_text(a, "checkpoint"), &m, err))
-        return NULL;
-    struct prompt_pool pool = prompt_pool_new(like, f);
-    struct graphset *out = graphset_new();
-    job->prompts = &pool;
-    if (!llm_run(&m, &o, job, out, rep, err)) {
-        graphset_free(out);
-        out = NULL;
-    }
-    prompt_pool_free(&pool);
+    struct buf high = { 0 };
+    if (!llm_load(args_text(r->a, "checkpoint"), &m, err))
+        return false;
+    latencies(r, &m, &high);
+    uint32_t tick_us = strcmp(m.to, "compact") == 0 ? m.tick_us : 1000;
+    bool good = asked_read(r->a, tick_us, buf_view(&high), &r->asked, err) &&
+                draw_from(r, &m, err);
+    buf_free(&high);
     llm_free(&m);
-    return out;
+    return good;
 }
 
-/* Fit the baseline and draw. `like` NULL: prompts come from the training graphs. */
-static struct graphset *from_baseline(const struct args *a, struct draw_job *job,
-                                      const struct graphset *like, struct prompt_fields f,
-                                      struct draw_report *rep, struct err *err)
+static bool baseline_can(const struct asked *q, struct err *err)
 {
-    struct graphset *train = graphs_read(args_text(a, "data"), job->threads, err);
-    if (!train)
-        return NULL;
-    const struct generator *g = generator_find(args_text(a, "baseline"));
-    struct prompt_pool pool = prompt_pool_new(like ? like : train, f);
-    struct graphset *out = graphset_new();
-    void *fitted = g->fit(train);
-    out->tick_us = train->tick_us;
-    job->prompts = &pool;
-    generator_run(g, fitted, job, out, rep);
-    g->free(fitted);
-    prompt_pool_free(&pool);
-    graphset_free(train);
-    return out;
+    for (size_t i = 0; i < q->n; i++)
+        if (q->list[i].include_src || q->list[i].high_latency)
+            return err_set(err, EXIT_USAGE, "include and high-latency need --checkpoint: a baseline "
+                           "knows headers alone");
+    return true;
 }
 
-static bool write_csv(const struct graphset *s, const char *path, const struct meta *m,
-                      struct err *err)
+/* Fit the baseline and draw. Without prompts they come from the training graphs. */
+static bool from_baseline(struct run *r, struct err *err)
+{
+    const struct generator *g = generator_find(args_text(r->a, "baseline"));
+    if (!asked_read(r->a, r->train->tick_us, (struct str){ NULL, 0 }, &r->asked, err) ||
+        !baseline_can(&r->asked, err) || !describe(r, err))
+        return false;
+    r->pool = asked_pool(r->a, &r->asked, r->train);
+    r->job.prompts = &r->pool;
+    r->out = graphset_new();
+    r->out->tick_us = r->train->tick_us;
+    void *fitted = g->fit(r->train);
+    generator_run(g, fitted, &r->job, r->out, &r->rep);
+    g->free(fitted);
+    return true;
+}
+
+/* ---- what is written ---- */
+
+static bool put_graphs(const struct run *r, FILE *f)
+{
+    return export_alibaba_2022(r->out, f);
+}
+
+static void put_asked_row(const struct prompt *p, size_t i, uint32_t tick_us, struct buf *b)
+{
+    const int64_t number[] = { p->edges, p->depth,
+                               p->latency == PROMPT_OPEN ? PROMPT_OPEN
+                                                         : p->latency * tick_us / 1000 };
+    buf_printf(b, EXPORT_TRACE_ID ",", (unsigned long long)i + 1);
+    if (p->service)
+        export_csv_field(b, str_of(p->service));
+    for (size_t k = 0; k < sizeof number / sizeof *number; k++) {
+        buf_char(b, ',');
+        if (number[k] != PROMPT_OPEN)
+            buf_i64(b, number[k]);
+    }
+    buf_char(b, '\n');
+}
+
+static bool put_asked(const struct run *r, FILE *f)
+{
+    struct buf b = { 0 };
+    gsl_rng *rng = rng_stream(r->job.seed, DRAW_STREAM, 0);
+    fprintf(f, "traceid,service,num_edges,depth,latency\n");
+    for (size_t i = 0; i < r->ledger.n; i++) {
+        size_t index = r->ledger.at[i].index;
+        rng_restart(rng, r->job.seed, DRAW_STREAM, index);
+        struct prompt p = prompt_at(&r->pool, index, rng);
+        buf_clear(&b);
+        put_asked_row(&p, i, r->out->tick_us, &b);
+        fwrite(b.p, 1, b.n, f);
+    }
+    gsl_rng_free(rng);
+    buf_free(&b);
+    return !ferror(f);
+}
+
+static bool put_stats(const struct run *r, FILE *f)
+{
+    struct draw_stats_run s = {
+        .constrained = args_given(r->a, "checkpoint") && !is_free(r->a),
+        .lawful = args_real(r->a, "temperature") > 0,
+        .asked = r->job.n,
+    };
+    for (size_t i = 0; i < r->out->n; i++)
+        s.calls += r->out->graphs[i].n;
+    draw_stats_json(&r->ledger, &r->rep, &s, f);
+    return !ferror(f);
+}
+
+static bool write_file(const struct run *r, const char *path,
+                       bool (*put)(const struct run *r, FILE *f), struct err *err)
 {
     struct outfile o;
+    if (!path)
+        return true;
     if (!outfile_open(&o, path, err))
         return false;
-    if (!export_alibaba_2022(s, o.f)) {
+    if (!put(r, o.f)) {
         outfile_abandon(&o);
         return err_set(err, EXIT_IO, "%s: writing failed", path);
     }
-    return outfile_commit(&o, err) && meta_write_beside(m, path, err);
+    return outfile_commit(&o, err);
 }
 
-static int finish(const struct args *a, const struct graphset *out, const struct meta *m,
-                  const struct draw_report *rep, struct err *err)
+static int finish(const struct run *r, struct err *err)
 {
+    const struct args *a = r->a;
     const char *path = args_text(a, "o");
-    if (!write_csv(out, path, m, err))
+    if (!write_file(r, path, put_graphs, err) || !meta_write_beside(r->meta, path, err) ||
+        !write_file(r, args_text(a, "asked"), put_asked, err) ||
+        !write_file(r, args_text(a, "stats"), put_stats, err))
         return err->status;
     if (args_flag(a, "json"))
-        draw_report_json(rep, strcmp(path, "-") == 0 ? stderr : stdout);
+        draw_report_json(&r->rep, strcmp(path, "-") == 0 ? stderr : stdout);
     else
-        draw_report_words(rep, stderr);
-    if (rep->given_up) {
+        draw_report_words(&r->rep, stderr);
+    if (r->rep.given_up) {
         err_set(err, EXIT_CHECK, "%zu of %lld headers were given up after %lld attempts each",
-                rep->given_up, (long long)args_int(a, "n"), (long long)args_int(a, "attempts"));
+                r->rep.given_up, (long long)args_int(a, "n"), (long long)args_int(a, "attempts"));
         return err->status;
     }
     return EXIT_GOOD;
@@ -197,33 +307,25 @@ static int run(const struct args *a, struct err *err)
 {
     if (!usage_good(a, err))
         return err->status;
-    struct prompt_fields f = fields_asked(a);
-    struct draw_job job = {
+    struct run r = { .a = a, .meta = meta_new("generate") };
+    r.job = (struct draw_job){
         .n = (size_t)args_int(a, "n"), .seed = (uint64_t)args_int(a, "seed"),
         .threads = (size_t)args_int(a, "threads"), .attempts = (size_t)args_int(a, "attempts"),
+        .ledger = &r.ledger,
     };
-    struct draw_report rep = { 0 };
-    struct meta *m = meta_new("generate");
-    struct graphset *like = NULL, *out = NULL;
     int status = EXIT_GOOD;
-    if (args_given(a, "like") && !(like = graphs_read(args_text(a, "like"), job.threads, err)))
-        goto fail;
-    if (!describe(a, f, m, err))
-        goto fail;
-    out = args_given(a, "baseline") ? from_baseline(a, &job, like, f, &rep, err)
-                                    : from_checkpoint(a, &job, like, f, &rep, err);
-    if (!out)
-        goto fail;
-    status = finish(a, out, m, &rep, err);
-    goto done;
-fail:
-    status = err->status;
-done:
-    if (like)
-        graphset_free(like);
-    if (out)
-        graphset_free(out);
-    meta_free(m);
+    bool good = !args_given(a, "data") ||
+                (r.train = graphs_read(args_text(a, "data"), r.job.threads, err));
+    good = good && (args_given(a, "baseline") ? from_baseline : from_checkpoint)(&r, err);
+    status = good ? finish(&r, err) : err->status;
+    asked_free(&r.asked);
+    prompt_pool_free(&r.pool);
+    free(r.ledger.at);
+    if (r.out)
+        graphset_free(r.out);
+    if (r.train)
+        graphset_free(r.train);
+    meta_free(r.meta);
     return status;
 }
 
@@ -232,7 +334,9 @@ const struct command cmd_generate = {
     .summary = "write new call graphs, from a trained model or a baseline",
     .options = options,
     .examples = "  tracewright generate --checkpoint model --like train.csv -n 10000 -o new.csv\n"
+                "  tracewright generate --checkpoint model --ask \"service=S_1 edges=12 depth=4 "
+                "high-latency\" -n 100 -o slow.csv --stats stats.json --asked asked.csv\n"
                 "  tracewright generate --baseline probabilistic --data train.csv --like train.csv "
-                "-n 10000 -o base.csv",
+                "--resample -n 10000 -o base.csv",
     .run = run,
 };

@@ -20,8 +20,10 @@ struct draw_run {
     draw_work work;
     void *ctx;
     struct draw_worker *worker;
+    struct draw_ledger *ledger;        /* or NULL */
     struct place {
         size_t worker, at;             /* at SIZE_MAX: given up */
+        struct draw_mark mark;
     } *place;                          /* (BLOCK) */
 };
 
@@ -43,7 +45,13 @@ bool draw_next(struct draw_worker *w, size_t *i)
 
 void draw_done(struct draw_worker *w, size_t i, bool good)
 {
-    w->run->place[i - w->run->first] = (struct place){ w->number, good ? w->set->n - 1 : SIZE_MAX };
+    draw_done_marked(w, i, good, &(struct draw_mark){ 0 });
+}
+
+void draw_done_marked(struct draw_worker *w, size_t i, bool good, const struct draw_mark *mark)
+{
+    w->run->place[i - w->run->first] =
+        (struct place){ w->number, good ? w->set->n - 1 : SIZE_MAX, *mark };
     w->rep.graphs += good;
     w->rep.given_up += !good;
 }
@@ -63,6 +71,12 @@ static void fresh_set(struct draw_worker *w, uint32_t tick_us)
     w->set->tick_us = tick_us;
 }
 
+static void enter(struct draw_ledger *l, size_t index, const struct draw_mark *mark)
+{
+    MEM_GROW(l->at, l->n, l->cap);
+    l->at[l->n++] = (struct draw_entry){ index, *mark };
+}
+
 static void draw_block(struct draw_run *run, size_t threads, struct graphset *out)
 {
     for (size_t w = 0; w < threads; w++)
@@ -72,8 +86,11 @@ static void draw_block(struct draw_run *run, size_t threads, struct graphset *ou
     for (size_t i = run->first; i < run->end; i++) {
         struct place at = run->place[i - run->first];
         const struct graphset *from = run->worker[at.worker].set;
-        if (at.at != SIZE_MAX)
-            graphset_copy(out, &from->graphs[at.at], from->names);
+        if (at.at == SIZE_MAX)
+            continue;
+        graphset_copy(out, &from->graphs[at.at], from->names);
+        if (run->ledger)
+            enter(run->ledger, i, &at.mark);
     }
 }
 
@@ -88,7 +105,7 @@ void draw_run(const struct draw_job *job, size_t threads, draw_work work, void *
               struct graphset *out, struct draw_report *rep)
 {
     double start = now_s();
-    struct draw_run run = { .work = work, .ctx = ctx };
+    struct draw_run run = { .work = work, .ctx = ctx, .ledger = job->ledger };
     run.worker = mem_array(threads, sizeof *run.worker);
     run.place = mem_array(BLOCK, sizeof *run.place);
     for (size_t w = 0; w < threads; w++)
@@ -123,6 +140,7 @@ void draw_report_add(struct draw_report *sum, const struct draw_report *part)
     sum->layers_refused += part->layers_refused;
     sum->tokens += part->tokens;
     sum->choices += part->choices;
+    sum->masked += part->masked;
     sum->masked_ppm += part->masked_ppm;
 }
 

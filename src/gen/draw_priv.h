@@ -21,6 +21,7 @@ struct draw_worker {
 bool draw_next(struct draw_worker *w, size_t *i); /* take an index; false: none left now */
 void draw_done(struct draw_worker *w, size_t i,
                bool good); /* good: it is the last graph of w->set */
+void draw_done_marked(struct draw_worker *w, size_t i, bool good, const struct draw_mark *mark);
 
 /* Call work(ctx, worker) on all threads until no index is left; append to out; fill rep. */
 typedef void (*draw_work)(void *ctx, struct draw_worker *w);

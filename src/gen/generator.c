@@ -27,9 +27,9 @@ struct baseline {
     const struct draw_job *job;
 };
 
-static bool draw_one(const struct baseline *b, struct draw_worker *w, gsl_rng *rng)
+static bool draw_one(const struct baseline *b, struct draw_worker *w, size_t i, gsl_rng *rng)
 {
-    struct prompt p = prompt_draw(b->job->prompts, rng);
+    struct prompt p = prompt_at(b->job->prompts, i, rng);
     for (size_t k = 0; k < draw_attempts(b->job); k++) {
         enum draw_outcome o = b->generator->draw(b->fitted, &p, rng, w->set);
         w->rep.outcome[o]++;
@@ -45,7 +45,7 @@ static void work(void *ctx, struct draw_worker *w)
     gsl_rng *rng = rng_stream(b->job->seed, DRAW_STREAM, 0);
     for (size_t i; draw_next(w, &i);) {
         rng_restart(rng, b->job->seed, DRAW_STREAM, i);
-        draw_done(w, i, draw_one(b, w, rng));
+        draw_done(w, i, draw_one(b, w, i, rng));
     }
     gsl_rng_free(rng);
 }

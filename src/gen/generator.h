@@ -54,14 +54,33 @@ extern const struct generator generator_probabilistic, generator_probabilistic_w
 extern const struct generator *const generators[];   /* ends with NULL */
 const struct generator *generator_find(const char *name);   /* NULL if there is none */
 
-/* A request for n graphs. Graph i draws its prompt and everything else from
- * rng_stream(seed, "generate", i), so neither threads nor batch size move a byte. */
+/* What the mask took while a graph was written, in the attempt that succeeded. */
+struct draw_mark {
+    uint64_t choices, masked;     /* tokens drawn; those from which the mask took anything */
+    double removed;               /* probability it took from them, summed */
+    double log_weight;            /* sum of the logs of what it left: log of the importance weight;
+                                   * NaN where there is none (llm_compact.c: hurried) */
+};
+
+/* One entry a graph written, in the order of the output. */
+struct draw_ledger {
+    struct draw_entry {
+        size_t index;             /* of its prompt: prompt_at */
+        struct draw_mark mark;
+    } *at;                        /* (n), free() it */
+    size_t n, cap;
+};
+
+/* A request for n graphs. Graph i draws its prompt (prompt_at, as the first of its draws) and
+ * everything else from rng_stream(seed, "generate", i), so neither threads nor batch size move a
+ * byte. */
 struct draw_job {
     const struct prompt_pool *prompts;
     size_t n;
     uint64_t seed;
     size_t threads;        /* 0: all cores */
     size_t attempts;       /* per header; 0: DRAW_ATTEMPTS */
+    struct draw_ledger *ledger;   /* zeroed; gains an entry per graph written; NULL: none is kept */
 };
 enum { DRAW_ATTEMPTS = 1000 };
 #define DRAW_STREAM "generate"
@@ -74,6 +93,7 @@ struct draw_report {
     size_t layers, layers_refused;   /* texts of layers written; refused by the oracle */
     uint64_t tokens;                 /* fed to the model, of failed attempts too; 0 for baselines */
     uint64_t choices;                /* tokens drawn from the model */
+    uint64_t masked;                 /* of them, those from which the mask took anything */
     uint64_t masked_ppm;             /* summed probability the mask took from them, in 1e-6 */
     double seconds;                  /* wall clock; the one field that is not reproducible */
 };

@@ -59,6 +59,8 @@ static bool read_facts(const char *dir, struct llm *m, struct err *err)
     struct str to = meta_value(dir, "to", "compact", &b);
     snprintf(m->to, sizeof m->to, "%.*s", (int)to.n, to.p);
     m->no_scratchpad = str_is(meta_value(dir, "no_scratchpad", "0", &b), "1");
+    struct str high = meta_value(dir, "latencies", "", &b);
+    m->latencies = mem_strndup(high.p ? high.p : "", high.n);
     good = good && read_words(dir, m, &b, err) && read_callees(dir, m, &b, err);
     buf_free(&b);
     return good;
@@ -81,6 +83,7 @@ void llm_free(struct llm *m)
     tokenizer_free(m->tokenizer);
     free(m->words);
     callees_free(&m->callees);
+    free(m->latencies);
     *m = (struct llm){ 0 };
 }
 
@@ -91,13 +94,22 @@ struct decode_crew llm_crew(const struct llm *m, const struct llm_options *o,
                            m->model->config.max_len);
 }
 
+bool llm_can(const struct llm *m, const struct llm_options *o, const struct prompt *p,
+             struct err *err)
+{
+    if (strcmp(m->to, "compact") == 0)
+        return llm_compact_can(m, o, p, err);
+    return p->service || err_set(err, EXIT_USAGE, "%s prompts always name the service: service=",
+                                 m->to);
+}
+
 bool llm_run(const struct llm *m, const struct llm_options *o, const struct draw_job *job,
              struct graphset *out, struct draw_report *rep, struct err *err)
 {
     bool compact = strcmp(m->to, "compact") == 0;
     uint32_t tick_us = compact ? m->tick_us : 1000;
-    if (job->prompts->fields.latency && job->prompts->like->tick_us != tick_us)
+    if ((job->prompts->list || job->prompts->fields.latency) && job->prompts->tick_us != tick_us)
         return err_set(err, EXIT_DATA, "prompts have ticks of %u us, the model's are %u us",
-                       job->prompts->like->tick_us, tick_us);
+                       job->prompts->tick_us, tick_us);
     return (compact ? llm_compact_run : llm_layers_run)(m, o, job, out, rep, err);
 }

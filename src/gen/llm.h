@@ -29,6 +29,7 @@ struct llm {
     struct compact_word *words;      /* compact: (vocab) */
     struct callees callees;          /* layered; none: every name may stand anywhere */
     bool no_scratchpad;              /* instruction: trained without its arithmetic */
+    char *latencies;                 /* latencies.h's text; empty: not known */
 };
 
 struct llm_options {
@@ -42,6 +43,12 @@ struct llm_options {
 
 bool llm_load(const char *dir, struct llm *m, struct err *err);
 void llm_free(struct llm *m);
+
+/* Can the model be asked this under these options? Else EXIT_DATA or EXIT_USAGE and why: an unknown
+ * name, a call that the grammar has no room for. Where it says yes, constrained compact decoding
+ * fulfils the prompt within its context. */
+bool llm_can(const struct llm *m, const struct llm_options *o, const struct prompt *p,
+             struct err *err);
 
 /* Append job->n graphs to out in order of their index. False only for what no draw can help. */
 bool llm_run(const struct llm *m, const struct llm_options *o, const struct draw_job *job,

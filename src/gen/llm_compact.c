@@ -9,9 +9,13 @@
  * to what the grammar allows, so every line ends as a graph that is valid and has the header asked
  * for. Free of the grammar, whatever comes out is parsed and judged, and a failure drawn again.
  *
- * A service that no token stands for cannot be asked of the model: it is left open, and the graph
+ * A prompt's conditions become wishes of the grammar: a call that must occur, a least latency. With
+ * open calls the model says when it would end; if the wished call has not occurred then, the line
+ * takes the shortest way to it. Which of these ways a line came is not told from it, so it has no
+ * importance weight. A service that no token stands for cannot be asked of the model: it is left open, and the graph
  * gets its name afterwards.
  */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,7 +43,10 @@ struct line {                          /* one slot: a graph being written */
     struct prompt prompt;
     gsl_rng *rng;
     bool rename, chosen;               /* chosen: something of this attempt was drawn */
+    bool hopeless;                     /* no walk can fulfil the prompt's conditions */
+    struct compact_wish wish;
     struct compact_state state;
+    struct draw_mark mark;             /* of this attempt */
     struct tokens ids;                 /* of the line so far, without <s> */
 };
 
@@ -124,12 +131,51 @@ static bool is_known_service(const struct writer *w, const char *service)
     return id != TOKENIZER_NONE && w->words[id].service;
 }
 
+static uint32_t find_callee(const struct llm *m, const char *name)
+{
+    struct buf b = { 0 };
+    compact_put_name(str_of(name), &b);
+    uint32_t id = vocabulary_find(m->tokenizer, buf_view(&b), false);
+    buf_free(&b);
+    return id;
+}
+
+/* The prompt's conditions, as words. False: a name that no word stands for, or that the grammar has
+ * no place for. */
+static bool find_wish(const struct writer *w, const struct prompt *p, struct compact_wish *wish,
+                      struct err *err)
+{
+    *wish = (struct compact_wish){ .least_latency = p->least_latency };
+    if (p->least_latency && !w->m->timed)
+        return err_set(err, EXIT_DATA, "high-latency: the checkpoint writes graphs without times");
+    if (!p->include_src)
+        return true;
+    wish->include = true;
+    wish->type = (uint8_t)p->include_type;
+    wish->from_user = strcmp(p->include_src, "USER") == 0;
+    uint32_t src = wish->from_user ? 0 : find_callee(w->m, p->include_src),
+             dst = find_callee(w->m, p->include_dst);
+    if (src == TOKENIZER_NONE || dst == TOKENIZER_NONE)
+        return err_set(err, EXIT_DATA, "include=%s>%s>%s: the checkpoint has no word for %s",
+                       p->include_src, call_type_name(p->include_type), p->include_dst,
+                       src == TOKENIZER_NONE ? p->include_src : p->include_dst);
+    wish->src = src;
+    wish->dst = dst;
+    if (compact_wish_check(&w->grammar, wish, err))
+        return true;
+    return err_add(err, "include=%s>%s>%s", p->include_src, call_type_name(p->include_type),
+                   p->include_dst);
+}
+
 /* Begin an attempt: <s>, the tick if it is unusual, the header. */
 static bool start_line(struct desk *d, struct line *l, struct tokens *feed)
 {
     const struct llm *m = d->w->m;
-    if (!d->w->o->unconstrained)
+    if (!d->w->o->unconstrained) {
         l->state = compact_start(&d->w->grammar);
+        l->state.wish = l->wish;
+    }
+    l->mark = (struct draw_mark){ 0 };
     l->ids.n = 0;
     l->chosen = false;
     tokens_add(feed, m->model->config.bos);
@@ -154,7 +200,7 @@ static bool allowed_next(const struct desk *d, const struct line *l)
         d->mask[i] &= w->blank[i] == (l->ids.n > 0);
         any |= d->mask[i];
     }
-    d->mask[w->m->model->config.eos] = l->state.may_end;
+    d->mask[w->m->model->config.eos] = l->state.may_end || compact_may_hurry(&l->state);
     return any;
 }
 
@@ -185,7 +231,7 @@ static enum slots_turn end_attempt(struct desk *d, struct line *l, enum draw_out
         if (o == DRAW_GOOD)
             d->me->rep.renamed += l->rename;
         if (o == DRAW_GOOD || ++l->attempt >= attempts || !l->chosen) {
-            draw_done(d->me, l->index, o == DRAW_GOOD);
+            draw_done_marked(d->me, l->index, o == DRAW_GOOD, &l->mark);
             return SLOTS_DONE;
         }
         feed->n = 0;
@@ -193,6 +239,17 @@ static enum slots_turn end_attempt(struct desk *d, struct line *l, enum draw_out
             return SLOTS_RESTART;
         o = DRAW_HEADER;
     }
+}
+
+static void note(struct desk *d, struct line *l, const struct sampled *s)
+{
+    l->mark.choices++;
+    l->mark.masked += s->kept < 1;
+    l->mark.removed += 1 - s->kept;
+    l->mark.log_weight += s->log_kept;
+    d->me->rep.choices++;
+    d->me->rep.masked += s->kept < 1;
+    d->me->rep.masked_ppm += (uint64_t)((1 - s->kept) * 1e6 + 0.5);
 }
 
 /* Draw one token. DRAW_OUTCOMES: go on; anything else ends the attempt. */
@@ -203,11 +260,16 @@ static enum draw_outcome draw_token(struct desk *d, struct line *l, const float 
     bool masked = !w->o->unconstrained;
     if (masked && !allowed_next(d, l))
         return DRAW_UNREADABLE;
-    struct sampled s = sample_draw(logits, w->V, masked ? d->mask : NULL, &w->o->sample, l->rng);
+    const unsigned char *mask = masked ? d->mask : NULL;
+    struct sampled s = sample_draw(logits, w->V, mask, &w->o->sample, l->rng);
+    if (masked && s.token == w->m->model->config.eos && !l->state.may_end) {
+        compact_hurry(&w->grammar, &l->state);
+        REQUIRE(allowed_next(d, l));
+        s = sample_draw(logits, w->V, mask, &w->o->sample, l->rng);
+        s.log_kept = NAN;
+    }
     l->chosen = true;
-    d->me->rep.choices++;
-    if (masked)
-        d->me->rep.masked_ppm += (uint64_t)((1 - s.kept) * 1e6 + 0.5);
+    note(d, l, &s);
     if (s.token == w->m->model->config.eos)
         return judge(d, l);
     put_token(l, s.token, feed);
@@ -227,9 +289,11 @@ static bool begin(void *ctx, size_t slot)
     if (!draw_next(d->me, &l->index))
         return false;
     rng_restart(l->rng, d->w->job->seed, DRAW_STREAM, l->index);
-    l->prompt = prompt_draw(d->w->job->prompts, l->rng);
+    l->prompt = prompt_at(d->w->job->prompts, l->index, l->rng);
     l->rename = l->prompt.service && !is_known_service(d->w, l->prompt.service);
     l->attempt = 0;
+    l->chosen = false;
+    l->hopeless = !d->w->o->unconstrained && !find_wish(d->w, &l->prompt, &l->wish, NULL);
     return true;
 }
 
@@ -237,6 +301,8 @@ static enum slots_turn turn(void *ctx, size_t slot, const float *logits, struct 
 {
     struct desk *d = ctx;
     struct line *l = &d->line[slot];
+    if (!logits && l->hopeless)
+        return end_attempt(d, l, DRAW_HEADER, feed);
     if (!logits)
         return start_line(d, l, feed) ? SLOTS_RESTART : end_attempt(d, l, DRAW_HEADER, feed);
     enum draw_outcome o = draw_token(d, l, logits, feed);
@@ -281,6 +347,37 @@ static bool writer_init(struct writer *w, struct err *err)
     for (size_t i = 0; i < known; i++)
         w->blank[i] = vocabulary_blank(m->tokenizer, (uint32_t)i);
     return w->o->unconstrained || compact_grammar_init(&w->grammar, w->words, w->V, &limits, err);
+}
+
+/* Walk the header of p, and see whether a root call is left to it. */
+static bool header_fits(struct writer *w, const struct prompt *p, struct err *err)
+{
+    struct desk d = { .w = w };
+    struct line l = { .prompt = *p };
+    bool good = find_wish(w, p, &l.wish, err);
+    l.rename = p->service && !is_known_service(w, p->service);
+    if (good) {
+        good = start_line(&d, &l, &d.feed);
+        d.mask = mem_array(w->V, 1);
+        good = good && (l.state.slot <= SLOT_LATENCY || allowed_next(&d, &l));
+        if (!good)
+            err_set(err, EXIT_DATA, "no graph that this checkpoint can write has such a header");
+    }
+    free(d.mask);
+    tokens_free(&l.ids);
+    tokens_free(&d.feed);
+    buf_free(&d.text);
+    return good;
+}
+
+bool llm_compact_can(const struct llm *m, const struct llm_options *o, const struct prompt *p,
+                     struct err *err)
+{
+    struct writer w = { .m = m, .o = o };
+    bool good = writer_init(&w, err) && (o->unconstrained || header_fits(&w, p, err));
+    free(w.words);
+    free(w.blank);
+    return good;
 }
 
 bool llm_compact_run(const struct llm *m, const struct llm_options *o, const struct draw_job *job,

@@ -70,14 +70,29 @@ static bool begin_layer(struct desk *d, struct story *s, struct tokens *feed)
     return s->length < d->w->max_len;
 }
 
+static struct text_ask ask_of(const struct prompt *p)
+{
+    struct text_ask ask = { .service = str_of(p->service), .edges = p->edges, .depth = p->depth,
+                            .latency = p->latency, .high_latency = p->high_latency,
+                            .include_type = p->include_type };
+    if (p->include_src) {
+        ask.include_src = str_of(p->include_src);
+        ask.include_dst = str_of(p->include_dst);
+    }
+    return ask;
+}
+
+/* A prompt out of a file of this format is put as it stands there. */
 static bool begin_graph(struct desk *d, struct story *s, struct tokens *feed)
 {
-    struct text_ask ask = { str_of(s->prompt.service), s->prompt.edges, s->prompt.depth,
-                            s->prompt.latency, .include_type = CALL_OTHER };
+    struct text_ask ask = ask_of(&s->prompt);
     struct buf b = { 0 };
     arena_reset(s->arena);
     s->n = s->written = s->layer_attempt = 0;
-    text_prompt_root(d->w->task, &ask, d->w->m->fixed_order ? NULL : s->rng, &b);
+    if (s->prompt.text.n && s->prompt.task == d->w->task)
+        text_prompt_given(d->w->task, s->prompt.text, &b);
+    else
+        text_prompt_root(d->w->task, &ask, d->w->m->fixed_order ? NULL : s->rng, &b);
     ask_layer(s, &b, SIZE_MAX, 0);
     buf_free(&b);
     return begin_layer(d, s, feed);
@@ -171,7 +186,7 @@ static bool begin(void *ctx, size_t slot)
     if (!draw_next(d->me, &s->index))
         return false;
     rng_restart(s->rng, d->w->job->seed, DRAW_STREAM, s->index);
-    s->prompt = prompt_draw(d->w->job->prompts, s->rng);
+    s->prompt = prompt_at(d->w->job->prompts, s->index, s->rng);
     s->attempt = 0;
     return true;
 }
@@ -219,6 +234,14 @@ static void work(void *ctx, struct draw_worker *me)
     free(d.story);
 }
 
+static bool always_a_service(const struct prompt_pool *pool)
+{
+    for (size_t i = 0; pool->list && i < pool->n; i++)
+        if (!pool->list[i].service)
+            return false;
+    return pool->list || pool->fields.service;
+}
+
 bool llm_layers_run(const struct llm *m, const struct llm_options *o, const struct draw_job *job,
                     struct graphset *out, struct draw_report *rep, struct err *err)
 {
@@ -228,9 +251,9 @@ bool llm_layers_run(const struct llm *m, const struct llm_options *o, const stru
     if (w.task == TEXT_TASKS)
         return err_set(err, EXIT_DATA, "the checkpoint writes \"%s\", of which there is no writer",
                        m->to);
-    if (!job->prompts->fields.service)
+    if (!always_a_service(job->prompts))
         return err_set(err, EXIT_USAGE,
-                       "%s prompts always name the service: --header none cannot be asked", m->to);
+                       "%s prompts always name the service: here it is open in some", m->to);
     if (!o->unconstrained)
         return llm_walk_run(m, o, w.task, job, out, rep, err);
     w.V = m->model->config.vocab;

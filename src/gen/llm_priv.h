@@ -15,6 +15,9 @@ struct decode_crew llm_crew(const struct llm *m, const struct llm_options *o,
 bool llm_compact_run(const struct llm *m, const struct llm_options *o, const struct draw_job *job,
                      struct graphset *out, struct draw_report *rep, struct err *err);
 
+bool llm_compact_can(const struct llm *m, const struct llm_options *o, const struct prompt *p,
+                     struct err *err);
+
 /* Layer by layer: tabular, recursive, instruction. Free, judged by the strict oracle; else by: */
 bool llm_layers_run(const struct llm *m, const struct llm_options *o, const struct draw_job *job,
                     struct graphset *out, struct draw_report *rep, struct err *err);

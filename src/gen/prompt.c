@@ -1,4 +1,4 @@
-/* prompt.c: headers of graphs, and a weighted bootstrap of them. */
+/* prompt.c: headers of graphs, in order or as a weighted bootstrap of them. */
 #include "gen/prompt.h"
 
 #include <stdlib.h>
@@ -20,27 +20,53 @@ struct prompt prompt_of(const struct callgraph *g, const struct names *names,
     };
 }
 
+static bool includes(const struct callgraph *g, const struct names *names, const struct prompt *p)
+{
+    for (size_t i = 0; i < g->n; i++)
+        if (g->calls[i].type == p->include_type &&
+            str_is(names_str(names, g->calls[i].dst), p->include_dst) &&
+            str_is(names_str(names, g->calls[i].src), p->include_src))
+            return true;
+    return false;
+}
+
 bool prompt_kept(const struct prompt *p, const struct callgraph *g, const struct names *names)
 {
     return (!p->service || str_is(names_str(names, g->service), p->service)) &&
            (p->edges == PROMPT_OPEN || p->edges == (int64_t)g->n) &&
            (p->depth == PROMPT_OPEN || p->depth == (int64_t)callgraph_depth(g)) &&
-           (p->latency == PROMPT_OPEN || p->latency == g->calls[0].rt);
+           (p->latency == PROMPT_OPEN || p->latency == g->calls[0].rt) &&
+           p->least_latency <= g->calls[0].rt && (!p->include_src || includes(g, names, p));
+}
+
+struct prompt_pool prompt_pool_ordered(const struct graphset *like, struct prompt_fields fields)
+{
+    REQUIRE(like->n > 0);
+    return (struct prompt_pool){ .like = like, .fields = fields, .n = like->n,
+                                 .tick_us = like->tick_us };
 }
 
 struct prompt_pool prompt_pool_new(const struct graphset *like, struct prompt_fields fields)
 {
-    REQUIRE(like->n > 0);
-    struct prompt_pool pool = { like, fields, mem_array(like->n, sizeof(double)) };
+    struct prompt_pool pool = prompt_pool_ordered(like, fields);
     double sum = 0;
+    pool.cum = mem_array(like->n, sizeof(double));
     for (size_t i = 0; i < like->n; i++)
         pool.cum[i] = sum += like->weight ? like->weight[i] : 1;
     return pool;
 }
 
-struct prompt prompt_draw(const struct prompt_pool *pool, gsl_rng *rng)
+struct prompt_pool prompt_pool_list(const struct prompt *list, size_t n, uint32_t tick_us)
 {
-    size_t i = rng_pick(rng, pool->cum, pool->like->n);
+    REQUIRE(n > 0);
+    return (struct prompt_pool){ .list = list, .n = n, .tick_us = tick_us };
+}
+
+struct prompt prompt_at(const struct prompt_pool *pool, size_t i, gsl_rng *rng)
+{
+    if (pool->list)
+        return pool->list[i % pool->n];
+    i = pool->cum ? rng_pick(rng, pool->cum, pool->n) : i % pool->n;
     return prompt_of(&pool->like->graphs[i], pool->like->names, pool->fields);
 }
 

@@ -1,10 +1,11 @@
 /* prompt.h: what a generator is asked for.
  *
- * A prompt is the header of a call graph, any field of which may be open. For
- * measurement, prompts are drawn from training graphs: one graph is drawn (by its
- * weight) and its service, size, depth and latency are asked for together, so that
- * the prompts have the training set's joint distribution. Held-out prompts serve the
- * accuracy experiment only, since they would hand the model the answer.
+ * A prompt is the header of a call graph, any field of which may be open, and conditions: a call
+ * that must occur, a latency that must be reached. Prompts come in a given order, again from the
+ * start when they end. For measurement they are drawn from training graphs instead: one graph is
+ * drawn (by its weight) and its service, size, depth and latency are asked for together, so that
+ * the prompts have the training set's joint distribution. Held-out prompts serve the accuracy
+ * experiment only, since they would hand the model the answer.
  */
 #ifndef GEN_PROMPT_H
 #define GEN_PROMPT_H
@@ -13,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "text/layer_text.h"
 #include "trace/callgraph.h"
 
 enum { PROMPT_OPEN = -1 };
@@ -22,6 +24,16 @@ struct prompt {
     int64_t edges;         /* calls, the root's included; PROMPT_OPEN: any */
     int64_t depth;         /* levels of calls, a lone root has 1; PROMPT_OPEN: any */
     int64_t latency;       /* ticks of the root's response time; PROMPT_OPEN: any */
+
+    /* Conditions. The instruction format says them in words, the compact grammar enforces them;
+     * whatever was written is held against them (prompt_kept). */
+    bool high_latency;     /* "Build a call graph with high latency" */
+    int64_t least_latency; /* ticks the root's response time must have; 0: any */
+    const char *include_src, *include_dst;   /* a call that must occur; NULL: none */
+    enum call_type include_type;
+
+    struct str text;       /* the root prompt as a file had it, or empty */
+    enum text_task task;   /* what format that text is */
 };
 
 /* Which fields are asked for. */
@@ -35,17 +47,24 @@ extern const struct prompt_fields prompt_full, prompt_service, prompt_none;
 struct prompt prompt_of(const struct callgraph *g, const struct names *names,
                         struct prompt_fields fields);
 
-/* Does g fulfil what is not open in p? */
+/* Does g fulfil what is not open in p, conditions included? */
 bool prompt_kept(const struct prompt *p, const struct callgraph *g, const struct names *names);
 
-/* The pool prompts are drawn from: borrows `like`, which must outlive it and hold a graph. */
+/* Where the prompts of a job come from: graphs, borrowed, in these fields; or a list, borrowed. */
 struct prompt_pool {
     const struct graphset *like;
     struct prompt_fields fields;
-    double *cum;           /* running sums of the graphs' weights */
+    double *cum;                   /* running sums of the graphs' weights; NULL: in their order */
+    const struct prompt *list;     /* (n), in this order; then like is NULL */
+    size_t n;
+    uint32_t tick_us;              /* of the latencies */
 };
 struct prompt_pool prompt_pool_new(const struct graphset *like, struct prompt_fields fields);
-struct prompt prompt_draw(const struct prompt_pool *pool, gsl_rng *rng);
+struct prompt_pool prompt_pool_ordered(const struct graphset *like, struct prompt_fields fields);
+struct prompt_pool prompt_pool_list(const struct prompt *list, size_t n, uint32_t tick_us);
 void prompt_pool_free(struct prompt_pool *pool);
+
+/* The prompt of graph i. Only a drawn one uses rng, which may else be NULL. */
+struct prompt prompt_at(const struct prompt_pool *pool, size_t i, gsl_rng *rng);
 
 #endif

@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "gen/callees.h"
+#include "gen/latencies.h"
 #include "gen/samples_priv.h"
 #include "gen/subject.h"
 #include "gen/vocabulary.h"
@@ -149,6 +150,9 @@ static void put_facts(struct meta *m, const struct graphset *s, const struct tok
     meta_int(m, "marks", marks_seen(s));
     meta_int(m, "tick_us", s->tick_us);
     meta_int(m, "timed", !all_untimed(s));
+    buf_clear(&b);
+    latencies_write(s, &b);
+    meta_text(m, "latencies", b.p ? b.p : "");
     buf_free(&b);
     free(words);
 }

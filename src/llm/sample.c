@@ -70,13 +70,14 @@ static size_t best_allowed(const float *logits, size_t V, const unsigned char *a
 static struct sampled most_likely(const float *logits, size_t V, const unsigned char *allowed)
 {
     size_t best = best_allowed(logits, V, allowed);
-    return (struct sampled){ (uint32_t)best, 0, best == best_allowed(logits, V, NULL) };
+    bool first = best == best_allowed(logits, V, NULL);
+    return (struct sampled){ (uint32_t)best, 0, first, first ? 0 : -INFINITY };
 }
 
-/* p relative to the likeliest of all, zero where not allowed. Returns the sum, and the share of
- * the whole that it is in *kept. */
+/* p relative to the likeliest of all, zero where not allowed. Returns the sum, and the sum before
+ * the mask in *whole_mass. */
 static double among_all(const float *logits, size_t V, const unsigned char *allowed, float most,
-                        float scale, float *p, double *kept)
+                        float scale, float *p, double *whole_mass)
 {
     double whole = 0, mass = 0;
     for (size_t v = 0; v < V; v++)
@@ -88,7 +89,7 @@ static double among_all(const float *logits, size_t V, const unsigned char *allo
             p[v] = 0;
         mass += (double)p[v];
     }
-    *kept = mass < whole ? mass / whole : 1;
+    *whole_mass = whole;
     return mass;
 }
 
@@ -117,9 +118,12 @@ struct sampled sample_draw(const float *logits, size_t V, const unsigned char *a
     float scale = (float)fmin(1 / o->temperature, FLT_MAX),
           most = logits[best_allowed(logits, V, NULL)];
     float best = allowed ? logits[best_allowed(logits, V, allowed)] : most;
-    double kept, mass = among_all(logits, V, allowed, most, scale, p, &kept);
-    if ((most - best) * scale > 60)   /* the mask left only what would underflow */
+    double whole, mass = among_all(logits, V, allowed, most, scale, p, &whole);
+    double kept = mass < whole ? mass / whole : 1, log_kept = kept < 1 ? log(kept) : 0;
+    if ((most - best) * scale > 60) {   /* the mask left only what would underflow */
         mass = among_allowed(logits, V, allowed, best, scale, p);
+        log_kept = log(mass / whole) + (double)((best - most) * scale);
+    }
     if (o->top_k || (o->top_p > 0 && o->top_p < 1)) {
         cut(p, V, mass, o);
         mass = 0;
@@ -127,7 +131,8 @@ struct sampled sample_draw(const float *logits, size_t V, const unsigned char *a
             mass += (double)p[v];
     }
     size_t drawn = pick(p, V, rng_unit(rng) * mass);
-    struct sampled s = { (uint32_t)drawn, log((double)p[drawn] / mass), kept };
+    struct sampled s = { (uint32_t)drawn, log((double)p[drawn] / mass), kept,
+                         log_kept };
     if (p != few)
         free(p);
     return s;

@@ -24,6 +24,7 @@ struct sampled {
     uint32_t token;
     double log_p;         /* natural log of its probability in the distribution drawn from */
     double kept;          /* probability that the mask left, at this temperature, before cuts */
+    double log_kept;      /* its natural log, exact where kept underflows; 0 without a mask */
 };
 
 /* allowed (V) bytes, nonzero = may be drawn; NULL: all. At least one must be allowed. */

@@ -55,16 +55,16 @@ static void range_of(const struct compact_grammar *g, const struct compact_state
                      enum compact_slot slot, int64_t *lo, int64_t *hi)
 {
     const struct compact_open *p = s->level ? &s->path[s->level - 1] : NULL;
-    bool more = extensible(g);
+    bool more = extensible(g) && !include_root_is_leaf(g, s);
     *lo = 0;
     *hi = g->limits.max_latency;
     switch (slot) {
     case SLOT_EDGES:
-        *lo = 1;
+        *lo = (int64_t)include_least_calls(s);
         *hi = more ? (int64_t)g->limits.max_edges : 1;
         return;
     case SLOT_DEPTH:
-        *lo = s->edges > 1 ? 2 : 1;
+        *lo = s->edges > 1 ? 2 : (int64_t)include_least_calls(s);
         *hi = more ? (int64_t)g->limits.max_depth : 1;
         if (*hi > (int64_t)expect_most_calls(g, s))
             *hi = (int64_t)expect_most_calls(g, s);
@@ -79,8 +79,13 @@ static void range_of(const struct compact_grammar *g, const struct compact_state
         *hi = p->finish - base;
         return;
     }
+    case SLOT_LATENCY:
+        *lo = s->wish.least_latency;
+        return;
     case SLOT_DURATION:
-        if (p && !s->async)
+        if (!p)
+            *lo = s->wish.least_latency;
+        else if (!s->async)
             *hi = p->finish - s->start;
         return;
     default:
@@ -151,7 +156,7 @@ uint32_t expect_marks(const struct compact_grammar *g, const struct compact_stat
 {
     uint32_t after = s->mark ? ~(BIT(s->mark + 1) - 1) : ~(uint32_t)0;
     uint32_t any = BIT(WORD_INTERFACE) | BIT(WORD_KIND) | BIT(WORD_STATUS) | BIT(WORD_ASYNC);
-    uint32_t root = BIT(WORD_SOURCE) | (s->timed ? BIT(WORD_START) : 0);
+    uint32_t root = (s->wish.from_user ? 0 : BIT(WORD_SOURCE)) | (s->timed ? BIT(WORD_START) : 0);
     return g->limits.marks & after & (any | (s->level ? BIT(WORD_ID) : root));
 }
 
@@ -163,7 +168,7 @@ static void expect_level(const struct compact_grammar *g, const struct compact_s
         most = expect_most_depth(g, s) - 1;
     e->classes = BIT(WORD_LEVEL);
     for (uint64_t l = 1; l <= most; l++)
-        if (reachable(g, s, l, false))
+        if (reachable(g, s, l, false) && include_level_fits(g, s, (unsigned)l))
             e->levels |= BIT(l);
 }
 
@@ -172,7 +177,8 @@ static void expect_type(const struct compact_grammar *g, const struct compact_st
 {
     e->classes |= BIT(WORD_TYPE);
     for (unsigned t = 0; t < CALL_TYPES; t++)
-        if (g->types & BIT(t) && reachable(g, s, s->level, expect_is_leaf(g, t)))
+        if (g->types & BIT(t) && reachable(g, s, s->level, expect_is_leaf(g, t)) &&
+            include_type_fits(g, s, s->level, t))
             e->types |= (uint8_t)BIT(t);
 }
 
@@ -195,7 +201,7 @@ struct expect expect_next(const struct compact_grammar *g, const struct compact_
         if (!s->digits)
             e.classes |= BIT(WORD_OPEN);
         if (!s->digits && s->slot == SLOT_LATENCY)
-            e.classes |= g->limits.marks & BIT(WORD_UNTIMED);
+            e.classes |= s->wish.least_latency ? 0 : g->limits.marks & BIT(WORD_UNTIMED);
         break;
     case SLOT_LEVEL:
         expect_level(g, s, &e);
@@ -257,6 +263,7 @@ size_t compact_allowed(const struct compact_grammar *g, const struct compact_sta
         e.classes &= ~BIT(WORD_OPEN);
     size_t n = 0;
     for (size_t i = 0; i < g->n; i++)
-        n += mask[i] = expect_fits(&e, &g->words[i]);
+        n += mask[i] = expect_fits(&e, &g->words[i]) &&
+                       (!s->wish.include || s->slot != SLOT_CALLEE || include_callee_fits(g, s, i));
     return n;
 }

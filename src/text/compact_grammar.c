@@ -55,7 +55,8 @@ static void complete_call(const struct compact_grammar *g, struct compact_state 
         s->deepest = s->level + 1u;
     bool alone = s->path[0].leaf || expect_most_depth(g, s) == 1;
     s->may_end =
-        (s->edges == 0 || s->calls == s->edges) && (s->depth == 0 || s->deepest == s->depth);
+        (s->edges == 0 || s->calls == s->edges) && (s->depth == 0 || s->deepest == s->depth) &&
+        (!s->wish.include || s->wish.met);
     s->finished = s->calls == expect_most_calls(g, s) || alone;
     s->mark = 0;
     s->async = false;
@@ -67,8 +68,9 @@ static void complete_call(const struct compact_grammar *g, struct compact_state 
 static void place_call(struct compact_state *s, int64_t start, int64_t rt)
 {
     struct compact_open *o = &s->path[s->level];
-    bool leaf = o->leaf;
-    *o = (struct compact_open){ .start = start, .finish = start + rt, .next_id = 1, .leaf = leaf };
+    bool leaf = o->leaf, src = o->src;
+    *o = (struct compact_open){ .start = start, .finish = start + rt, .next_id = 1, .leaf = leaf,
+                                .src = src };
     if (s->level) {
         struct compact_open *p = o - 1;
         p->latest = start;
@@ -156,7 +158,7 @@ static void take_mark(const struct compact_grammar *g, struct compact_state *s, 
         enter_marks(g, s);
 }
 
-static void take_name(const struct compact_grammar *g, struct compact_state *s)
+static void take_name(const struct compact_grammar *g, struct compact_state *s, size_t word)
 {
     if (s->slot == SLOT_SERVICE)
         s->slot = SLOT_EDGES;
@@ -165,6 +167,7 @@ static void take_name(const struct compact_grammar *g, struct compact_state *s)
     else {
         s->id = s->level ? s->path[s->level - 1].has_child ? s->path[s->level - 1].next_id : 1 : 0;
         s->start = 0;
+        include_take_callee(g, s, word);
         enter_marks(g, s);
     }
 }
@@ -183,7 +186,7 @@ bool compact_step(const struct compact_grammar *g, struct compact_state *s, size
 {
     const struct compact_word *w = &g->words[word];
     struct expect e = expect_next(g, s);
-    if (!expect_fits(&e, w))
+    if (!expect_fits(&e, w) || (s->slot == SLOT_CALLEE && !include_callee_fits(g, s, word)))
         return false;
     if (s->slot == SLOT_MARKS && w->class < WORD_INTERFACE) {    /* no further mark */
         s->slot = (uint8_t)expect_after_marks(s);
@@ -200,7 +203,7 @@ bool compact_step(const struct compact_grammar *g, struct compact_state *s, size
         s->slot = s->open_service ? SLOT_BODY_SERVICE : SLOT_TYPE;
         break;
     case WORD_NAME:
-        take_name(g, s);
+        take_name(g, s, word);
         break;
     case WORD_TYPE:
         s->type = w->value;

@@ -19,6 +19,10 @@
  * unless limits.draw_open is false. A step that returns false in a header says that this header
  * cannot be met (depth 3 with 2 calls, a service that is not in the vocabulary, past the limits).
  *
+ * Wishes: what the header cannot say may be set in the state before the first step: a call that must
+ * occur, a least latency. The walk then keeps them too. A header that leaves no room for them is one
+ * that cannot be met.
+ *
  * Untimed lines (n/a) and the marks for rare facts are allowed only where limits.marks has
  * their class; among these "&" lifts the bound of the parent's finish for its call (the strict
  * oracle, which knows no asynchronous calls, then no longer applies).
@@ -68,12 +72,28 @@ enum compact_slot {
     SLOT_DONE
 };
 
+/* Set the first fields; `met` is the walk's. */
+struct compact_wish {
+    int64_t least_latency;    /* ticks the root's duration has at least; 0: any. Timed lines only */
+    bool include;             /* a call src>type>dst must occur; words of the vocabulary */
+    bool from_user;           /* its src is USER: it is the root; src is then not read */
+    uint8_t type;
+    size_t src, dst;
+    bool met;
+    uint64_t by;              /* the call must occur among the first `by`; 0: not hurried */
+};
+
+/* Can this vocabulary say it at all? */
+bool compact_wish_check(const struct compact_grammar *g, const struct compact_wish *w,
+                        struct err *err);
+
 /* The latest call of one level on the path to the call in hand. */
 struct compact_open {
     int64_t start, finish;    /* of this call */
     int64_t latest, base;     /* with has_child: start and finish of its latest child */
     uint64_t next_id;         /* usual id of its next child */
     bool has_child, leaf;
+    bool src;                 /* the wished call may stand below it */
 };
 
 struct compact_state {
@@ -81,6 +101,7 @@ struct compact_state {
     bool may_end;             /* the line is complete as it stands */
     bool finished;            /* and nothing can follow */
 
+    struct compact_wish wish;
     bool open_service, timed;
     uint64_t edges, depth;    /* asked for; 0: open */
     int64_t latency;          /* asked for; -1: open */
@@ -101,6 +122,12 @@ struct compact_state {
 };
 
 struct compact_state compact_start(const struct compact_grammar *g);
+
+/* Where the calls are open a line would go on until its last call is forced. So a walker may let the
+ * model end here although the wished call has not occurred: true where all but that is complete.
+ * compact_hurry then makes the line take the shortest way to it. */
+bool compact_may_hurry(const struct compact_state *s);
+void compact_hurry(const struct compact_grammar *g, struct compact_state *s);
 
 /* Take a word. False if it is not allowed here: the state is then as before. */
 bool compact_step(const struct compact_grammar *g, struct compact_state *s, size_t word);

@@ -37,6 +37,18 @@ static inline bool expect_is_leaf(const struct compact_grammar *g, unsigned type
     return g->limits.leaf_types & BIT(type);
 }
 
+/* compact_include.c: does the wished call still fit if the call in hand has this level, this type
+ * (at that level), this callee? Always, where none is wished for or it has occurred. */
+bool include_level_fits(const struct compact_grammar *g, const struct compact_state *s,
+                        unsigned level);
+bool include_type_fits(const struct compact_grammar *g, const struct compact_state *s,
+                       unsigned level, unsigned type);
+bool include_callee_fits(const struct compact_grammar *g, const struct compact_state *s,
+                         size_t word);
+void include_take_callee(const struct compact_grammar *g, struct compact_state *s, size_t word);
+uint64_t include_least_calls(const struct compact_state *s);   /* and levels, before the root */
+bool include_root_is_leaf(const struct compact_grammar *g, const struct compact_state *s);
+
 /* compact_grammar.c: the state once the call in hand is complete as it stands. */
 struct compact_state grammar_call_done(const struct compact_grammar *g,
                                        const struct compact_state *s);

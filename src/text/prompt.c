@@ -42,6 +42,24 @@ static struct header root_header(enum text_task task, const struct text_ask *a, 
     return h;
 }
 
+/* Where the answer begins. */
+static void put_opening(enum text_task task, struct buf *out)
+{
+    buf_str(out, task == TASK_TABULAR     ? "\n<edges>\n"
+                 : task == TASK_RECURSIVE ? "\n<layer>\n<edges>\n"
+                                          : "<layer>\n<edges>");
+}
+
+void text_prompt_given(enum text_task task, struct str text, struct buf *out)
+{
+    if (task == TASK_INSTRUCTION)
+        buf_str(out, "### Question: ");
+    buf_add(out, text.p, text.n);
+    if (task == TASK_INSTRUCTION)
+        buf_str(out, "\n ### Answer: \n");
+    put_opening(task, out);
+}
+
 void text_prompt_root(enum text_task task, const struct text_ask *a, gsl_rng *rng, struct buf *out)
 {
     struct buf service = { 0 };
@@ -51,9 +69,7 @@ void text_prompt_root(enum text_task task, const struct text_ask *a, gsl_rng *rn
         instruction_root_prompt(&h, a, rng, out);
     else
         render_header(&h, h.keys, task == TASK_TABULAR, rng, out);
-    buf_str(out, task == TASK_TABULAR     ? "\n<edges>\n"
-                 : task == TASK_RECURSIVE ? "\n<layer>\n<edges>\n"
-                                          : "<layer>\n<edges>");
+    put_opening(task, out);
     buf_free(&service);
 }
 

@@ -30,6 +30,10 @@ struct text_ask {
  * it when rng is NULL. */
 void text_prompt_root(enum text_task task, const struct text_ask *a, gsl_rng *rng, struct buf *out);
 
+/* The same from the text of a prompt file (prompt_file.h): a header, or a question without its head
+ * and tail. */
+void text_prompt_given(enum text_task task, struct str text, struct buf *out);
+
 /* The prompt of the layer that a sub-header announced; parent_prompt is the prompt above it. */
 void text_prompt_below(enum text_task task, struct str parent_prompt, const struct text_sub *sub,
                        gsl_rng *rng, struct buf *out);

@@ -16,13 +16,8 @@ struct export_2022 export_2022_begin(FILE *f, uint32_t tick_us, bool extra)
     return (struct export_2022){ .f = f, .extra = extra, .tick_us = tick_us };
 }
 
-static void put_name(struct buf *b, const struct names *names, uint32_t id)
+void export_csv_field(struct buf *b, struct str s)
 {
-    if (id == NAMES_NONE) {
-        buf_str(b, "UNKNOWN");
-        return;
-    }
-    struct str s = names_str(names, id);
     bool plain = s.n > 0;
     for (size_t i = 0; i < s.n && plain; i++)
         plain = s.p[i] != ',' && s.p[i] != '"' && s.p[i] != '\n' && s.p[i] != '\r';
@@ -39,6 +34,14 @@ static void put_name(struct buf *b, const struct names *names, uint32_t id)
     buf_char(b, '"');
 }
 
+static void put_name(struct buf *b, const struct names *names, uint32_t id)
+{
+    if (id == NAMES_NONE)
+        buf_str(b, "UNKNOWN");
+    else
+        export_csv_field(b, names_str(names, id));
+}
+
 static int64_t ms_of(const struct export_2022 *x, int64_t ticks)
 {
     return x->tick_us % 1000 == 0 ? ticks * (x->tick_us / 1000) : ticks * x->tick_us / 1000;
@@ -53,7 +56,7 @@ static void put_call(struct export_2022 *x, const struct callgraph *g, size_t i,
     buf_i64(b, start);
     buf_char(b, ',');
     if (g->trace_id == NAMES_NONE)
-        buf_printf(b, "T_%011llu", (unsigned long long)x->n);
+        buf_printf(b, EXPORT_TRACE_ID, (unsigned long long)x->n);
     else
         put_name(b, names, g->trace_id);
     buf_char(b, ',');
