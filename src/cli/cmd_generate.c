@@ -201,8 +201,12 @@ static bool baseline_can(const struct asked *q, struct err *err)
 static bool from_baseline(struct run *r, struct err *err)
 {
     const struct generator *g = generator_find(args_text(r->a, "baseline"));
-    if (!asked_read(r->a, r->train->tick_us, (struct str){ NULL, 0 }, &r->asked, err) ||
-        !baseline_can(&r->asked, err) || !describe(r, err))
+    struct buf high = { 0 };
+    latencies_write(r->train, &high);
+    bool good = asked_read(r->a, r->train->tick_us, buf_view(&high), &r->asked, err) &&
+                baseline_can(&r->asked, err) && describe(r, err);
+    buf_free(&high);
+    if (!good)
         return false;
     r->pool = asked_pool(r->a, &r->asked, r->train);
     r->job.prompts = &r->pool;
