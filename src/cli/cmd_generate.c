@@ -33,7 +33,7 @@ static const struct option options[] = {
     { "temperature", OPT_REAL, "T", "1", "of the model's distribution; 0 takes the likeliest", 0,
       100 },
     { "top-k", OPT_INT, "K", "0", "draw among the K likeliest; 0: all", 0, 1e9 },
-    { "top-p", OPT_REAL, "P", "1", "draw among the likeliest that have P of the probability", 0, 1 },
+    { "top-p", OPT_REAL, "P", "1", "draw among the likeliest of probability P", 0, 1 },
     { "free", OPT_FLAG, NULL, NULL,
       "without the grammar; what is wrong is counted and drawn again", 0, 0 },
     { "unconstrained", OPT_FLAG, NULL, NULL, "the same as --free", 0, 0 },
@@ -91,6 +91,7 @@ static struct llm_options llm_asked(const struct args *a)
         .sample = { .temperature = args_real(a, "temperature"),
                     .top_k = (size_t)args_int(a, "top-k"), .top_p = args_real(a, "top-p") },
         .unconstrained = is_free(a),
+        .weigh = args_given(a, "stats") && !is_free(a),
         .drawn = args_flag(a, "drawn"),
         .layer_attempts = (size_t)args_int(a, "layer-attempts"),
         .batch = (size_t)args_int(a, "batch"),
@@ -192,8 +193,8 @@ static bool baseline_can(const struct asked *q, struct err *err)
 {
     for (size_t i = 0; i < q->n; i++)
         if (q->list[i].include_src || q->list[i].high_latency)
-            return err_set(err, EXIT_USAGE, "include and high-latency need --checkpoint: a baseline "
-                           "knows headers alone");
+            return err_set(err, EXIT_USAGE, "include and high-latency need --checkpoint: a "
+                           "baseline knows headers alone");
     return true;
 }
 

@@ -40,8 +40,8 @@ struct prompt_pool asked_pool(const struct args *a, const struct asked *q,
       "or the same for all: any of service=S edges=N depth=N latency=MS include=A>TYPE>B " \
       "high-latency", 0, 0 }, \
     { "resample", OPT_FLAG, NULL, NULL, "draw from --like at random, as measurements do", 0, 0 }, \
-    { "compat", OPT_CHOICE, "tracellm", NULL, "lose the last prompt of --prompts, as that program " \
-      "does", 0, 0 }, \
+    { "compat", OPT_CHOICE, "tracellm", NULL, \
+      "lose the last prompt of --prompts, as that program does", 0, 0 }, \
     { "header", OPT_CHOICE, "full|service|none", "full", \
       "header fields asked for, of --like and --prompts", 0, 0 }, \
     { "no-latency", OPT_FLAG, NULL, NULL, "leave the latency open", 0, 0 }, \

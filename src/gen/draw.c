@@ -56,6 +56,14 @@ void draw_done_marked(struct draw_worker *w, size_t i, bool good, const struct d
     w->rep.given_up += !good;
 }
 
+void draw_mark_step(struct draw_mark *m, double kept, double log_kept)
+{
+    m->choices++;
+    m->masked += kept < 1;
+    m->removed += 1 - kept;
+    m->log_weight += log_kept;
+}
+
 static void work_item(void *ctx, size_t item, size_t w)
 {
     (void)item;

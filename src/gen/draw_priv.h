@@ -23,6 +23,9 @@ void draw_done(struct draw_worker *w, size_t i,
                bool good); /* good: it is the last graph of w->set */
 void draw_done_marked(struct draw_worker *w, size_t i, bool good, const struct draw_mark *mark);
 
+/* One more token: the mask left `kept` of the probability. */
+void draw_mark_step(struct draw_mark *m, double kept, double log_kept);
+
 /* Call work(ctx, worker) on all threads until no index is left; append to out; fill rep. */
 typedef void (*draw_work)(void *ctx, struct draw_worker *w);
 void draw_run(const struct draw_job *job, size_t threads, draw_work work, void *ctx,

@@ -5,8 +5,8 @@
  *
  *     w = p / q = product over its steps of the share kept        importance weight
  *
- * so weighted by w the graphs follow the free law given that it ends in the grammar, which rejection
- * samples exactly; the mean of w estimates how often a free sample would; and
+ * so weighted by w the graphs follow the free law given that it ends in the grammar, which
+ * rejection samples exactly; the mean of w estimates how often a free sample would; and
  *
  *     ESS = (sum w)^2 / sum w^2                                   graphs it is worth
  *

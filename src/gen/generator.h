@@ -59,7 +59,8 @@ struct draw_mark {
     uint64_t choices, masked;     /* tokens drawn; those from which the mask took anything */
     double removed;               /* probability it took from them, summed */
     double log_weight;            /* sum of the logs of what it left: log of the importance weight;
-                                   * NaN where there is none (llm_compact.c: hurried) */
+                                   * NaN where there is none (llm_compact.c: hurried;
+                                   * llm.h: weigh) */
 };
 
 /* One entry a graph written, in the order of the output. */

@@ -1,5 +1,5 @@
-/* latencies.c: see the header. Where ticks are finer than the ms of callstats, rounded up: a graph at
- * or above it is then slow by either count. */
+/* latencies.c: see the header. Where ticks are finer than the ms of callstats, rounded up: a graph
+ * at or above it is then slow by either count. */
 #include "gen/latencies.h"
 
 #include <math.h>

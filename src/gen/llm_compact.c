@@ -12,7 +12,9 @@
  * A prompt's conditions become wishes of the grammar: a call that must occur, a least latency. With
  * open calls the model says when it would end; if the wished call has not occurred then, the line
  * takes the shortest way to it. Which of these ways a line came is not told from it, so it has no
- * importance weight. A service that no token stands for cannot be asked of the model: it is left open, and the graph
+ * importance weight.
+ *
+ * A service that no token stands for cannot be asked of the model: it is left open, and the graph
  * gets its name afterwards.
  */
 #include <math.h>
@@ -243,10 +245,7 @@ static enum slots_turn end_attempt(struct desk *d, struct line *l, enum draw_out
 
 static void note(struct desk *d, struct line *l, const struct sampled *s)
 {
-    l->mark.choices++;
-    l->mark.masked += s->kept < 1;
-    l->mark.removed += 1 - s->kept;
-    l->mark.log_weight += s->log_kept;
+    draw_mark_step(&l->mark, s->kept, s->log_kept);
     d->me->rep.choices++;
     d->me->rep.masked += s->kept < 1;
     d->me->rep.masked_ppm += (uint64_t)((1 - s->kept) * 1e6 + 0.5);

@@ -70,29 +70,12 @@ static bool begin_layer(struct desk *d, struct story *s, struct tokens *feed)
     return s->length < d->w->max_len;
 }
 
-static struct text_ask ask_of(const struct prompt *p)
-{
-    struct text_ask ask = { .service = str_of(p->service), .edges = p->edges, .depth = p->depth,
-                            .latency = p->latency, .high_latency = p->high_latency,
-                            .include_type = p->include_type };
-    if (p->include_src) {
-        ask.include_src = str_of(p->include_src);
-        ask.include_dst = str_of(p->include_dst);
-    }
-    return ask;
-}
-
-/* A prompt out of a file of this format is put as it stands there. */
 static bool begin_graph(struct desk *d, struct story *s, struct tokens *feed)
 {
-    struct text_ask ask = ask_of(&s->prompt);
     struct buf b = { 0 };
     arena_reset(s->arena);
     s->n = s->written = s->layer_attempt = 0;
-    if (s->prompt.text.n && s->prompt.task == d->w->task)
-        text_prompt_given(d->w->task, s->prompt.text, &b);
-    else
-        text_prompt_root(d->w->task, &ask, d->w->m->fixed_order ? NULL : s->rng, &b);
+    prompt_put(&s->prompt, d->w->task, d->w->m->fixed_order ? NULL : s->rng, &b);
     ask_layer(s, &b, SIZE_MAX, 0);
     buf_free(&b);
     return begin_layer(d, s, feed);

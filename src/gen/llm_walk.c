@@ -16,6 +16,7 @@
  * With `weigh` the model is asked about forced tokens too, one by one, so that the importance
  * weights are those of the whole text; the graphs are the same.
  */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,6 +52,7 @@ struct story {                         /* one slot: a graph being written */
     struct tokens ids;                 /* its sequence, of which the first `given` are the prompt */
     size_t given, fed;                 /* fed: of ids, those that the model has seen */
     size_t length;                     /* of the model's sequence */
+    struct draw_mark mark;             /* of this attempt */
 };
 
 struct desk {
@@ -141,12 +143,11 @@ static bool go_on(struct desk *d, struct story *s)
 static bool begin_graph(struct desk *d, struct story *s)
 {
     enum text_task task = d->w->grammar.limits.task;
-    struct text_ask ask = { str_of(s->prompt.service), s->prompt.edges, s->prompt.depth,
-                            s->prompt.latency, .include_type = CALL_OTHER };
     struct buf b = { 0 };
     arena_reset(s->arena);
     s->n = s->written = 0;
-    text_prompt_root(task, &ask, d->w->grammar.limits.fixed ? NULL : s->rng, &b);
+    s->mark = (struct draw_mark){ .log_weight = d->w->o->weigh ? 0 : NAN };
+    prompt_put(&s->prompt, task, d->w->grammar.limits.fixed ? NULL : s->rng, &b);
     ask_layer(s, &b, SIZE_MAX, 0);
     buf_free(&b);
     return layer_ask_root(task, s->layers[0].prompt, &s->asks[0]) && begin_layer(d, s);
@@ -187,7 +188,7 @@ static enum slots_turn end_attempt(struct desk *d, struct story *s, enum draw_ou
         d->me->rep.outcome[o]++;
         bool hopeless = s->written == 0;
         if (o == DRAW_GOOD || ++s->attempt >= draw_attempts(d->w->job) || hopeless) {
-            draw_done(d->me, s->index, o == DRAW_GOOD);
+            draw_done_marked(d->me, s->index, o == DRAW_GOOD, &s->mark);
             return SLOTS_DONE;
         }
         if (!begin_graph(d, s))
@@ -199,9 +200,11 @@ static enum slots_turn end_attempt(struct desk *d, struct story *s, enum draw_ou
     }
 }
 
-static void note(struct desk *d, const struct sampled *s)
+static void note(struct desk *d, struct story *story, const struct sampled *s)
 {
+    draw_mark_step(&story->mark, s->kept, s->log_kept);
     d->me->rep.choices++;
+    d->me->rep.masked += s->kept < 1;
     d->me->rep.masked_ppm += (uint64_t)((1 - s->kept) * 1e6 + 0.5);
 }
 
@@ -212,7 +215,7 @@ static void weigh_forced(struct desk *d, struct story *s, const float *logits)
     d->one[id] = 1;
     struct sampled draw = sample_draw(logits, d->w->V, d->one, &d->w->o->sample, d->idle);
     d->one[id] = 0;
-    note(d, &draw);
+    note(d, s, &draw);
 }
 
 static enum slots_turn first_turn(struct desk *d, struct story *s, struct tokens *feed)
@@ -231,7 +234,7 @@ static bool begin(void *ctx, size_t slot)
     if (!draw_next(d->me, &s->index))
         return false;
     rng_restart(s->rng, d->w->job->seed, DRAW_STREAM, s->index);
-    s->prompt = prompt_draw(d->w->job->prompts, s->rng);
+    s->prompt = prompt_at(d->w->job->prompts, s->index, s->rng);
     s->attempt = 0;
     return true;
 }
@@ -249,7 +252,7 @@ static enum slots_turn turn(void *ctx, size_t slot, const float *logits, struct 
     }
     if (s->walk.allowed) {
         struct sampled draw = sample_draw(logits, w->V, s->walk.mask, &w->o->sample, s->rng);
-        note(d, &draw);
+        note(d, s, &draw);
         layer_walk_take(w->tokens, &s->walk, draw.token, &s->ids);
     }
     if (!go_on(d, s))

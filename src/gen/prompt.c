@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/rng.h"
+#include "text/prompt.h"
 
 const struct prompt_fields prompt_full = { true, true, true, true };
 const struct prompt_fields prompt_service = { .service = true };
@@ -68,6 +69,22 @@ struct prompt prompt_at(const struct prompt_pool *pool, size_t i, gsl_rng *rng)
         return pool->list[i % pool->n];
     i = pool->cum ? rng_pick(rng, pool->cum, pool->n) : i % pool->n;
     return prompt_of(&pool->like->graphs[i], pool->like->names, pool->fields);
+}
+
+void prompt_put(const struct prompt *p, enum text_task task, gsl_rng *rng, struct buf *out)
+{
+    if (p->text.n && p->task == task) {
+        text_prompt_given(task, p->text, out);
+        return;
+    }
+    struct text_ask ask = { .service = str_of(p->service), .edges = p->edges, .depth = p->depth,
+                            .latency = p->latency, .high_latency = p->high_latency,
+                            .include_type = p->include_type };
+    if (p->include_src) {
+        ask.include_src = str_of(p->include_src);
+        ask.include_dst = str_of(p->include_dst);
+    }
+    text_prompt_root(task, &ask, rng, out);
 }
 
 void prompt_pool_free(struct prompt_pool *pool)

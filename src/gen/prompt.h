@@ -64,6 +64,10 @@ struct prompt_pool prompt_pool_ordered(const struct graphset *like, struct promp
 struct prompt_pool prompt_pool_list(const struct prompt *list, size_t n, uint32_t tick_us);
 void prompt_pool_free(struct prompt_pool *pool);
 
+/* Append p as the root prompt of a layered format; service must not be open. A prompt out of a file
+ * of that format is put as it stood there; otherwise as text_prompt_root draws it. */
+void prompt_put(const struct prompt *p, enum text_task task, gsl_rng *rng, struct buf *out);
+
 /* The prompt of graph i. Only a drawn one uses rng, which may else be NULL. */
 struct prompt prompt_at(const struct prompt_pool *pool, size_t i, gsl_rng *rng);
 
