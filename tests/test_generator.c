@@ -65,7 +65,8 @@ static struct graphset *draw_many(const struct generator *g, const struct graphs
     struct prompt_pool pool = prompt_pool_new(train, fields);
     void *fitted = g->fit(train);
     struct graphset *out = graphset_new();
-    generator_run(g, fitted, &(struct draw_job){ &pool, n, 7, threads, 0 }, out, rep);
+    struct draw_job job = { .prompts = &pool, .n = n, .seed = 7, .threads = threads };
+    generator_run(g, fitted, &job, out, rep);
     g->free(fitted);
     prompt_pool_free(&pool);
     return out;
@@ -208,7 +209,7 @@ static void bootstrap_copies_what_was_asked(void **state)
     void *m = generator_bootstrap.fit(train);   /* an unseen header backs off to its service */
     out = graphset_new();
     gsl_rng *rng = rng_stream(1, "test", 0);
-    struct prompt p = { "s1", 99, 9, 12345 };
+    struct prompt p = { .service = "s1", .edges = 99, .depth = 9, .latency = 12345 };
     for (int i = 0; i < 50; i++)
         assert_int_equal(generator_bootstrap.draw(m, &p, rng, out), DRAW_GOOD);
     for (size_t i = 0; i < out->n; i++)
@@ -291,7 +292,8 @@ static void failures_are_counted_and_drawn_again(void **state)
     struct prompt_pool pool = prompt_pool_new(train, prompt_service);
     struct graphset *out = graphset_new();
     struct draw_report rep;
-    struct draw_job job = { &pool, 2000, 3, 2, 200 };
+    struct draw_job job = { .prompts = &pool, .n = 2000, .seed = 3, .threads = 2,
+                            .attempts = 200 };
     generator_run(&stubborn, stubborn.fit(train), &job, out, &rep);
     assert_int_equal(rep.graphs + rep.given_up, 2000);
     assert_int_equal(out->n, rep.graphs);

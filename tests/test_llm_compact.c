@@ -70,7 +70,8 @@ static struct graphset *write_graphs(const struct bench *b, struct prompt_pool *
                                      size_t attempts, struct draw_report *rep)
 {
     struct graphset *out = graphset_new();
-    struct draw_job job = { pool, n, 11, threads, attempts };
+    struct draw_job job = { .prompts = pool, .n = n, .seed = 11, .threads = threads,
+                            .attempts = attempts };
     o.sample = sample_standard;
     assert_true(llm_run(&b->llm, &o, &job, out, rep, NULL));
     assert_int_equal(rep->graphs + rep->given_up, n);

@@ -75,7 +75,8 @@ static struct graphset *write_graphs(const struct llm *m, const struct prompt_po
                                      size_t threads, size_t batch, struct draw_report *rep)
 {
     struct graphset *out = graphset_new();
-    struct draw_job job = { pool, 24, 3, threads, 30 };
+    struct draw_job job = { .prompts = pool, .n = 24, .seed = 3, .threads = threads,
+                            .attempts = 30 };
     struct llm_options o = { .sample = { .temperature = 0.5 },
                              .unconstrained = true,
                              .layer_attempts = 3,
@@ -130,7 +131,8 @@ static void a_service_must_be_named(void **state)
     o.train.epochs = 1;
     struct llm m = learn(train, &o);
     struct prompt_pool pool = prompt_pool_new(train, prompt_none);
-    struct draw_job job = { &pool, 1, 3, 1, 1 };
+    struct draw_job job = { .prompts = &pool, .n = 1, .seed = 3, .threads = 1,
+                            .attempts = 1 };
     struct graphset *out = graphset_new();
     struct draw_report rep;
     struct err err;

@@ -273,7 +273,8 @@ static struct graphset *write_graphs(const struct llm *m, const struct prompt_po
                                      struct llm_options o, size_t threads, struct draw_report *rep)
 {
     struct graphset *out = graphset_new();
-    struct draw_job job = { pool, n, 3, threads, 1 };
+    struct draw_job job = { .prompts = pool, .n = n, .seed = 3, .threads = threads,
+                            .attempts = 1 };
     assert_true(llm_run(m, &o, &job, out, rep, NULL));
     return out;
 }

@@ -2,7 +2,8 @@
  *
  * That is the p90 of its graphs' root finishes, the element at index floor(0.9 n) of them sorted
  * (trace/callstats.h), for services of CALLSTATS_MIN graphs or more. It travels with a checkpoint
- * as text: the p90 of all graphs, then service and p90, words apart by blanks, names escaped. Ticks.
+ * as text: the p90 of all graphs, then service and p90, words apart by blanks, names escaped.
+ * Ticks.
  */
 #ifndef GEN_LATENCIES_H
 #define GEN_LATENCIES_H
