@@ -115,7 +115,7 @@ status 65 'no graph that this checkpoint' $M --ask "edges=100000"
 status 65 'no prompt can be asked' $M --prompts "$dir/train.csv"
 status 66 'absent' $M --prompts "$dir/absent.txt"
 status 66 'absent' $M --like "$dir/absent.csv"
-"$T" import -q "$dir/train.csv" -o "$dir/clean.csv" 2>/dev/null
+"$T" import -q "$dir/train.csv" >"$dir/clean.csv" 2>/dev/null
 status 2 'need --checkpoint' "$T" generate --baseline bootstrap --data "$dir/clean.csv" \
     --ask high-latency -n 1 -o "$dir/x.csv"
 [ ! -e "$dir/x.csv" ] || fail "an error leaves a file"
