@@ -18,6 +18,7 @@
 #include "gen/generator.h"
 #include "gen/latencies.h"
 #include "gen/llm.h"
+#include "llm/adapter.h"
 #include "trace/export.h"
 
 static const struct option options[] = {
@@ -111,12 +112,14 @@ static void meta_fields(struct meta *m, struct prompt_fields f)
     meta_text(m, "header", n ? text : "none");
 }
 
-/* The checkpoint is named by the hash of its weights, provenance included. */
+/* The checkpoint is named by the hash of its weights (of shards, by that of their hashes),
+ * provenance included. */
 static bool describe_checkpoint(const struct args *a, struct meta *m, struct err *err)
 {
-    char *weights = file_join(args_text(a, "checkpoint"), "model.safetensors");
-    bool good = meta_input(m, "checkpoint", weights, err);
-    free(weights);
+    struct adapter_pins pins;
+    bool good = adapter_pins_of(args_text(a, "checkpoint"), &pins, err);
+    if (good)
+        meta_text(m, "sha256.checkpoint", pins.base);
     meta_real(m, "temperature", args_real(a, "temperature"));
     meta_int(m, "top_k", args_int(a, "top-k"));
     meta_real(m, "top_p", args_real(a, "top-p"));
