@@ -35,6 +35,12 @@ struct bench_kind {
 
 extern const struct bench_kind bench_train, bench_generate;
 
+/* The work of bench_train on sequences of rows[0], ... rows[n - 1] tokens, again and again in a
+ * random order; each is at least 1 and at most the context. A step is batch times the context
+ * tokens, in as many slots as the batch has sequences. */
+bool bench_train_on(const struct bench_ask *ask, const size_t *rows, size_t n,
+                    struct bench_done *done, struct err *err);
+
 /* Flops a second of 1024 x 1024 x 1024 products, one on every thread at once: median of nine. */
 double bench_ceiling(size_t threads);
 

@@ -43,7 +43,8 @@ static struct bench_ask ask_of(const struct args *a, const struct bench_kind *ki
     return ask;
 }
 
-static void print(const struct args *a, const struct bench_ask *ask, const struct bench_done *done)
+static void print(const struct args *a, const struct bench_kind *kind, const struct bench_ask *ask,
+                  const struct bench_done *done)
 {
     double rate = (double)done->tokens / done->seconds, flops = rate * done->flops_per_token;
     if (args_flag(a, "json"))
@@ -52,8 +53,8 @@ static void print(const struct args *a, const struct bench_ask *ask, const struc
                args_text(a, "size"), rate, done->tokens, done->seconds, 1e-9 * flops,
                flops / ask->ceiling);
     else
-        printf("%s: %.0f tokens/s (%zu in %.2f s), %.0f GF/s, %.2f of the %.0f that sgemm does\n",
-               args_text(a, "size"), rate, done->tokens, done->seconds, 1e-9 * flops,
+        printf("%s\n%s: %.0f tokens/s (%zu in %.2f s), %.0f GF/s, %.2f of the %.0f of sgemm\n",
+               kind->what, args_text(a, "size"), rate, done->tokens, done->seconds, 1e-9 * flops,
                flops / ask->ceiling, 1e-9 * ask->ceiling);
 }
 
@@ -67,7 +68,7 @@ static int run(const struct args *a, struct err *err)
     ask.ceiling = bench_ceiling(ask.threads);
     if (!kind->run(&ask, &done, err))
         return err->status;
-    print(a, &ask, &done);
+    print(a, kind, &ask, &done);
     return EXIT_GOOD;
 }
 
