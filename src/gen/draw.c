@@ -54,6 +54,7 @@ void draw_done_marked(struct draw_worker *w, size_t i, bool good, const struct d
         (struct place){ w->number, good ? w->set->n - 1 : SIZE_MAX, *mark };
     w->rep.graphs += good;
     w->rep.given_up += !good;
+    w->rep.calls += good ? w->set->graphs[w->set->n - 1].n : 0;
 }
 
 void draw_mark_step(struct draw_mark *m, double kept, double log_kept)
@@ -146,6 +147,7 @@ void draw_report_add(struct draw_report *sum, const struct draw_report *part)
     sum->renamed += part->renamed;
     sum->layers += part->layers;
     sum->layers_refused += part->layers_refused;
+    sum->calls += part->calls;
     sum->tokens += part->tokens;
     sum->choices += part->choices;
     sum->masked += part->masked;
@@ -165,10 +167,16 @@ double draw_report_masked(const struct draw_report *r)
     return r->choices ? (double)r->masked_ppm * 1e-6 / (double)r->choices : 0;
 }
 
+static double rate(const struct draw_report *r, double n)
+{
+    return r->seconds > 0 ? n / r->seconds : 0;
+}
+
 void draw_report_words(const struct draw_report *r, FILE *f)
 {
-    fprintf(f, "%zu graphs in %.2f s, %.0f graphs/s; %zu attempts failed", r->graphs, r->seconds,
-            r->seconds > 0 ? (double)r->graphs / r->seconds : 0.0, draw_report_redraws(r));
+    fprintf(f, "%zu graphs in %.2f s, %.0f graphs/s, %.0f calls/s; %zu attempts failed", r->graphs,
+            r->seconds, rate(r, (double)r->graphs), rate(r, (double)r->calls),
+            draw_report_redraws(r));
     const char *sep = ": ";
     for (int o = DRAW_GOOD + 1; o < DRAW_OUTCOMES; o++)
         if (r->outcome[o]) {
@@ -178,7 +186,7 @@ void draw_report_words(const struct draw_report *r, FILE *f)
     fprintf(f, "\n");
     if (r->tokens)
         fprintf(f, "%llu tokens, %.0f tokens/s, %llu drawn", (unsigned long long)r->tokens,
-                r->seconds > 0 ? (double)r->tokens / r->seconds : 0.0,
+                rate(r, (double)r->tokens),
                 (unsigned long long)r->choices);
     if (r->masked_ppm)
         fprintf(f, "; the mask took %.3f %% of their probability", 100 * draw_report_masked(r));
@@ -203,7 +211,9 @@ void draw_report_json(const struct draw_report *r, FILE *f)
                 r->outcome[o]);
     fprintf(f, "},\"renamed\":%zu,\"layers\":%zu,\"layers_refused\":%zu,", r->renamed, r->layers,
             r->layers_refused);
-    fprintf(f, "\"tokens\":%llu,\"choices\":%llu,\"masked\":%.9g,\"seconds\":%.3f}\n",
+    fprintf(f, "\"tokens\":%llu,\"choices\":%llu,\"masked\":%.9g,\"seconds\":%.3f,"
+            "\"calls\":%llu,\"graphs_per_s\":%.1f,\"calls_per_s\":%.1f,\"tokens_per_s\":%.1f}\n",
             (unsigned long long)r->tokens, (unsigned long long)r->choices, draw_report_masked(r),
-            r->seconds);
+            r->seconds, (unsigned long long)r->calls, rate(r, (double)r->graphs),
+            rate(r, (double)r->calls), rate(r, (double)r->tokens));
 }

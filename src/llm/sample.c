@@ -56,6 +56,41 @@ static double among_allowed(const float *logits, size_t V, const unsigned char *
     return mass;
 }
 
+/* In 8 lanes, folded in order. */
+static double sum_of(const float *p, size_t V)
+{
+    double lane[8] = { 0 }, sum = 0;
+    size_t v = 0;
+    for (; v + 8 <= V; v += 8)
+        for (size_t j = 0; j < 8; j++)
+            lane[j] += (double)p[v + j];
+    for (; v < V; v++)
+        lane[0] += (double)p[v];
+    for (size_t j = 0; j < 8; j++)
+        sum += lane[j];
+    return sum;
+}
+
+/* The highest of the allowed logits, in 16 lanes: the order of a maximum does not matter. */
+static float top_of(const float *logits, size_t V, const unsigned char *allowed)
+{
+    float lane[16];
+    size_t v = 0;
+    for (size_t j = 0; j < 16; j++)
+        lane[j] = -INFINITY;
+    for (; v + 16 <= V; v += 16)
+        for (size_t j = 0; j < 16; j++) {
+            float x = !allowed || allowed[v + j] ? logits[v + j] : -INFINITY;
+            lane[j] = x > lane[j] ? x : lane[j];
+        }
+    for (; v < V; v++)
+        if ((!allowed || allowed[v]) && logits[v] > lane[0])
+            lane[0] = logits[v];
+    for (size_t j = 1; j < 16; j++)
+        lane[0] = lane[j] > lane[0] ? lane[j] : lane[0];
+    return lane[0];
+}
+
 /* The most likely of the allowed tokens. */
 static size_t best_allowed(const float *logits, size_t V, const unsigned char *allowed)
 {
@@ -79,15 +114,14 @@ static struct sampled most_likely(const float *logits, size_t V, const unsigned 
 static double among_all(const float *logits, size_t V, const unsigned char *allowed, float most,
                         float scale, float *p, double *whole_mass)
 {
-    double whole = 0, mass = 0;
     for (size_t v = 0; v < V; v++)
         p[v] = (logits[v] - most) * scale;
     vec_exp(V, p, p);
-    for (size_t v = 0; v < V; v++) {
-        whole += (double)p[v];
-        if (allowed && !allowed[v])
-            p[v] = 0;
-        mass += (double)p[v];
+    double whole = sum_of(p, V), mass = whole;
+    if (allowed) {
+        for (size_t v = 0; v < V; v++)
+            p[v] = allowed[v] ? p[v] : 0;
+        mass = sum_of(p, V);
     }
     *whole_mass = whole;
     return mass;
@@ -116,8 +150,10 @@ struct sampled sample_draw(const float *logits, size_t V, const unsigned char *a
         return most_likely(logits, V, allowed);
     float few[2048], *p = V <= 2048 ? few : mem_array(V, sizeof *p);
     float scale = (float)fmin(1 / o->temperature, FLT_MAX),
-          most = logits[best_allowed(logits, V, NULL)];
-    float best = allowed ? logits[best_allowed(logits, V, allowed)] : most;
+          most = top_of(logits, V, NULL);
+    float best = allowed ? top_of(logits, V, allowed) : most;
+    if (!(best > -INFINITY))
+        best = logits[best_allowed(logits, V, allowed)];
     double whole, mass = among_all(logits, V, allowed, most, scale, p, &whole);
     double kept = mass < whole ? mass / whole : 1, log_kept = kept < 1 ? log(kept) : 0;
     if ((most - best) * scale > 60) {   /* the mask left only what would underflow */

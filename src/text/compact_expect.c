@@ -19,6 +19,8 @@
  */
 #include "text/compact_grammar_priv.h"
 
+#include <string.h>
+
 enum { ID_SKIP_MAX = 255 };
 
 static bool extensible(const struct compact_grammar *g)
@@ -261,9 +263,12 @@ size_t compact_allowed(const struct compact_grammar *g, const struct compact_sta
     struct expect e = expect_next(g, s);
     if (!g->limits.draw_open)
         e.classes &= ~BIT(WORD_OPEN);
-    size_t n = 0;
-    for (size_t i = 0; i < g->n; i++)
-        n += mask[i] = expect_fits(&e, &g->words[i]) &&
-                       (!s->wish.include || s->slot != SLOT_CALLEE || include_callee_fits(g, s, i));
+    bool wished = s->wish.include && s->slot == SLOT_CALLEE;
+    size_t n = 0, i = 0;
+    memset(mask, 0, g->n);
+    for (size_t r = 0; r < g->n_runs; i = g->run[r++].end)
+        for (; g->run[r].classes & e.classes && i < g->run[r].end; i++)
+            n += mask[i] = expect_fits(&e, &g->words[i]) &&
+                           (!wished || include_callee_fits(g, s, i));
     return n;
 }

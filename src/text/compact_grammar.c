@@ -8,6 +8,17 @@ const struct compact_limits compact_limits_standard = {
     .leaf_types = 1 << CALL_DB | 1 << CALL_MC | 1 << CALL_MQ,
 };
 
+static void add_to_run(struct compact_grammar *g, size_t word, uint32_t class)
+{
+    struct compact_run *last = g->n_runs ? &g->run[g->n_runs - 1] : NULL;
+    if (!last || (last->classes != class && g->n_runs < COMPACT_RUNS)) {
+        last = &g->run[g->n_runs++];
+        last->classes = 0;
+    }
+    last->classes |= class;
+    last->end = word + 1;
+}
+
 bool compact_grammar_init(struct compact_grammar *g, const struct compact_word *words, size_t n,
                           const struct compact_limits *limits, struct err *err)
 {
@@ -18,6 +29,7 @@ bool compact_grammar_init(struct compact_grammar *g, const struct compact_word *
     bool seen[COMPACT_CLASSES][128] = { 0 };
     uint32_t classes = 0;
     for (size_t i = 0; i < n; i++) {
+        add_to_run(g, i, BIT(words[i].class));
         classes |= BIT(words[i].class);
         seen[words[i].class][words[i].value & 127] = true;
         if (words[i].class == WORD_NAME) {
@@ -36,6 +48,7 @@ bool compact_grammar_init(struct compact_grammar *g, const struct compact_word *
         return err_set(err, EXIT_DATA, "the vocabulary has no %s", g->types ? "service" : "callee");
     return true;
 }
+
 struct compact_state compact_start(const struct compact_grammar *g)
 {
     (void)g;

@@ -54,9 +54,18 @@ struct compact_limits {
 /* 10,000 calls, 32 levels, a day in ms, no marks, db mc mq are leaves, "?" not drawn. */
 extern const struct compact_limits compact_limits_standard;
 
+enum { COMPACT_RUNS = 64 };
+
 struct compact_grammar {
     const struct compact_word *words;   /* (n), borrowed */
     size_t n;
+    /* Stretches of words of one class, so that a step looks only at classes that may come. In a
+     * vocabulary with more stretches the last one is mixed. */
+    size_t n_runs;
+    struct compact_run {
+        size_t end;                     /* it begins where the one before ends */
+        uint32_t classes;               /* bit per class in it */
+    } run[COMPACT_RUNS];
     struct compact_limits limits;
     uint8_t types;            /* types that some name is a callee of */
     bool services;            /* some name may be a service */
