@@ -44,7 +44,7 @@ static struct bench setup(void)
     struct bench b = { .train = training_set() };
     struct train_graphs_options o = train_graphs_standard_for("compact");
     struct samples s;
-    assert_true(samples_init(&s, b.train, &o, NULL));
+    assert_true(samples_init(&s, b.train, &o, NULL, NULL));
     struct llama_config c = { 0 };
     assert_true(llama_preset("tiny", &c));
     c.vocab = tokenizer_size(s.tokenizer);
@@ -52,7 +52,7 @@ static struct bench setup(void)
     c.bos = tokenizer_bos(s.tokenizer);
     c.eos = tokenizer_eos(s.tokenizer);
     c.pad = tokenizer_pad(s.tokenizer);
-    b.llm = (struct llm){ .model = model_new(&c), .tokenizer = s.tokenizer, .to = "compact",
+    b.llm = (struct llm){ .model = model_new(&c), .tokenizer = s.made, .to = "compact",
                           .tick_us = 1000, .timed = true, .words = vocabulary_words(s.tokenizer) };
     model_init(b.llm.model, 3);
     vocabulary_learn(b.llm.words, s.tokenizer, b.train);

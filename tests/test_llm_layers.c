@@ -50,7 +50,7 @@ static struct llm learn(const struct graphset *train, const struct train_graphs_
     struct samples s;
     struct train_report rep;
     struct err err = { 0 };
-    assert_true(samples_init(&s, train, o, &err));
+    assert_true(samples_init(&s, train, o, NULL, &err));
     struct llama_config c = { 0 };
     assert_true(llama_preset(o->preset, &c));
     c.vocab = tokenizer_size(s.tokenizer);
@@ -65,8 +65,8 @@ static struct llm learn(const struct graphset *train, const struct train_graphs_
     if (!train_run(m.model, &o->train, &s.source, &rep, &err))
         fail_msg("%s", err.msg);
     train_report_free(&rep);
-    m.tokenizer = s.tokenizer;
-    s.tokenizer = NULL;
+    m.tokenizer = s.made;
+    s.made = NULL;
     samples_free(&s);
     return m;
 }
@@ -151,7 +151,7 @@ static void samples_are_made_again(void **state)
     const struct graphset *train = *state;
     struct train_graphs_options o = train_graphs_standard_for("instruction");
     struct samples s;
-    assert_true(samples_init(&s, train, &o, NULL));
+    assert_true(samples_init(&s, train, &o, NULL, NULL));
     assert_int_equal(s.source.n_samples, 4);   /* layers of the two graphs: 3 and 1 */
     struct tokens a = { 0 }, b = { 0 };
     size_t from_a, from_b, differ = 0;

@@ -251,7 +251,7 @@ static struct llm untrained(const struct graphset *train, const char *to, bool f
     struct train_graphs_options o = train_graphs_standard_for(to);
     struct samples s;
     o.fixed_order = fixed;
-    assert_true(samples_init(&s, train, &o, NULL));
+    assert_true(samples_init(&s, train, &o, NULL, NULL));
     struct llama_config c = { 0 };
     assert_true(llama_preset("tiny", &c));
     c.vocab = tokenizer_size(s.tokenizer);
@@ -263,8 +263,8 @@ static struct llm untrained(const struct graphset *train, const char *to, bool f
                      .callees = callees_of(train) };
     model_init(m.model, 1);
     snprintf(m.to, sizeof m.to, "%s", to);
-    m.tokenizer = s.tokenizer;
-    s.tokenizer = NULL;
+    m.tokenizer = s.made;
+    s.made = NULL;
     samples_free(&s);
     return m;
 }
