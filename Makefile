@@ -3,7 +3,8 @@
 #   make test          set up, build, run every test                    (T=pattern: some)
 #   make reproduce     every figure and table, tables.xlsx, the paper, the claims
 #                      SCALE=small|full  SEED=n  DATA=dir of real traces
-#                      FROM=dir of a checkpoint, to use instead of training
+#                      FROM=checkpoints, or the folder of one: used instead of training
+#   make checkpoints   make the shipped checkpoints again, with cards and sums
 #   make compare CHECKPOINT=dir   a checkpoint beside all baselines
 #   make list          figures and tables: paper number, driver, minutes, memory
 #   make figure-NAME   one figure           make table-NAME   one table
@@ -167,12 +168,12 @@ PAPER ?= $(if $(filter small,$(RUN)),paper,$(FIGS))
 FIG_NAMES := $(patsubst experiments/figures/%.fig,%,$(wildcard experiments/figures/*.fig))
 TAB_NAMES := $(patsubst experiments/tables/%.tab,%,$(wildcard experiments/tables/*.tab))
 STEPS := $(shell sed -n 's/^\([a-z_0-9]\{1,\}\)\t.*/\1/p' experiments/drivers.tsv)
-WEIGHTS := $(or $(CHECKPOINT),$(FROM))
+WEIGHTS := $(or $(CHECKPOINT),$(if $(wildcard $(FROM)/compact/config.json),$(FROM:/=)/compact,$(FROM)))
 ARGUMENTS = --out $(OUT) --scale $(SCALE) --seed $(SEED) --threads $(THREADS) --data '$(DATA)' \
             --checkpoint '$(WEIGHTS)'
-.PHONY: steps figures tables claims reproduction $(TAB_NAMES:%=table-%) $(FIG_NAMES:%=figure-%)
+.PHONY: verify checkpoints checkpoints-run steps figures tables claims reproduction $(TAB_NAMES:%=table-%) $(FIG_NAMES:%=figure-%)
 
-reproduce compare paper: setup
+reproduce compare paper: setup verify
 	@$(MAKE) $(PARALLEL) programs
 	@$(MAKE) --no-print-directory -j1 $@-run
 $(FIG_NAMES:%=figure-%): figure-%: setup
@@ -181,6 +182,25 @@ $(FIG_NAMES:%=figure-%): figure-%: setup
 $(TAB_NAMES:%=table-%): table-%: setup
 	@$(MAKE) $(PARALLEL) programs
 	@$(MAKE) --no-print-directory -j1 show-table-$*
+
+# Checkpoints that come with sums are held against them before they are used.
+verify:
+	@[ -z '$(FROM)' ] || [ -d '$(FROM)' ] || { echo 'FROM=$(FROM): no such folder'; exit 2; }
+	@for sums in $(wildcard $(FROM:%=%/SHA256SUMS) $(FROM:%=%/*/SHA256SUMS)); do \
+	    (cd "$${sums%/*}" && sha256sum --quiet --strict -c SHA256SUMS) || \
+	    { echo "$$sums: the checkpoint is not the one that was shipped"; exit 65; }; done
+# Commit first, then make them, then commit them: the cards name the commit.
+SHIPPED := config.json generation_config.json model.safetensors special_tokens_map.json \
+           tokenizer.json tokenizer_config.json CARD.md
+checkpoints: setup
+	@$(MAKE) $(PARALLEL) programs
+	@$(MAKE) --no-print-directory -j1 checkpoints-run SCALE=small SEED=1 DATA= FROM= \
+	    CHECKPOINT= OUT=$(BUILD)/checkpoints
+checkpoints-run: $(OUT)/tracellm_train.done
+	@rm -rf checkpoints/compact; mkdir -p checkpoints/compact
+	@cp $(SHIPPED:%=$(OUT)/checkpoint/%) checkpoints/compact
+	@cd checkpoints/compact && sha256sum $(SHIPPED) > SHA256SUMS
+	@du -sh checkpoints/compact; cat checkpoints/compact/CARD.md
 
 # What a run depends on beside the programs: a change starts it anew.
 $(OUT)/inputs: FORCE

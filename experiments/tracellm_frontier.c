@@ -17,11 +17,12 @@
  *                                        copies, copies3, full3, kl100, presence
  *          tracellm_frontier_median.csv  the same without seeds: median, least and most over them
  *          tracellm_frontier_floors.csv  metric,copier,copier_lo,copier_hi,halves,halves_lo,halves_hi
+ *          tracellm_frontier_dial.csv    mode,epochs_from,epochs_to,auc_change,copies_change
  *          tracellm_ablation.csv         arm,what,mode,seeds,auc,auc_change,copies,copies_change,
  *                                        kl100,kl100_change,presence,presence_change
  *                                        (medians; changes are paired by seed)
  *          frontier/                     the checkpoints, so that an interrupted run goes on
- * Scale    small: a tiny model of 300 graphs, 2 seeds; with --data: all graphs, 5 seeds;
+ * Scale    small: a small model of 200 graphs, 2 seeds; with --data: all graphs, 5 seeds;
  *          full: 5 seeds, more epochs, and the ablation
  */
 #include <math.h>
@@ -64,7 +65,7 @@ static const struct arm {
 };
 enum { ARMS = sizeof arms / sizeof *arms, MOST_SEEDS = 5, STANDARD_EPOCHS = 16 };
 
-static const size_t few_epochs[] = { 4, 12, 0 }, some_epochs[] = { 12, 16, 20, 0 },
+static const size_t few_epochs[] = { 10, 30, 0 }, some_epochs[] = { 12, 16, 20, 0 },
                     many_epochs[] = { 8, 12, 14, 16, 18, 20, 26, 0 };
 
 static const struct mode {
@@ -108,7 +109,7 @@ static char *trained(const struct frontier *f, const struct point *p, size_t see
     struct err err = { 0 };
     p->arm->change(&o);
     if (f->tiny)
-        o.preset = "tiny";
+        o.preset = "small";
     o.train.epochs = p->epochs;
     o.train.seed = seed;
     o.train.threads = f->d->threads;
@@ -209,6 +210,14 @@ static struct outfile measures_csv(const struct driver *d, const char *name, con
     return driver_csv(d, name, header);
 }
 
+/* The last row of a file: two halves of the real graphs, one held against the other. */
+static void put_real(const struct frontier *f, FILE *o)
+{
+    for (size_t i = 0; i < MEASURES; i++)
+        put(o, compare_get(f->floors, measures[i].metric, VIEW_TRAFFIC, "halves")->value);
+    fprintf(o, "\n");
+}
+
 static void write_runs(const struct frontier *f)
 {
     struct outfile o = measures_csv(f->d, "tracellm_frontier_runs.csv", "arm,epochs,seed,mode");
@@ -221,10 +230,11 @@ static void write_runs(const struct frontier *f)
                     put(o.f, p->at[s][k][i]);
                 fprintf(o.f, "\n");
             }
+    fprintf(o.f, "standard,,,real");
+    put_real(f, o.f);
     driver_close(&o);
 }
 
-/* The last rows are two halves of the real graphs, one held against the other. */
 static void write_medians(const struct frontier *f)
 {
     struct outfile o = measures_csv(f->d, "tracellm_frontier_median.csv", "arm,epochs,mode");
@@ -236,10 +246,8 @@ static void write_medians(const struct frontier *f)
                 put(o.f, over_seeds(f, p, k, i));
             fprintf(o.f, "\n");
         }
-    fprintf(o.f, "standard,0,real");
-    for (size_t i = 0; i < MEASURES; i++)
-        put(o.f, compare_get(f->floors, measures[i].metric, VIEW_TRAFFIC, "halves")->value);
-    fprintf(o.f, "\n");
+    fprintf(o.f, "standard,,real");
+    put_real(f, o.f);
     driver_close(&o);
 }
 
@@ -271,6 +279,18 @@ static double median_change(const struct frontier *f, const struct point *p, con
     for (size_t s = 0; s < f->seeds; s++)
         v[s] = p->at[s][k][i].value - q->at[s][k][i].value;
     return median_of(v, f->seeds);
+}
+
+/* From the fewest epochs of the standard training to the most. */
+static void write_dial(const struct frontier *f, size_t most)
+{
+    struct outfile o = driver_csv(f->d, "tracellm_frontier_dial.csv",
+                                  "mode,epochs_from,epochs_to,auc_change,copies_change");
+    const struct point *q = &f->point[0], *p = standard_point(f, most);
+    for (size_t k = 0; k < MODES; k++)
+        fprintf(o.f, "%s,%zu,%zu,%.6g,%.6g\n", modes[k].name, q->epochs, p->epochs,
+                median_change(f, p, q, k, AUC), median_change(f, p, q, k, COPIES));
+    driver_close(&o);
 }
 
 static void write_ablation(const struct frontier *f)
@@ -310,16 +330,18 @@ int main(int argc, char **argv)
     struct graphset *real = driver_graphs(&d, "real.csv");
     bool tiny = !d.full && !d.data;
     struct frontier f = { .d = &d, .tiny = tiny, .seeds = tiny ? 2 : MOST_SEEDS,
-                          .n = tiny ? 600 : 10000 };
-    f.graphs = tiny && real->n > 300 ? slice(real, 300) : real;
+                          .n = tiny ? 400 : 10000 };
+    f.graphs = tiny && real->n > 200 ? slice(real, 200) : real;
     const size_t *epochs = tiny ? few_epochs : d.full ? many_epochs : some_epochs;
+    size_t most = 0;
     for (size_t i = 0; epochs[i]; i++)
-        add_point(&f, &arms[0], epochs[i]);
+        add_point(&f, &arms[0], most = epochs[i]);
     for (size_t a = 1; d.full && a < ARMS; a++)
         add_point(&f, &arms[a], STANDARD_EPOCHS);
     write_runs(&f);
     write_medians(&f);
     write_floors(&f);
+    write_dial(&f, most);
     write_ablation(&f);
     comparison_free(f.floors);
     free(f.point);

@@ -53,6 +53,7 @@ static const struct option options[] = {
       1 },
     { "snapshot-every", OPT_INT, "E", "0", "epochs after which DIR/epoch-N is saved; 0: never", 0,
       1e6 },
+    { "bf16", OPT_FLAG, NULL, NULL, "save the weights in 16 bits", 0, 0 },
     { "fixed-order", OPT_FLAG, NULL, NULL, "layered formats: keys and attributes are not shuffled",
       0, 0 },
     { "validation", OPT_REAL, "X", NULL, "share of samples kept aside for a validation loss", 0,
@@ -137,6 +138,7 @@ static struct train_graphs_options options_asked(const struct args *a)
     o.train.average = real_or(a, "average", o.train.average);
     o.train.lr_floor = real_or(a, "lr-floor", o.train.lr_floor);
     o.snapshot_every = (size_t)args_int(a, "snapshot-every");
+    o.bf16 = args_flag(a, "bf16");
     o.fixed_order = args_flag(a, "fixed-order");
     o.train.epochs = count_or(a, "epochs", o.train.epochs);
     o.train.lr = real_or(a, "lr", o.train.lr);

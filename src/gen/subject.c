@@ -31,7 +31,7 @@ static bool open_adapters(struct subject *x, const struct train_graphs_options *
 
 bool subject_open(struct subject *x, const struct train_graphs_options *o, struct err *err)
 {
-    *x = (struct subject){ 0 };
+    *x = (struct subject){ .bf16 = o->bf16 };
     if (!o->base)
         return (!o->lora.rank && !o->n_adapters) ||
                err_set(err, EXIT_USAGE, "an adapter needs --base DIR");
@@ -115,8 +115,9 @@ void subject_describe(const struct subject *x, const struct train_graphs_options
 bool subject_save(const struct subject *x, const char *dir, const struct tokenizer *t,
                   struct meta *meta, struct err *err)
 {
+    const struct checkpoint_format f = { .type = x->bf16 ? TENSOR_BF16 : TENSOR_F32 };
     return x->n ? adapter_save(dir, x->stack[x->n - 1], &x->pins, meta, err)
-                : checkpoint_save(dir, x->model, t, meta, err);
+                : checkpoint_save_as(dir, x->model, t, &f, meta, err);
 }
 
 void subject_swap(struct subject *x, float *weights)

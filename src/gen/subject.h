@@ -19,6 +19,7 @@ struct subject {
     struct lora *stack[ADAPTERS_MAX];
     size_t n;                      /* the last adapter is trained; 0: the model */
     struct adapter_pins pins;      /* what the base is; zero without one */
+    bool bf16;                     /* a model is saved in 16 bits */
 };
 
 /* Read o->base and what lies on it; without a base there is nothing to do yet. */

@@ -45,6 +45,7 @@ struct train_graphs_options {
     bool fixed_order;               /* the others: keys and attributes in the order of the spec */
     size_t snapshot_every;          /* epochs after which the checkpoint as it would be then goes to
                                        DIR/epoch-N; 0: never */
+    bool bf16;                      /* the checkpoint is saved in 16 bits; an adapter is not */
     const char *base;               /* checkpoint directory to begin from, or NULL */
     struct lora_options lora;       /* rank 0: the weights themselves are trained */
     const char *const *adapter;     /* (n_adapters) PEFT directories on the base, in order */
