@@ -13,6 +13,7 @@
 #include "base/rng.h"
 #include "cli/commands_priv.h"
 #include "cli/graphs.h"
+#include "cli/models.h"
 #include "cli/prompts.h"
 #include "gen/draw_stats.h"
 #include "gen/generator.h"
@@ -23,6 +24,7 @@
 
 static const struct option options[] = {
     { "checkpoint", OPT_TEXT, "DIR", NULL, "a model that train wrote", 0, 0 },
+    OPTION_ADAPTER,
     { "baseline", OPT_CHOICE, "probabilistic|probabilistic-weak|bootstrap", NULL,
       "or a baseline, fitted to --data now", 0, 0 },
     { "data", OPT_TEXT, "TRAIN.csv", NULL,
@@ -117,7 +119,8 @@ static void meta_fields(struct meta *m, struct prompt_fields f)
 static bool describe_checkpoint(const struct args *a, struct meta *m, struct err *err)
 {
     struct adapter_pins pins;
-    bool good = adapter_pins_of(args_text(a, "checkpoint"), &pins, err);
+    bool good = adapter_pins_of(args_text(a, "checkpoint"), &pins, err) &&
+                models_describe_adapters(a, m, err);
     if (good)
         meta_text(m, "sha256.checkpoint", pins.base);
     meta_real(m, "temperature", args_real(a, "temperature"));
@@ -181,7 +184,7 @@ static bool from_checkpoint(struct run *r, struct err *err)
 {
     struct llm m;
     struct buf high = { 0 };
-    if (!llm_load(args_text(r->a, "checkpoint"), &m, err))
+    if (!models_load(r->a, &m, err))
         return false;
     latencies(r, &m, &high);
     uint32_t tick_us = strcmp(m.to, "compact") == 0 ? m.tick_us : 1000;

@@ -8,6 +8,7 @@ const struct command *const commands[] = {
     &cmd_encode,
     &cmd_train,
     &cmd_generate,
+    &cmd_score,
     &cmd_export,
     &cmd_tokenize,
     &cmd_check,

@@ -10,71 +10,102 @@
 #include "gen/draw_priv.h"
 #include "gen/llm_priv.h"
 #include "gen/vocabulary.h"
+#include "llm/adapter.h"
 #include "llm/checkpoint.h"
 
-/* The value of a key, or the standard where the checkpoint does not say. */
-static struct str meta_value(const char *dir, const char *key, const char *standard, struct buf *b)
+/* Where facts are: the checkpoint, and what lies on it. */
+struct facts {
+    const char *dir;
+    const char *const *adapter;
+    size_t n;
+};
+
+/* The value of a key, or the standard where nobody says. */
+static struct str meta_value(const struct facts *f, const char *key, const char *standard,
+                             struct buf *b)
 {
     struct err ignored;
     buf_clear(b);
-    if (!checkpoint_meta(dir, key, b, &ignored))
+    for (size_t i = f->n; i-- > 0;)
+        if (adapter_meta(f->adapter[i], key, b, &ignored))
+            return buf_view(b);
+    if (!checkpoint_meta(f->dir, key, b, &ignored))
         buf_str(b, standard);
     return buf_view(b);
 }
 
-static bool read_words(const char *dir, struct llm *m, struct buf *b, struct err *err)
+static bool read_words(const struct facts *f, struct llm *m, struct buf *b, struct err *err)
 {
     size_t n = tokenizer_size(m->tokenizer);
     m->words = vocabulary_words(m->tokenizer);
-    struct str text = meta_value(dir, "words", "", b);
+    struct str text = meta_value(f, "words", "", b);
     if (text.n == 0)
         vocabulary_open(m->words, m->tokenizer);
     else if (!vocabulary_read(m->words, n, text))
-        return err_set(err, EXIT_DATA, "%s: \"words\" of the metadata does not fit %zu tokens", dir,
+        return err_set(err, EXIT_DATA, "%s: \"words\" of the metadata does not fit %zu tokens", f->dir,
                        n);
     return true;
 }
 
-static bool read_callees(const char *dir, struct llm *m, struct buf *b, struct err *err)
+static bool read_callees(const struct facts *f, struct llm *m, struct buf *b, struct err *err)
 {
-    struct str text = meta_value(dir, "callees", "", b);
+    struct str text = meta_value(f, "callees", "", b);
     return text.n == 0 || callees_read(text, &m->callees) ||
-           err_set(err, EXIT_DATA, "%s: \"callees\" of the metadata is no list of names", dir);
+           err_set(err, EXIT_DATA, "%s: \"callees\" of the metadata is no list of names", f->dir);
 }
 
-static bool read_facts(const char *dir, struct llm *m, struct err *err)
+static bool read_facts(const struct facts *f, struct llm *m, struct err *err)
 {
     struct buf b = { 0 };
     uint64_t tick = 0, marks = 0;
-    bool good = str_u64(meta_value(dir, "tick_us", "1000", &b), &tick) && tick > 0 &&
-                tick <= UINT32_MAX && str_u64(meta_value(dir, "marks", "0", &b), &marks) &&
+    bool good = str_u64(meta_value(f, "tick_us", "1000", &b), &tick) && tick > 0 &&
+                tick <= UINT32_MAX && str_u64(meta_value(f, "marks", "0", &b), &marks) &&
                 marks <= UINT32_MAX;
     if (!good)
         err_set(err, EXIT_DATA,
-                "%s: \"tick_us\" or \"marks\" of the metadata is no number in range", dir);
+                "%s: \"tick_us\" or \"marks\" of the metadata is no number in range", f->dir);
     m->tick_us = (uint32_t)tick;
     m->marks = (uint32_t)marks;
-    m->timed = !str_is(meta_value(dir, "timed", "1", &b), "0");
-    m->fixed_order = str_is(meta_value(dir, "fixed_order", "0", &b), "1");
-    struct str to = meta_value(dir, "to", "compact", &b);
+    m->timed = !str_is(meta_value(f, "timed", "1", &b), "0");
+    m->mask_prompt = str_is(meta_value(f, "mask_prompt", "0", &b), "1");
+    m->fixed_order = str_is(meta_value(f, "fixed_order", "0", &b), "1");
+    struct str to = meta_value(f, "to", "compact", &b);
     snprintf(m->to, sizeof m->to, "%.*s", (int)to.n, to.p);
-    m->no_scratchpad = str_is(meta_value(dir, "no_scratchpad", "0", &b), "1");
-    struct str high = meta_value(dir, "latencies", "", &b);
+    m->no_scratchpad = str_is(meta_value(f, "no_scratchpad", "0", &b), "1");
+    struct str high = meta_value(f, "latencies", "", &b);
     m->latencies = mem_strndup(high.p ? high.p : "", high.n);
-    good = good && read_words(dir, m, &b, err) && read_callees(dir, m, &b, err);
+    good = good && read_words(f, m, &b, err) && read_callees(f, m, &b, err);
     buf_free(&b);
     return good;
 }
 
-bool llm_load(const char *dir, struct llm *m, struct err *err)
+static bool merge_adapters(const struct facts *f, struct model *m, struct err *err)
 {
-    *m = (struct llm){ 0 };
-    if (!checkpoint_open(dir, &m->model, &m->tokenizer, err))
+    struct lora *stack[ADAPTERS_MAX];
+    if (!adapter_stack_load(f->dir, &m->config, f->adapter, f->n, stack, NULL, err))
         return false;
-    if (read_facts(dir, m, err))
+    for (size_t i = 0; i < f->n; i++)
+        lora_merge(m, stack[i]);
+    adapter_stack_free(stack, f->n);
+    return true;
+}
+
+bool llm_load_adapted(const char *dir, const char *const *adapter, size_t n, struct llm *m,
+                      struct err *err)
+{
+    struct facts f = { dir, adapter, n };
+    *m = (struct llm){ 0 };
+    if (!(n ? checkpoint_load : checkpoint_open)(dir, &m->model, &m->tokenizer, err))
+        return false;
+    if ((!n || merge_adapters(&f, m->model, err)) && read_facts(&f, m, err))
         return true;
     llm_free(m);
     return false;
+}
+
+bool llm_load(const char *dir, struct llm *m, struct err *err)
+{
+    return llm_load_adapted(dir, NULL, 0, m, err);
 }
 
 void llm_free(struct llm *m)

@@ -24,6 +24,7 @@ struct llm {
     char to[32];                     /* name of the text format */
     uint32_t tick_us;
     bool timed;
+    bool mask_prompt;                /* layered: its loss counted the answers alone */
     bool fixed_order;                /* layered: it was trained on keys in the order of the spec */
     uint32_t marks;                  /* compact: rare marks seen, as in struct compact_limits */
     struct compact_word *words;      /* compact: (vocab) */
@@ -42,6 +43,11 @@ struct llm_options {
 };
 
 bool llm_load(const char *dir, struct llm *m, struct err *err);
+
+/* The same with n LoRA adapters (llm/adapter.h) merged into it, in order; the last that says
+ * something about graphs is believed before the ones below and the checkpoint. */
+bool llm_load_adapted(const char *dir, const char *const *adapter, size_t n, struct llm *m,
+                      struct err *err);
 void llm_free(struct llm *m);
 
 /* Can the model be asked this under these options? Else EXIT_DATA or EXIT_USAGE and why: an unknown

@@ -1,0 +1,29 @@
+/* models.c: see the header. */
+#include "cli/models.h"
+
+#include <stdlib.h>
+
+#include "base/file.h"
+#include "llm/adapter.h"
+
+bool models_load(const struct args *a, struct llm *m, struct err *err)
+{
+    const char *dir[ADAPTERS_MAX];
+    size_t n = args_times(a, "adapter");
+    if (n > ADAPTERS_MAX)
+        return err_set(err, EXIT_USAGE, "a stack holds %d adapters at most", ADAPTERS_MAX);
+    for (size_t i = 0; i < n; i++)
+        dir[i] = args_nth(a, "adapter", i);
+    return llm_load_adapted(args_text(a, "checkpoint"), dir, n, m, err);
+}
+
+bool models_describe_adapters(const struct args *a, struct meta *meta, struct err *err)
+{
+    bool good = true;
+    for (size_t i = 0; good && i < args_times(a, "adapter"); i++) {
+        char *path = file_join(args_nth(a, "adapter", i), "adapter_model.safetensors");
+        good = meta_input(meta, "adapter", path, err);
+        free(path);
+    }
+    return good;
+}

@@ -1,0 +1,19 @@
+/* models.h: the model a command was given: --checkpoint DIR [--adapter DIR]... */
+#ifndef CLI_MODELS_H
+#define CLI_MODELS_H
+
+#include "base/meta.h"
+#include "cli/command.h"
+#include "gen/llm.h"
+
+#define OPTION_ADAPTER \
+    { "adapter", OPT_TEXT, "DIR", NULL, \
+      "LoRA adapters on the checkpoint, in order; may be given again", 0, 0 }
+
+/* Load it, adapters merged, every pin checked. */
+bool models_load(const struct args *a, struct llm *m, struct err *err);
+
+/* Note the hashes of the adapters' weights: "sha256.adapter", "sha256.adapter2", ... */
+bool models_describe_adapters(const struct args *a, struct meta *meta, struct err *err);
+
+#endif
