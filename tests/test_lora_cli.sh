@@ -68,7 +68,7 @@ awk "BEGIN { exit !($tuned < 0.95 * $untuned) }" || fail "tuning: loss $tuned, n
 tune --adapter "$dir/one" --lora-targets o,down -o "$dir/b"
 generate() { "$T" generate -q --like "$dir/train.csv" -n 5 --attempts 2 -o "$dir/out.csv" "$@" 2>"$dir/err"; }
 generate --checkpoint "$dir/base" --adapter "$dir/one" --adapter "$dir/b" || [ $? = 1 ] || fail "generate"
-grep -q '"sha256.adapter2"' "$dir/out.csv.meta.json" || fail "provenance names no second adapter"
+grep -q '"sha256.adapter.2"' "$dir/out.csv.meta.json" || fail "provenance names no second adapter"
 g() { refuses 65 "$1" generate -q --like "$dir/train.csv" -n 1 -o "$dir/no.csv" --checkpoint "$2" $3; }
 g 'trained on another base' "$dir/other" "--adapter $dir/one"
 g 'on top of other adapters, not of the base alone' "$dir/base" "--adapter $dir/b"

@@ -13,7 +13,7 @@
 /* Load it, adapters merged, every pin checked. */
 bool models_load(const struct args *a, struct llm *m, struct err *err);
 
-/* Note the hashes of the adapters' weights: "sha256.adapter", "sha256.adapter2", ... */
+/* Note the hashes of the adapters' weights: "sha256.adapter", "sha256.adapter.2", ... */
 bool models_describe_adapters(const struct args *a, struct meta *meta, struct err *err);
 
 #endif
