@@ -36,6 +36,10 @@ struct layer_tokens {
 /* As the tokens within a text: some tokenizers put a blank before the first. */
 static void encode_inside(const struct tokenizer *t, struct str text, struct tokens *out)
 {
+    if (tokenizer_rule(t) == TOKENIZER_TEXT || tokenizer_rule(t) == TOKENIZER_WORDS) {
+        tokenizer_encode(t, text, out);
+        return;
+    }
     struct buf b = { 0 };
     struct tokens line = { 0 }, both = { 0 };
     buf_char(&b, '\n');

@@ -62,6 +62,18 @@ uint64_t layer_choice(const struct layer_grammar *g, uint32_t left, unsigned bas
 
 /* ---- what the header allows ---- */
 
+/* Names must be there to be copied, and sums of a few numbers must not overflow. */
+static bool is_usable(const struct header *h)
+{
+    for (int k = 0; k < HEAD_KEYS; k++) {
+        bool text = header_key_is_text((enum header_key)k);
+        if (header_has(h, (enum header_key)k) &&
+            (text ? h->text[k].n == 0 : h->number[k] > INT64_MAX / 4))
+            return false;
+    }
+    return header_has(h, HEAD_ID);
+}
+
 static bool read_times(const struct layer_grammar *g, struct layer_state *s)
 {
     const int64_t *x = s->ask.head.number;
@@ -233,7 +245,7 @@ bool layer_start(const struct layer_grammar *g, struct layer_state *s, const str
                                .calls = x[HEAD_NUM_CURRENT], .rest = -1, .rest_calls = -1 };
     buf_clear(&s->text);
     s->last_id = ask->last_id < 0 ? g->limits.max_id : least(ask->last_id, g->limits.max_id);
-    if (!header_has(&ask->head, HEAD_ID) || !read_times(g, s))
+    if (!is_usable(&ask->head) || !read_times(g, s))
         return false;
     if (is_table(g)) {
         s->user = true;
