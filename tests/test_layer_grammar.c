@@ -254,7 +254,7 @@ static size_t follow(const struct layer_grammar *g, struct names_of *v, const st
     bool good = layer_start(g, &s, ask);
     while (good) {
         size_t n = s.text.n - at;
-        good = at + n <= text.n && memcmp(s.text.p + at, text.p + at, n) == 0;
+        good = at + n <= text.n && (n == 0 || memcmp(s.text.p + at, text.p + at, n) == 0);
         if (!good || s.want.kind == WANT_END) {
             at += good ? n : 0;
             break;
