@@ -32,7 +32,8 @@ static void choose(const struct layer_grammar *g, struct layer_state *s, struct 
     const struct layer_want *w = &s->want;
     size_t i = 0, skip;
     if (w->kind == WANT_WORD) {
-        for (skip = next(c, (size_t)__builtin_popcountll(w->words)); !(w->words >> i & 1) || skip--;)
+        skip = next(c, (size_t)__builtin_popcountll(w->words));
+        for (; !(w->words >> i & 1) || skip--;)
             i++;
         layer_take_word(g, s, (enum layer_word)i);
     } else if (w->kind == WANT_NUMBER) {
