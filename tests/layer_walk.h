@@ -89,7 +89,7 @@ static inline void walk_ask(struct walk *w, const struct buf *prompt, size_t par
 
 /* Write a whole graph. False: the header cannot be met. */
 static inline bool walk_graph(const struct layer_grammar *g, const struct text_ask *a,
-                              enum policy p, gsl_rng *r, struct walk *w)
+                              int64_t least_latency, enum policy p, gsl_rng *r, struct walk *w)
 {
     enum text_task task = g->limits.task;
     struct layer_state s = { 0 };
@@ -100,6 +100,7 @@ static inline bool walk_graph(const struct layer_grammar *g, const struct text_a
     text_prompt_root(task, a, g->limits.fixed ? NULL : r, &prompt);
     walk_ask(w, &prompt, SIZE_MAX, 0, &(struct layer_ask){ .index = -1 });
     good = layer_ask_root(task, w->layers[0].prompt, &root);
+    root.least_latency = least_latency;
     w->asks[0] = root;
     for (size_t i = 0; good && i < w->n; i++) {
         good = layer_start(g, &s, &w->asks[i]);

@@ -150,7 +150,10 @@ static bool begin_graph(struct desk *d, struct story *s)
     prompt_put(&s->prompt, task, d->w->grammar.limits.fixed ? NULL : s->rng, &b);
     ask_layer(s, &b, SIZE_MAX, 0);
     buf_free(&b);
-    return layer_ask_root(task, s->layers[0].prompt, &s->asks[0]) && begin_layer(d, s);
+    if (!layer_ask_root(task, s->layers[0].prompt, &s->asks[0]))
+        return false;
+    s->asks[0].least_latency = s->prompt.least_latency;
+    return begin_layer(d, s);
 }
 
 /* Hand the tokens that the model has not seen to the slot. Where they go beyond its context the

@@ -80,8 +80,10 @@ static bool read_times(const struct layer_grammar *g, struct layer_state *s)
     bool table = is_table(g);
     s->earliest = x[HEAD_START_AT] >= 0 ? x[HEAD_START_AT] : 0;
     s->latest = x[HEAD_LATENCY] >= 0 && !table ? x[HEAD_LATENCY] : g->limits.max_latency;
-    return s->earliest <= s->latest && x[HEAD_LATENCY] <= g->limits.max_latency &&
-           s->latest <= g->limits.max_latency;
+    int64_t least_rt = s->ask.least_latency, rt = x[HEAD_LATENCY];
+    return s->earliest <= s->latest && s->latest <= g->limits.max_latency &&
+           rt <= g->limits.max_latency && (rt < 0 || rt >= least_rt) &&
+           least_rt <= s->latest - s->earliest;
 }
 
 /* A root header of USER's may leave keys out; any other must have all ten. */

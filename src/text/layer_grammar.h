@@ -90,6 +90,7 @@ struct str layer_word_spelling(enum layer_word w);
 /* What is asked: the header, with what is known though it is not shown. */
 struct layer_ask {
     struct header head;       /* -1: open, as header_parse leaves it; texts are borrowed */
+    int64_t least_latency;    /* ms that a USER's call takes at least; 0: any */
     struct str caller;        /* table: who calls the root; empty: USER */
     bool whole;               /* known to be no part of a split layer: split only if wide */
     int64_t index;            /* a part: id of the call whose layer it is; -1: open */

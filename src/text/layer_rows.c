@@ -70,6 +70,8 @@ static void want_times(const struct layer_grammar *g, struct layer_state *s, boo
         lo = hi = start;
     if (s->written == 0 && finish && s->user && latency >= 0)
         lo = hi = latency;
+    if (s->written == 0 && finish && s->user)
+        lo = greatest(lo, s->earliest + s->ask.least_latency);
     if (finish && r->start >= 0)
         lo = greatest(lo, r->start);
     if (!finish && r->finish >= 0)

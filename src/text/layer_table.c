@@ -115,6 +115,8 @@ static void want_root_times(struct layer_state *s, bool finish)
         hi = r->start >= 0 || start >= 0 ? lo : s->latest + rt;
     if (rt >= 0 && !finish && r->finish >= 0)
         lo = hi = r->finish - rt;
+    if (finish)
+        lo = greatest(lo, (r->start >= 0 ? r->start : s->earliest) + s->ask.least_latency);
     ranges_add(&s->want.numbers, lo, hi);
 }
 
