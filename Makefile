@@ -189,18 +189,28 @@ verify:
 	@for sums in $(wildcard $(FROM:%=%/SHA256SUMS) $(FROM:%=%/*/SHA256SUMS)); do \
 	    (cd "$${sums%/*}" && sha256sum --quiet --strict -c SHA256SUMS) || \
 	    { echo "$$sums: the checkpoint is not the one that was shipped"; exit 65; }; done
-# Commit first, then make them, then commit them: the cards name the commit.
-SHIPPED := config.json generation_config.json model.safetensors special_tokens_map.json \
-           tokenizer.json tokenizer_config.json CARD.md
+# Commit first, then make them, then commit them: the cards name the commit. The adapter's base is
+# the shipped one, to whose bytes it is pinned.
+LAYERED := --seed 1 --threads $(THREADS) --resume --data $(OUT)/real.csv
+RECURSIVE ?= --preset small --epochs 8 --fixed-order --bf16
+ADAPTER ?= --lora 8 --lora-targets q,k,v,o --epochs 4 --lr 0.003 --fixed-order
+SHIP := sh experiments/ship.sh
 checkpoints: setup
 	@$(MAKE) $(PARALLEL) programs
 	@$(MAKE) --no-print-directory -j1 checkpoints-run SCALE=small SEED=1 DATA= FROM= \
 	    CHECKPOINT= OUT=$(BUILD)/checkpoints
 checkpoints-run: $(OUT)/tracellm_train.done
-	@rm -rf checkpoints/compact; mkdir -p checkpoints/compact
-	@cp $(SHIPPED:%=$(OUT)/checkpoint/%) checkpoints/compact
-	@cd checkpoints/compact && sha256sum $(SHIPPED) > SHA256SUMS
-	@du -sh checkpoints/compact; cat checkpoints/compact/CARD.md
+	@$(SHIP) $(OUT)/checkpoint $(SHIPS)/compact 'Call graphs in the compact format' 'make checkpoints'
+	@$(BUILD)/tracewright train $(LAYERED) --to recursive $(RECURSIVE) -o $(OUT)/recursive
+	@$(SHIP) $(OUT)/recursive $(SHIPS)/recursive 'Layers of call graphs, recursive format' \
+	    'tracewright train --to recursive $(RECURSIVE) --seed 1'
+	@$(BUILD)/tracewright train $(LAYERED) --to instruction --base $(SHIPS)/recursive $(ADAPTER) \
+	    -o $(OUT)/instruction-lora
+	@$(SHIP) $(OUT)/instruction-lora $(SHIPS)/instruction-lora \
+	    'Instructions: an adapter on recursive/' \
+	    'tracewright train --to instruction --base checkpoints/recursive $(ADAPTER) --seed 1'
+	@du -sh $(SHIPS)/*/; cat $(SHIPS)/*/CARD.md
+SHIPS ?= checkpoints
 
 # What a run depends on beside the programs: a change starts it anew.
 $(OUT)/inputs: FORCE

@@ -5,7 +5,7 @@
  *          trained on: fidelity is measured against the training set, generalisation by
  *          tracellm_generalisation on splits of its own. With --checkpoint nothing is trained.
  * Reads    real.csv
- * Writes   checkpoint/          a Hugging Face directory, 16-bit weights, with CARD.md: what made it
+ * Writes   checkpoint/          a Hugging Face directory, 16-bit weights
  *          checkpoint.path      where the model is that later drivers use
  *          tracellm_train.csv   epoch,slice,loss,targets   (nats a token; empty if not trained)
  *          tracellm_train_size.csv   what,value
@@ -30,39 +30,6 @@ static void write_losses(const struct driver *d, const struct train_report *rep)
             fprintf(o.f, "%zu,kept aside,%.6f,\n", e + 1, x->validation);
     }
     driver_close(&o);
-}
-
-static void put_fact(FILE *f, const char *dir, const char *name, const char *key)
-{
-    struct buf b = { 0 };
-    struct err ignored;
-    bool there = checkpoint_meta(dir, key, &b, &ignored);
-    fprintf(f, "| %s | %s |\n", name, there ? b.p : "n/a");
-    buf_free(&b);
-}
-
-/* What the checkpoint says of itself, for people: no path, no date, so equal work, equal bytes. */
-static void write_card(const struct driver *d, const char *dir)
-{
-    struct outfile o;
-    struct err err = { 0 };
-    char *path = file_join(dir, "CARD.md");
-    driver_need(d, outfile_open(&o, path, &err), &err);
-    fprintf(o.f, "# A model of call graphs in the compact format\n\n%s\n\n",
-            d->data ? "Trained on real traces." : "Trained on the reference workload alone.");
-    fprintf(o.f, "| | |\n|---|---|\n");
-    fprintf(o.f, "| command | `%s` |\n", d->data || d->full || d->seed != 1
-            ? "make reproduce" : "make checkpoints");
-    fprintf(o.f, "| scale | %s |\n", d->full ? "full" : "small");
-    put_fact(o.f, dir, "seed", "seed");
-    put_fact(o.f, dir, "commit", "commit");
-    put_fact(o.f, dir, "SHA-256 of the graphs, real.csv", "sha256.data");
-    put_fact(o.f, dir, "size", "preset");
-    put_fact(o.f, dir, "epochs", "epochs");
-    put_fact(o.f, dir, "loss, nats a token, last epoch", "loss");
-    put_fact(o.f, dir, "BLAS core", "blas");
-    driver_need(d, outfile_commit(&o, &err), &err);
-    free(path);
 }
 
 static void write_size(const struct driver *d, const char *dir, size_t graphs)
@@ -97,7 +64,6 @@ int main(int argc, char **argv)
         driver_need(&d, train_graphs(real, &o, dir, meta, &rep, &err), &err);
         meta_free(meta);
         free(data);
-        write_card(&d, dir);
     }
     write_losses(&d, &rep);
     write_size(&d, dir, real->n);

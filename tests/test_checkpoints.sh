@@ -21,8 +21,19 @@ done
 cmp "$work/one.csv" "$work/again.csv" || fail 'a copy of a checkpoint writes other graphs'
 
 # The folder of checkpoints, then one of them.
-mkdir -p "$work/ships" && cp -r "$work/one" "$work/ships/compact"
-(cd "$work/ships/compact" && sha256sum config.json model.safetensors > SHA256SUMS)
+for ship in first second; do
+    sh experiments/ship.sh "$work/one" "$work/$ship/compact" 'A title' 'a command' || fail ship.sh
+done
+diff -r "$work/first" "$work/second" || fail 'a checkpoint is shipped in other bytes the second time'
+mv "$work/first" "$work/ships"
+card=$work/ships/compact/CARD.md
+grep -q '^| seed | 1 |$' "$card" && grep -q '^| size | tiny |$' "$card" &&
+    grep -q "$(sha256sum < "$work/train.csv" | cut -d' ' -f1)" "$card" &&
+    grep -q '^    1,' "$card" || { cat "$card"; fail 'the card lacks seed, size, data or losses'; }
+grep -q "$work" "$card" && fail 'the card names a folder of this machine'
+for file in config.json model.safetensors tokenizer.json CARD.md; do
+    grep -q "  $file$" "$work/ships/compact/SHA256SUMS" || fail "$file has no sum"
+done
 asked() { make -s --no-print-directory -n reproduce-run OUT="$work/out" FROM="$1" |
           sed -n "s/.*tracellm_train .*--checkpoint '\([^']*\)'.*/\1/p" | head -n 1; }
 [ "$(asked "$work/ships")" = "$work/ships/compact" ] || fail "FROM=folder: $(asked "$work/ships")"

@@ -36,7 +36,7 @@ static void remove_dir(const char *dir)
     rmdir(dir);
 }
 
-/* Saves after every step, keeps the best and the mean, drops out: all that a state must remember. */
+/* Saves after every step, keeps best and mean, drops out: all that a state must remember. */
 static struct train_options saving(const char *dir)
 {
     struct train_options o = quick;

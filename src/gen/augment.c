@@ -140,7 +140,7 @@ static int64_t within(int64_t x, int64_t lo, int64_t hi)
     return x > hi ? hi : x >= lo ? x : lo < hi ? lo : hi;
 }
 
-/* Gaps count from the finish of the elder sibling, or the parent's start; both were moved before. */
+/* Gaps count from the elder sibling's finish or the parent's start; both were moved before. */
 static void jitter(struct callgraph *g, double sd, gsl_rng *rng)
 {
     struct call *old = mem_array(g->n, sizeof *old);
