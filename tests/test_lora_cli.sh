@@ -16,7 +16,7 @@ refuses() { # STATUS WORDS COMMAND...
     "$T" "$@" >/dev/null 2>"$dir/err" || code=$?
     [ "$code" = "$status" ] || fail "status $code, not $status: $*"
     grep -q -- "$words" "$dir/err" || fail "no \"$words\": $*"
-    [ "$(wc -l <"$dir/err")" = 1 ] || fail "more than a line: $*"
+    [ "$(grep -c '^tracewright: ' "$dir/err")" = 1 ] || fail "more than a line: $*"
 }
 same() {
     for f in adapter_model.safetensors adapter_config.json losses.csv; do
