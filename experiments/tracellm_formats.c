@@ -2,13 +2,16 @@
  *
  * Claim    Whole-graph, values only, needs about a quarter of the tokens of the paper's formats.
  * Method   All graphs are encoded in each format, with the draws of the original. The tokenizer is
- *          the best that each text allows: the compact stream's has whole words; the others' has
- *          the fixed phrases, names whole and numbers of up to three digits. Then the text is read
+ *          that of training: the compact stream's has whole words; the others' has phrases, names
+ *          whole and numbers in pairs of digits. Then the text is read
  *          back, and a graph counts as the same when service, structure, ids and times are.
  * Reads    real.csv
  * Writes   tracellm_formats.csv   format,samples,characters_per_call,tokens_per_call,vocabulary,
  *                                 round_trip
  *          tracellm_example.csv   format,text   (one small graph in each)
+ *          tracellm_tokens.csv    format,order,tokenizer,tokens_per_call,vocabulary
+ *                                 (names whole, digit by digit, and byte pairs learnt up to the
+ *                                 vocabulary that whole names need; order as drawn, and fixed)
  */
 #include <stdlib.h>
 #include <string.h>
@@ -17,62 +20,95 @@
 #include "base/rng.h"
 #include "cli/driver.h"
 #include "cli/importers.h"
+#include "gen/samples_priv.h"
 #include "llm/tokenizer.h"
 #include "text/compact.h"
 #include "text/format.h"
 
-#define PHRASE(s) { s, sizeof s - 1 }
-static const struct str phrases[] = {
-    PHRASE("communication starts at "), PHRASE("communication finishes at "),
-    PHRASE(" milliseconds"),
-    PHRASE("destination is "), PHRASE("source is "), PHRASE("edge_id is "), PHRASE("type is "),
-    PHRASE("[GENERATE GRAPH]"), PHRASE("<layer>\n"), PHRASE("</layer>\n"), PHRASE("<edges>\n"),
-    PHRASE("</edges>\n"), PHRASE("<subgraph of edge_id "), PHRASE("</subgraph>\n"),
-    PHRASE("<split>\n"), PHRASE("</split>\n"), PHRASE("start_communication_at:"),
-    PHRASE("num_current_edges:"), PHRASE("remaining_depth:"), PHRASE("num_subgraphs:"),
-    PHRASE("start_edge_id:"), PHRASE("start_node:"), PHRASE("num_edges:"), PHRASE("latency:"),
-    PHRASE("caller:"), PHRASE("depth:"), PHRASE("id:"), PHRASE("### Question: "),
-    PHRASE("### Answer: "), PHRASE("Requirements:\n"), PHRASE("Conditions:\n"),
-    PHRASE("num generated edges = the last edge id - the first edge id + 1 = "),
-    PHRASE(" edges generated out of num_edges:"), PHRASE("num_remaining_edges = num_edges:"),
-    PHRASE(" - generated:"), PHRASE("finish generation"), PHRASE("generate subgraphs of edge:"),
-    PHRASE("Subgraph constraints:\n"), PHRASE("num_edges <= num_remaining_edges:"),
-    PHRASE("remaining_depth should be the requirement's remaining_depth:"),
-    PHRASE("copy start_node from edge "), PHRASE(" destination: "),
-    PHRASE("now, num_remaining_edges is "),
-};
+/* What names and numbers may be: as training has them, digit by digit, or what the most frequent
+ * pairs make of them. */
+enum spelling { WHOLE, DIGITS, PAIRS, SPELLINGS };
+static const char *const spelling_name[] = { "whole names", "digits", "byte pairs" };
+
+static struct tokenizer *learn(const struct text_format *f, enum spelling how, bool fixed,
+                               struct str text, size_t vocabulary)
+{
+    static const struct str prefix[] = { STR("MS_"), STR(" MS_"), STR("S_"), STR(" S_") };
+    enum { PREFIXES = sizeof prefix / sizeof *prefix };
+    struct tokenizer_options o = samples_spelling(f->name, fixed);
+    struct str *phrases = mem_array(o.n_phrases + PREFIXES, sizeof *phrases);
+    for (size_t i = 0; i < o.n_phrases + PREFIXES; i++)
+        phrases[i] = i < o.n_phrases ? o.phrases[i] : prefix[i - o.n_phrases];
+    if (how == DIGITS)
+        o = (struct tokenizer_options){ .rule = TOKENIZER_TEXT, .digits = 1, .phrases = phrases,
+                                        .n_phrases = o.n_phrases + PREFIXES };
+    o.merges = how == PAIRS;
+    o.max_vocab = how == PAIRS ? vocabulary : 0;
+    struct tokenizer *t = tokenizer_train(&text, 1, &o);
+    free(phrases);
+    return t;
+}
+
+/* Tokens of text; *vocabulary is that of whole names going in, and what was learnt going out. */
+static size_t count_tokens(const struct text_format *f, enum spelling how, bool fixed,
+                           struct str text, size_t *vocabulary)
+{
+    struct tokenizer *t = learn(f, how, fixed, text, *vocabulary);
+    struct tokens ids = { 0 };
+    tokenizer_encode(t, text, &ids);
+    size_t n = ids.n;
+    *vocabulary = tokenizer_size(t);
+    tokens_free(&ids);
+    tokenizer_free(t);
+    return n;
+}
 
 struct encoded {
     struct buf text;
     size_t samples, calls, tokens, vocabulary;
 };
 
-static void encode(const struct driver *d, const struct graphset *s, const struct text_format *f,
-                   struct encoded *e)
+/* Order "seeded" has the draws of the original, "fixed" none. */
+static void render(const struct driver *d, const struct graphset *s, const struct text_format *f,
+                   bool seeded, struct encoded *e)
 {
     struct text_options o = { 0 };
     struct text_samples samples = { 0 };
     for (size_t i = 0; i < s->n; i++) {
         gsl_rng *rng = rng_stream(d->seed, "tracellm_formats", i);
-        f->encode(&s->graphs[i], s->names, s->tick_us, &o, rng, &e->text);
-        f->samples(&s->graphs[i], s->names, s->tick_us, &o, rng, &samples);
+        f->encode(&s->graphs[i], s->names, s->tick_us, &o, seeded ? rng : NULL, &e->text);
+        f->samples(&s->graphs[i], s->names, s->tick_us, &o, seeded ? rng : NULL, &samples);
         gsl_rng_free(rng);
         e->calls += s->graphs[i].n;
     }
     e->samples = samples.n;
-    bool words = strcmp(f->name, "compact") == 0;
-    struct tokenizer_options to = { .rule = words ? TOKENIZER_WORDS : TOKENIZER_TEXT, .digits = 3,
-                                    .phrases = words ? NULL : phrases,
-                                    .n_phrases = words ? 0 : sizeof phrases / sizeof *phrases };
-    struct str all = buf_view(&e->text);
-    struct tokenizer *t = tokenizer_train(&all, 1, &to);
-    struct tokens ids = { 0 };
-    tokenizer_encode(t, all, &ids);
-    e->tokens = ids.n;
-    e->vocabulary = tokenizer_size(t);
-    tokens_free(&ids);
-    tokenizer_free(t);
     text_samples_free(&samples);
+}
+
+static void encode(const struct driver *d, const struct graphset *s, const struct text_format *f,
+                   struct encoded *e)
+{
+    render(d, s, f, true, e);
+    e->tokens = count_tokens(f, WHOLE, false, buf_view(&e->text), &e->vocabulary);
+}
+
+static void write_spellings(const struct driver *d, const struct graphset *s,
+                            const struct text_format *f, FILE *out)
+{
+    for (int seeded = f != &text_compact; seeded >= 0; seeded--) {
+        struct encoded e = { 0 };
+        size_t whole = 0;
+        render(d, s, f, seeded, &e);
+        for (enum spelling how = WHOLE; how < SPELLINGS; how++) {
+            size_t vocabulary = whole;
+            size_t n = count_tokens(f, how, !seeded, buf_view(&e.text), &vocabulary);
+            if (how == WHOLE)
+                whole = vocabulary;
+            fprintf(out, "%s,%s,%s,%.3f,%zu\n", f->name, seeded ? "seeded" : "fixed",
+                    spelling_name[how], (double)n / (double)e.calls, vocabulary);
+        }
+        buf_free(&e.text);
+    }
 }
 
 /* The graphs that the text tells. */
@@ -133,6 +169,8 @@ int main(int argc, char **argv)
     struct outfile o = driver_csv(&d, "tracellm_formats.csv",
         "format,samples,characters_per_call,tokens_per_call,vocabulary,round_trip");
     struct outfile x = driver_csv(&d, "tracellm_example.csv", "format,text");
+    struct outfile k = driver_csv(&d, "tracellm_tokens.csv",
+                                  "format,order,tokenizer,tokens_per_call,vocabulary");
     for (size_t i = 0; text_formats[i]; i++) {
         struct encoded e = { 0 };
         encode(&d, real, text_formats[i], &e);
@@ -141,11 +179,13 @@ int main(int argc, char **argv)
                 (double)e.text.n / (double)e.calls, (double)e.tokens / (double)e.calls,
                 e.vocabulary, same(real, back));
         write_example(real, text_formats[i], x.f);
+        write_spellings(&d, real, text_formats[i], k.f);
         graphset_free(back);
         buf_free(&e.text);
     }
     driver_close(&o);
     driver_close(&x);
+    driver_close(&k);
     graphset_free(real);
     return driver_end(&d);
 }

@@ -15,62 +15,6 @@
 #include "text/format.h"
 #include "trace/callstats.h"
 
-const struct str samples_phrases[] = {
-    STR("communication starts at "),
-    STR("communication finishes at "),
-    STR(" milliseconds"),
-    STR("edge_id is "),
-    STR("type is "),
-    STR("source is "),
-    STR("destination is "),
-    STR("<subgraph of edge_id "),
-    STR("</subgraph>"),
-    STR("<edges>"),
-    STR("</edges>"),
-    STR("<layer>"),
-    STR("</layer>"),
-    STR("<split>"),
-    STR("</split>"),
-    STR("id:"),
-    STR("num_edges:"),
-    STR("start_node:"),
-    STR("caller:"),
-    STR("start_edge_id:"),
-    STR("start_communication_at:"),
-    STR("latency:"),
-    STR("num_subgraphs:"),
-    STR("remaining_depth:"),
-    STR("num_current_edges:"),
-    STR("depth:"),
-    STR("### Question: You are a trace generator that creates traces based on given requirements."),
-    STR("Requirements:"),
-    STR("Conditions:"),
-    STR("### Answer: "),
-    STR("the first edge_id should be start_edge_id "),
-    STR("the first start_communication_at should be requirement's start_communication_at "),
-    STR(" edges following num_current_edges"),
-    STR("no subgraph to generate"),
-    STR("In each edge, communication start time should NOT be greater than latency "),
-    STR("Also, communication should finish before latency "),
-    STR(" number of subgraphs"),
-    STR("for all edges, communication start time <= communication finish time"),
-    STR("copy caller from requirement's start_node:"),
-    STR("finish generation"),
-    STR("num generated edges = the last edge id - the first edge id + 1 = "),
-    STR(" edges generated out of num_edges:"),
-    STR("num_remaining_edges = num_edges:"),
-    STR(" - generated:"),
-    STR("generate subgraphs of edge:"),
-    STR("Subgraph constraints:"),
-    STR("num_edges <= num_remaining_edges:"),
-    STR("copy start_node from edge "),
-    STR(" destination: "),
-    STR("remaining_depth should be the requirement's remaining_depth:"),
-    STR("now, num_remaining_edges is "),
-    STR(",edge_id:"),
-};
-const size_t samples_n_phrases = sizeof samples_phrases / sizeof *samples_phrases;
-
 struct layered {
     const struct text_format *format;
     struct callstats *stats;   /* of the training graphs: where the conditions come from */
@@ -155,8 +99,7 @@ static void learn_vocabulary(struct samples *s, const struct text_samples *own)
         add_texts(&other, &text, &n, &cap);
     }
     l->format = format;
-    struct tokenizer_options o = { .rule = TOKENIZER_TEXT, .digits = 2,
-                                   .phrases = samples_phrases, .n_phrases = samples_n_phrases };
+    struct tokenizer_options o = samples_spelling(s->o->to, s->o->fixed_order);
     s->tokenizer = s->made = tokenizer_train(text, n, &o);
     text_samples_free(&other);
     free(text);

@@ -32,4 +32,7 @@ void samples_layers(struct samples *s, const struct text_format *format);
 extern const struct str samples_phrases[];
 extern const size_t samples_n_phrases;
 
+/* How texts of a format are cut into tokens; the phrases are constants. */
+struct tokenizer_options samples_spelling(const char *to, bool fixed_order);
+
 #endif
