@@ -14,6 +14,7 @@
 #include "gen/samples_priv.h"
 #include "text/format.h"
 
+/* Where the order is drawn; in the fixed order for what is left, such as conditions. */
 #define DRAWN \
     STR("communication starts at "), \
     STR("communication finishes at "), \
@@ -41,7 +42,8 @@
     STR("remaining_depth:"), \
     STR("num_current_edges:"), \
     STR("depth:"), \
-    STR("### Question: You are a trace generator that creates traces based on given requirements."), \
+    STR("### Question: You are a trace generator that creates traces based on given " \
+        "requirements."), \
     STR("Requirements:"), \
     STR("Conditions:"), \
     STR("### Answer: "), \
@@ -116,8 +118,11 @@ struct tokenizer_options samples_spelling(const char *to, bool fixed_order)
 {
     if (text_format_find(to) == &text_compact)
         return (struct tokenizer_options){ .rule = TOKENIZER_WORDS };
-    return (struct tokenizer_options){
-        .rule = TOKENIZER_TEXT, .digits = 2, .phrases = fixed_order ? fixed_phrases : samples_phrases,
-        .n_phrases = fixed_order ? sizeof fixed_phrases / sizeof *fixed_phrases : samples_n_phrases
-    };
+    struct tokenizer_options o = { .rule = TOKENIZER_TEXT, .digits = 2,
+                                   .phrases = samples_phrases, .n_phrases = samples_n_phrases };
+    if (fixed_order) {
+        o.phrases = fixed_phrases;
+        o.n_phrases = sizeof fixed_phrases / sizeof *fixed_phrases;
+    }
+    return o;
 }
