@@ -379,15 +379,11 @@ static void dropout_keeps_its_rate_and_its_key(void **state)
     free(y);
 }
 
-static void embedding_gathers_and_scatters(void **state)
+static void embedding_scatters(void **state)
 {
     (void)state;
-    static const float table[] = { 1, 2, 3, 4, 5, 6 };
     static const uint32_t id[] = { 2, 0, 2 };
-    float x[6], d[6] = { 0, 0, 1, 1, 0, 0 };
-    embedding_forward(3, 2, table, id, x);
-    static const float want[] = { 5, 6, 1, 2, 5, 6 };
-    assert_memory_equal(x, want, sizeof want);
+    float d[6] = { 0, 0, 1, 1, 0, 0 };
     static const float dx[] = { 1, 2, 4, 8, 16, 32 }, sum[] = { 4, 8, 1, 1, 17, 34 };
     embedding_backward(3, 2, dx, id, d);
     assert_memory_equal(d, sum, sizeof sum);
@@ -456,7 +452,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(crossentropy_both_ways),
         cmocka_unit_test(crossentropy_is_smoothed_in_its_gradient),
         cmocka_unit_test(dropout_keeps_its_rate_and_its_key),
-        cmocka_unit_test(embedding_gathers_and_scatters),
+        cmocka_unit_test(embedding_scatters),
         cmocka_unit_test(adamw_by_hand),
         cmocka_unit_test(pieces_give_the_same_bits),
     };
