@@ -2,10 +2,10 @@
  *
  *     prompt of the root layer -> text -> its sub-headers -> prompt of a layer each -> ...
  *
- * Free sampling, for comparison; the rule is llm_walk.c, under the grammar. The strict oracle judges
- * every layer. A layer it refuses is written again at most layer_attempts times in all (the original
- * has one attempt), then the whole graph is a failure and its header drawn again. A table is one
- * layer. When all layers stand, the oracle judges the graph they make.
+ * Free sampling, for comparison; the rule is llm_walk.c, under the grammar. The strict oracle
+ * judges every layer. A layer it refuses is written again at most layer_attempts times in all (the
+ * original has one attempt), then the whole graph is a failure and its header drawn again. A table
+ * is one layer. When all layers stand, the oracle judges the graph they make.
  *
  * Source of the procedure, prompts and stop words: TraceLLM's generator. Prompts open with what the
  * graph header gives; a prompt without a service cannot be put.
