@@ -92,11 +92,17 @@ bool outfile_open(struct outfile *o, const char *path, struct err *err)
     return false;
 }
 
+/* stdio forgets why an earlier write failed; another one, to what is thrown away, fails alike. */
+static int why_failed(const struct outfile *o)
+{
+    return o->aside && write(fileno(o->f), "", 1) < 0 ? errno : EIO;
+}
+
 /* 0, or what went wrong first: later calls would overwrite errno. */
 static int finish(struct outfile *o)
 {
     errno = 0;
-    int why = fflush(o->f) != 0 ? errno : ferror(o->f) ? EIO : 0;
+    int why = fflush(o->f) != 0 ? errno : ferror(o->f) ? why_failed(o) : 0;
     if (o->f == stdout)
         return why;
     if (!why && o->aside && fsync(fileno(o->f)) != 0)
