@@ -264,6 +264,58 @@ static void a_full_disk_leaves_the_old_state(void **state)
     model_free(m);
 }
 
+#if !defined(__SANITIZE_ADDRESS__)   /* the sanitizer lives on address space */
+enum { REFUSED_AT = 200, MUCH = 1 << 24 };
+
+/* From one sample on the machine has no more memory, and that sample wants some. */
+static void fill_starving(void *ctx, size_t epoch, size_t index, struct tokens *out,
+                          size_t *loss_from)
+{
+    fill_watched(ctx, epoch, index, out, loss_from);
+    if (atomic_load((atomic_size_t *)ctx) < REFUSED_AT)
+        return;
+    struct rlimit none = { 0, 0 };
+    if (setrlimit(RLIMIT_AS, &none) == 0)
+        for (size_t i = 0; i < MUCH; i++)
+            tokens_add(out, 3);
+}
+
+static void refused_memory_leaves_the_old_state(void **state)
+{
+    (void)state;
+    char *dir = temp_dir();
+    struct train_options o = saving(NULL);
+    struct model *want = model_of(true), *got = model_of(true);
+    struct train_report a = trained(want, &o, &counting), b;
+    atomic_size_t asked = 0;
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        struct train_source s = { &asked, 60, fill_starving };
+        struct rlimit no_core = { 0, 0 };
+        setrlimit(RLIMIT_CORE, &no_core);
+        o.dir = dir;
+        signal(SIGABRT, SIG_DFL);
+        _exit(train_run(model_of(true), &o, &s, &b, NULL) ? 0 : 1);
+    }
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+    char *path = file_join(dir, "train_state.safetensors");
+    assert_true(file_exists(path));
+    o.dir = dir;
+    b = trained(got, &o, &counting);
+    assert_same_weights(got, want);
+    assert_memory_equal(b.epoch, a.epoch, a.n_epochs * sizeof *a.epoch);
+    train_report_free(&a);
+    train_report_free(&b);
+    free(path);
+    remove_dir(dir);
+    model_free(want);
+    model_free(got);
+}
+#endif
+
 int main(int argc, char **argv)
 {
     linalg_start(argc, argv);
@@ -272,6 +324,9 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_state_of_other_work_is_refused),
         cmocka_unit_test(a_damaged_state_is_refused),
         cmocka_unit_test(a_full_disk_leaves_the_old_state),
+#if !defined(__SANITIZE_ADDRESS__)
+        cmocka_unit_test(refused_memory_leaves_the_old_state),
+#endif
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
