@@ -54,6 +54,7 @@ static const struct option options[] = {
     { "snapshot-every", OPT_INT, "E", "0", "epochs after which DIR/epoch-N is saved; 0: never", 0,
       1e6 },
     { "bf16", OPT_FLAG, NULL, NULL, "save the weights in 16 bits", 0, 0 },
+    { "no-scratchpad", OPT_FLAG, NULL, NULL, "instruction: answers without their arithmetic", 0, 0 },
     { "fixed-order", OPT_FLAG, NULL, NULL, "layered formats: keys and attributes are not shuffled",
       0, 0 },
     { "validation", OPT_REAL, "X", NULL, "share of samples kept aside for a validation loss", 0,
@@ -140,6 +141,7 @@ static struct train_graphs_options options_asked(const struct args *a)
     o.snapshot_every = (size_t)args_int(a, "snapshot-every");
     o.bf16 = args_flag(a, "bf16");
     o.fixed_order = args_flag(a, "fixed-order");
+    o.no_scratchpad = args_flag(a, "no-scratchpad");
     o.train.epochs = count_or(a, "epochs", o.train.epochs);
     o.train.lr = real_or(a, "lr", o.train.lr);
     o.train.weight_decay = real_or(a, "weight-decay", o.train.weight_decay);

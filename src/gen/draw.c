@@ -148,6 +148,9 @@ void draw_report_add(struct draw_report *sum, const struct draw_report *part)
     sum->layers += part->layers;
     sum->layers_refused += part->layers_refused;
     sum->calls += part->calls;
+    sum->finished += part->finished;
+    sum->valid += part->valid;
+    sum->correct += part->correct;
     sum->tokens += part->tokens;
     sum->choices += part->choices;
     sum->masked += part->masked;

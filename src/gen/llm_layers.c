@@ -81,6 +81,11 @@ static bool begin_graph(struct desk *d, struct story *s, struct tokens *feed)
     return begin_layer(d, s, feed);
 }
 
+static const struct oracle *oracle_of(const struct desk *d)
+{
+    return d->w->o->original ? &oracle_original : &oracle_strict;
+}
+
 /* Judge the layer in hand; ask for those below it. */
 static bool accept_layer(struct desk *d, struct story *s)
 {
@@ -90,7 +95,7 @@ static bool accept_layer(struct desk *d, struct story *s)
         (struct str){ arena_strndup(s->arena, s->text.p ? s->text.p : "", s->text.n), s->text.n };
     struct str text = layer_text_join(l->prompt, l->output, s->arena);
     bool parsed = layer_text_parse(d->w->task, text, s->arena, &t);
-    if (!oracle_judge_parsed(&oracle_strict, d->w->task, &t, parsed, s->arena).valid)
+    if (!oracle_judge_parsed(oracle_of(d), d->w->task, &t, parsed, s->arena).valid)
         return false;
     struct str prompt = l->prompt;     /* l moves when layers are added */
     struct buf b = { 0 };
@@ -110,12 +115,15 @@ static enum draw_outcome judge(struct desk *d, struct story *s)
 {
     struct graphset *set = d->me->set;
     bool added = false;
-    struct graph_verdict v = oracle_graph(&oracle_strict, d->w->task, s->layers, s->n, set, &added);
+    struct graph_verdict v = oracle_graph(oracle_of(d), d->w->task, s->layers, s->n, set, &added);
     enum draw_outcome o = !v.correct || !added ? DRAW_ORACLE : DRAW_GOOD;
+    d->me->rep.finished += v.finished;
+    d->me->rep.valid += v.valid;
+    d->me->rep.correct += v.correct;
     if (added) {
         struct callgraph *g = &set->graphs[set->n - 1];
         g->timed = d->w->m->timed;
-        if (o == DRAW_GOOD && !prompt_kept(&s->prompt, g, set->names))
+        if (o == DRAW_GOOD && !d->w->o->original && !prompt_kept(&s->prompt, g, set->names))
             o = DRAW_HEADER;
         set->n -= o != DRAW_GOOD;
     }

@@ -25,9 +25,9 @@ static void render(const struct samples *s, size_t epoch, size_t graph, struct t
 {
     const struct layered *l = s->own;
     gsl_rng *rng = rng_stream(s->o->train.seed, "train/layers", epoch * s->graphs->n + graph);
-    l->format->samples(&s->graphs->graphs[graph], s->graphs->names, s->graphs->tick_us,
-                       &(struct text_options){ .stats = l->stats }, s->o->fixed_order ? NULL : rng,
-                       out);
+    struct text_options o = { .stats = l->stats, .no_scratchpad = s->o->no_scratchpad };
+    l->format->samples(&s->graphs->graphs[graph], s->graphs->names, s->graphs->tick_us, &o,
+                       s->o->fixed_order ? NULL : rng, out);
     gsl_rng_free(rng);
 }
 

@@ -63,6 +63,7 @@ static void put_options(struct meta *m, const struct train_graphs_options *o)
     meta_int(m, "mask_prompt", o->mask_prompt);
     meta_int(m, "fixed_order", o->fixed_order);
     meta_int(m, "bf16", o->bf16);
+    meta_int(m, "no_scratchpad", o->no_scratchpad);
     meta_int(m, "epochs", (int64_t)t->epochs);
     meta_int(m, "tokens", (int64_t)t->tokens);
     meta_int(m, "block", (int64_t)t->block);

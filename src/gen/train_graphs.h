@@ -43,6 +43,7 @@ struct train_graphs_options {
     struct augment augment;         /* compact: graphs are varied anew every epoch */
     bool mask_prompt;               /* the others: the loss counts the output alone */
     bool fixed_order;               /* the others: keys and attributes in the order of the spec */
+    bool no_scratchpad;             /* instruction: answers without their arithmetic */
     size_t snapshot_every;          /* epochs after which the checkpoint as it would be then goes to
                                        DIR/epoch-N; 0: never */
     bool bf16;                      /* the checkpoint is saved in 16 bits; an adapter is not */

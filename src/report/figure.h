@@ -33,7 +33,7 @@
  *   bar, points  x: category, y; lo, hi: interval; one row per category and group
  *   box        x: category, y: samples (median, quartiles, whiskers p5 and p95), or ready-made:
  *              y, q1, q3, lo, hi
- *   heat       x, y: categories, z: the value
+ *   heat       x, y: categories, z: the value; ref: cells where it is not 0 are hatched
  *   tree       columns graph (the facet), id, parent (empty for the root, else an earlier id),
  *              label, type, start, finish (ms); one graph a panel
  */

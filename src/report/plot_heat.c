@@ -63,6 +63,23 @@ static void color_bar(const struct plot_frame *f, struct type_pen *pen, struct s
                           f->in.y + f->in.h / 2, 0.5, 0, 90, f->in.h);
 }
 
+/* Strokes across a cell whose value rests on too little. */
+static void hatch(cairo_t *cr, double x, double y, double w, double h)
+{
+    double gap = 3;
+    cairo_save(cr);
+    cairo_rectangle(cr, x, y, w, h);
+    cairo_clip(cr);
+    cairo_set_source_rgb(cr, 0.55, 0.55, 0.55);
+    cairo_set_line_width(cr, 0.4);
+    for (double at = gap / 2; at < w + h; at += gap) {
+        cairo_move_to(cr, x + at, y);
+        cairo_line_to(cr, x + at - h, y + h);
+    }
+    cairo_stroke(cr);
+    cairo_restore(cr);
+}
+
 void plot_heat(const struct plot_frame *f, struct type_pen *pen)
 {
     const struct plot_panel *p = f->p;
@@ -77,6 +94,8 @@ void plot_heat(const struct plot_frame *f, struct type_pen *pen)
         cairo_rectangle(cr, x - w / 2 + 0.3, y - h / 2 + 0.3, w - 0.6, h - 0.6);
         cairo_set_source_rgb(cr, c.r, c.g, c.b);
         cairo_fill(cr);
+        if (s->ref && s->ref[i] != 0)
+            hatch(cr, x - w / 2 + 0.3, y - h / 2 + 0.3, w - 0.6, h - 0.6);
         char words[NUMBER_SIZE];
         number_write(v, p->format ? p->format : "0.00", words);
         struct type_box b = type_size(cr, plot_tick_font, words, 0);
