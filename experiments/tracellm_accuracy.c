@@ -263,7 +263,7 @@ static void wilson(size_t k, size_t n, double *lo, double *hi)
     double z = 1.959964, p = (double)k / (double)n, q = z * z / (double)n;
     double mid = (p + q / 2) / (1 + q),
            half = z / (1 + q) * sqrt(p * (1 - p) / (double)n + q / (4 * (double)n));
-    *lo = mid - half;
+    *lo = fmax(mid - half, 0);
     *hi = mid + half;
 }
 
