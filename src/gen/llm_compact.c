@@ -196,11 +196,12 @@ static bool start_line(struct desk *d, struct line *l, struct tokens *feed)
 static bool allowed_next(const struct desk *d, const struct line *l)
 {
     const struct writer *w = d->w;
-    bool any = l->state.may_end;
-    compact_allowed(&w->grammar, &l->state, d->mask);
-    for (size_t i = 0; i < w->V; i++) {
-        d->mask[i] &= w->blank[i] == (l->ids.n > 0);
-        any |= d->mask[i];
+    const unsigned char *restrict blank = w->blank;
+    unsigned char *restrict mask = d->mask, inside = l->ids.n > 0, any = l->state.may_end;
+    compact_allowed(&w->grammar, &l->state, mask);
+    for (size_t i = 0, n = w->V; i < n; i++) {
+        mask[i] &= (unsigned char)(blank[i] == inside);
+        any |= mask[i];
     }
     d->mask[w->m->model->config.eos] = l->state.may_end || compact_may_hurry(&l->state);
     return any;

@@ -104,17 +104,6 @@ uint64_t expect_power(unsigned k)
     return x;
 }
 
-/* May digit v come next: is there a number in [lo, hi] that goes on like this? */
-static bool digit_fits(const struct expect *e, uint64_t v)
-{
-    uint64_t low, high, scale = expect_power(e->digits - 1u);
-    if (__builtin_mul_overflow(e->value, 100u, &low) || __builtin_add_overflow(low, v, &low) ||
-        __builtin_mul_overflow(low, scale, &low))
-        return false;
-    high = low + (scale - 1) < low ? UINT64_MAX : low + (scale - 1);
-    return low <= e->hi && high >= e->lo;
-}
-
 static bool magnitude_fits(const struct expect *e, unsigned k)
 {
     uint64_t high = expect_power(k);
@@ -125,11 +114,11 @@ static void expect_number(const struct compact_grammar *g, const struct compact_
                           enum compact_slot slot, struct expect *e)
 {
     if (s->digits) {
+        /* The digits after which some number in [lo, hi] goes on: a range too. */
+        uint64_t scale = expect_power(s->digits - 1u), before = s->value * 100;
         e->classes |= BIT(WORD_NUMBER);
-        e->digits = s->digits;
-        e->value = s->value;
-        e->lo = s->lo;
-        e->hi = s->hi;
+        e->lo = s->lo / scale > before ? s->lo / scale - before : 0;
+        e->hi = s->hi / scale - before;
         return;
     }
     int64_t lo, hi;
@@ -186,7 +175,7 @@ static void expect_type(const struct compact_grammar *g, const struct compact_st
 
 struct expect expect_next(const struct compact_grammar *g, const struct compact_state *s)
 {
-    struct expect e = { .lo = 1, .hi = 0, .digits = 0 };
+    struct expect e = { .lo = 1, .hi = 0 };
     switch ((enum compact_slot)s->slot) {
     case SLOT_SERVICE:
         e.service = true;
@@ -243,7 +232,7 @@ bool expect_fits(const struct expect *e, const struct compact_word *w)
         return false;
     switch ((enum compact_class)w->class) {
     case WORD_NUMBER:
-        return e->digits ? digit_fits(e, w->value) : w->value >= e->lo && w->value <= e->hi;
+        return w->value >= e->lo && w->value <= e->hi;
     case WORD_MAGNITUDE:
         return magnitude_fits(e, w->value);
     case WORD_LEVEL:

@@ -13,9 +13,7 @@ struct expect {
     uint8_t types;         /* bit per type word */
     uint8_t callee;        /* bit of the type whose callee is wanted; 0 with service */
     bool service;
-    uint64_t lo, hi;       /* the number's range; lo > hi: no number */
-    uint8_t digits;        /* digits to come of a number begun; its value so far */
-    uint64_t value;
+    uint64_t lo, hi;       /* range of the number, or of the digit that goes on; lo > hi: none */
 };
 
 /* compact_expect.c */
