@@ -32,7 +32,8 @@ static const struct option options[] = {
     OPTIONS_ASKED,
     { "n", OPT_INT, "N", "1000", "graphs", 1, 1e9 },
     { "drawn", OPT_FLAG, NULL, NULL,
-      "the model writes open fields itself, instead of reading \"?\"", 0, 0 },
+      "the model writes open fields itself, instead of reading \"?\"; so it does with --header none",
+      0, 0 },
     { "temperature", OPT_REAL, "T", "1", "of the model's distribution; 0 takes the likeliest", 0,
       100 },
     { "top-k", OPT_INT, "K", "0", "draw among the K likeliest; 0: all", 0, 1e9 },
@@ -88,6 +89,13 @@ static bool usage_good(const struct args *a, struct err *err)
     return asked_usage(a, err);
 }
 
+/* Where nothing is asked for, a header that the model drew itself leads to graphs more like real ones
+ * than an open one: AUC .64 against .73, presence JSD .009 against .039 (tracellm_frontier). */
+static bool is_drawn(const struct args *a)
+{
+    return args_flag(a, "drawn") || strcmp(args_text(a, "header"), "none") == 0;
+}
+
 static struct llm_options llm_asked(const struct args *a)
 {
     return (struct llm_options){
@@ -95,7 +103,7 @@ static struct llm_options llm_asked(const struct args *a)
                     .top_k = (size_t)args_int(a, "top-k"), .top_p = args_real(a, "top-p") },
         .unconstrained = is_free(a),
         .weigh = args_given(a, "stats") && !is_free(a),
-        .drawn = args_flag(a, "drawn"),
+        .drawn = is_drawn(a),
         .layer_attempts = (size_t)args_int(a, "layer-attempts"),
         .batch = (size_t)args_int(a, "batch"),
     };
@@ -128,7 +136,7 @@ static bool describe_checkpoint(const struct args *a, struct meta *m, struct err
     meta_real(m, "top_p", args_real(a, "top-p"));
     meta_int(m, "free", is_free(a));
     meta_int(m, "layer_attempts", args_int(a, "layer-attempts"));
-    meta_int(m, "drawn", args_flag(a, "drawn"));
+    meta_int(m, "drawn", is_drawn(a));
     return good;
 }
 
