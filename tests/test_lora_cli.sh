@@ -64,6 +64,11 @@ tune --lr 0.00000001 -o "$dir/untuned"
 untuned=$(score --adapter "$dir/untuned" | loss)
 awk "BEGIN { exit !($tuned < 0.95 * $untuned) }" || fail "tuning: loss $tuned, not under $untuned"
 
+# Merged, it is a checkpoint that does the same.
+"$T" export --checkpoint "$dir/base" --adapter "$dir/tuned" --to hf -o "$dir/merged" 2>"$dir/err" || fail "export"
+merged=$("$T" score --checkpoint "$dir/merged" --data "$dir/train.csv" --json 2>/dev/null | loss)
+[ "$merged" = "$tuned" ] || fail "merged scores $merged, stacked $tuned"
+
 # b stands on base and one.
 tune --adapter "$dir/one" --lora-targets o,down -o "$dir/b"
 generate() { "$T" generate -q --like "$dir/train.csv" -n 5 --attempts 2 -o "$dir/out.csv" "$@" 2>"$dir/err"; }
