@@ -276,6 +276,42 @@ static void merged_is_stacked(void **state)
     model_free(m);
 }
 
+/* Recorded with PyTorch 1.13 in double: the model of test_torch.c, seed 11, and this adapter, read
+ * from what checkpoint_save and adapter_save wrote (tests/interop/forward.py), on its sample two. */
+static void logits_are_those_of_torch(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t row, token;
+        double logit;
+    } want[] = {
+        { 0, 0, -0.0627251955 },  { 0, 5, -0.0230642802 }, { 3, 17, -0.129959542 },
+        { 9, 39, -0.0107502198 }, { 9, 1, 0.0802037544 },  { 6, 22, 0.142886347 },
+    };
+    static const uint32_t token[] = { 0, 31, 18, 31, 33, 24, 4, 10, 5, 26, 1 };
+    struct llama_config c = { .vocab = 40, .d_model = 16, .n_layers = 2, .n_heads = 2,
+                              .n_kv_heads = 1, .d_ff = 24, .max_len = 24, .rope_theta = 1e4,
+                              .norm_eps = 1e-5, .tied = true };
+    struct lora_options o = { .rank = 3, .alpha = 5, .targets = ALL_TARGETS,
+                              .rank_stabilised = true };
+    struct model *m = model_new(&c);
+    struct lora *l = lora_new(&c, &o);
+    struct batch b = { 0 };
+    model_init(m, 11);
+    lora_init(l, 7);
+    for (size_t i = 1; i < l->n_params; i += 2)
+        for (size_t k = 0; k < l->param[i].count; k++)
+            l->weights[l->param[i].offset + k] = (float)((int)(k * 7 % 11) - 5) / 16;
+    batch_add(&b, token, 11, 0);
+    float *got = logits_of(m, &l, 1, &b);
+    for (size_t i = 0; i < sizeof want / sizeof *want; i++)
+        assert_near((double)got[want[i].row * 40 + want[i].token], want[i].logit, 1e-6);
+    free(got);
+    batch_free(&b);
+    lora_free(l);
+    model_free(m);
+}
+
 static void names_are_those_of_peft(void **state)
 {
     (void)state;
@@ -349,6 +385,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(gradients_through_the_adapters_own_dropout),
         cmocka_unit_test(a_fresh_adapter_is_nothing),
         cmocka_unit_test(merged_is_stacked),
+        cmocka_unit_test(logits_are_those_of_torch),
         cmocka_unit_test(names_are_those_of_peft),
         cmocka_unit_test(targets_are_read),
         cmocka_unit_test(options_that_make_no_sense_are_refused),
