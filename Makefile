@@ -17,6 +17,7 @@
 #                      a round of it finds no new code
 #   make interop       readers that are not ours (npm's, Debian's python3-torch) open what we
 #                      write                                        (T=pattern: some)
+#                      LLAMA7B=1: a Llama-2-7B-shaped model too; 13.5 GB, minutes
 #   make install       program, man page, completion                    (PREFIX=, DESTDIR=)
 #   make clean         remove the build folders
 # Variables: CC, ARCH (-march), OPT, BUILD, THREADS; V=1 prints the commands.
