@@ -34,14 +34,17 @@ bool score_graphs(const struct llm *m, const struct graphset *graphs, size_t thr
     struct train_graphs_options o = train_graphs_standard_for(m->to);
     struct samples s;
     o.dropout = (struct header_dropout){ 0 };
-    o.fixed_order = true;
+    o.fixed_order = m->fixed_order;
     o.mask_prompt = m->mask_prompt;
     *out = (struct score){ .graphs = graphs->n };
-    if (!samples_init(&s, graphs, &o, m->tokenizer, err))
-        return false;
-    size_t all = count_tokens(&s.source, m->model->config.max_len + 1, &out->too_long);
-    out->tokens_per_edge = (double)all / (double)count_calls(graphs);
-    out->loss_per_token = train_loss(m->model, &s.source, 0, threads, &out->tokens);
-    samples_free(&s);
-    return true;
+    struct graphset *plain = train_graphs_plain(graphs);
+    bool good = samples_init(&s, plain, &o, m->tokenizer, err);
+    if (good) {
+        size_t all = count_tokens(&s.source, m->model->config.max_len + 1, &out->too_long);
+        out->tokens_per_edge = (double)all / (double)count_calls(plain);
+        out->loss_per_token = train_loss(m->model, &s.source, 0, threads, &out->tokens);
+        samples_free(&s);
+    }
+    graphset_free(plain);
+    return good;
 }

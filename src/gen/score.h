@@ -1,8 +1,9 @@
 /* score.h: how well a model foretells call graphs it is shown.
  *
- * Every graph is written once in the model's own text format, with its header told in full and keys
- * and attributes in the order of the spec, and read without dropout. The loss counts what it counted
- * in training: all tokens but the first of a text, or the answers alone where the prompt was masked.
+ * Every graph, without its interfaces, is written once in the model's own text format, with its
+ * header told in full and keys and attributes in the order that the model was trained on, and read
+ * without dropout. The loss counts what it counted in training: all tokens but the first of a text,
+ * or the answers alone where the prompt was masked.
  */
 #ifndef GEN_SCORE_H
 #define GEN_SCORE_H

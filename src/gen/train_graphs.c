@@ -33,7 +33,7 @@ struct train_graphs_options train_graphs_standard_for(const char *to)
     return o;
 }
 
-static struct graphset *without_interfaces(const struct graphset *graphs)
+struct graphset *train_graphs_plain(const struct graphset *graphs)
 {
     struct graphset *s = graphset_new();
     s->tick_us = graphs->tick_us;
@@ -318,7 +318,7 @@ bool train_graphs(const struct graphset *graphs, const struct train_graphs_optio
     *rep = (struct train_report){ 0 };
     if (!options_agree(o, err) || !subject_open(&x, o, err))
         return false;
-    struct graphset *plain = without_interfaces(graphs);
+    struct graphset *plain = train_graphs_plain(graphs);
     fingerprint(plain, o, &x, print);
     bool good = o->train.resume && finished_before(dir, o->lora.rank > 0, print);
     if (!good && samples_init(&s, plain, o, x.tokenizer, err)) {

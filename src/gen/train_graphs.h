@@ -57,6 +57,9 @@ struct train_graphs_options {
 /* What `train` does when nothing else is said, for a text format. */
 struct train_graphs_options train_graphs_standard_for(const char *to);
 
+/* What of the graphs is learnt: all but interfaces and the names of traces. The caller frees it. */
+struct graphset *train_graphs_plain(const struct graphset *graphs);
+
 /* Train on all graphs and save the checkpoint, with the pairs of meta, in dir; remove the training
  * state. With train.resume an unfinished run in dir goes on, and a finished one of the same
  * fingerprint is left as it is. meta gains what llm.h needs and the options that change the result.
