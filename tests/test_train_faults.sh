@@ -31,7 +31,7 @@ rm -f "$dir/hurt/$state".tmp.*
 cp "$dir/hurt/$state" "$dir/kept"
 
 # A write that fails: no file may grow over 4 KiB.
-(trap '' 25; ulimit -f 8; train --resume -o "$dir/hurt")
+(trap '' XFSZ; ulimit -f 8; train --resume -o "$dir/hurt")
 got=$?
 [ $got -eq 74 ] || fail "a failing write: exit $got, not 74"
 [ "$(grep -c "^tracewright: .*$state: File too large" "$dir/err")" -eq 1 ] || fail "not one line with the place"
