@@ -72,7 +72,7 @@ static struct run ours(const struct driver *d, const char *program, const char *
 {
     char threads[24], seed[24], out[512], name[8];
     struct run r = { 0 };
-    double tokens, seconds;
+    double tokens = 0, seconds = 0;
     snprintf(threads, sizeof threads, "%zu", d->threads);
     snprintf(seed, sizeof seed, "%llu", (unsigned long long)d->seed);
     char *argv[] = { (char *)program, "bench", "train", "--size", (char *)size, "--threads",
@@ -150,8 +150,8 @@ static void compare(const struct driver *d, FILE *csv, const char *program, cons
         m[i] = reason && (i == 3 || i == 4) ? NAN : median(r, at[i]);
     fprintf(csv, "%s,%zu,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g\n", size, d->threads, m[0], m[1], m[2],
             m[3], m[4], wall, m[5]);
-    printf("%s %7.0f tokens/s  %5.0f GF/s  %.2f of sgemm  by the wall %7.0f in %.1f s  ", size, m[0],
-           m[1], m[2], m[5], wall);
+    printf("%s %7.0f tokens/s  %5.0f GF/s  %.2f of sgemm  by the wall %7.0f in %.1f s  ", size,
+           m[0], m[1], m[2], m[5], wall);
     if (reason)
         printf("PyTorch n/a: %s\n", reason);
     else

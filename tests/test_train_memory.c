@@ -100,7 +100,9 @@ int main(int argc, char **argv)
     linalg_start(argc, argv);
 #if defined(__SANITIZE_ADDRESS__)
     print_message("SKIP the sanitizer's heap cannot be counted\n");
-    const struct CMUnitTest tests[] = { cmocka_unit_test(sixteen_a_weight_and_four_a_further_slot) };
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sixteen_a_weight_and_four_a_further_slot),
+    };
     (void)a_run_holds_what_is_stated;
 #else
     const struct CMUnitTest tests[] = {
