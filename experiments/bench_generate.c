@@ -6,8 +6,8 @@
  * Reads    nothing: random weights; for graphs a model of two million weights, trained here for an
  *          epoch on 2000 traces of the reference workload, or --checkpoint
  * Writes   OUTDIR/bench_generate.csv   size,batch,threads,tokens_per_s,gflops,fraction,wall_s,
- *              wall_tokens_per_s: medians of five runs; wall is by a clock outside the program, from
- *              fork to exit: its start, packing, ceiling and a first pass included
+ *              wall_tokens_per_s: medians of five runs; wall is by a clock outside the program,
+ *              from fork to exit: its start, packing, ceiling and a first pass included
  *          OUTDIR/bench_graphs.csv     batch,sampling,threads,graphs_per_s,calls_per_s,
  *              tokens_per_s,kept: medians of five; kept is the median over pairs, run one after
  *              the other, of constrained tokens/s over free ones. Free sampling makes one attempt

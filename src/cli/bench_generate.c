@@ -1,6 +1,6 @@
-/* bench_generate.c: every sequence of the batch is written to its 256th token, each token drawn from
- * what the one before gave. Weights are random, so that no two sequences stay alike; the time of a
- * step does not depend on them. The clock runs from the first token to the last of the slowest
+/* bench_generate.c: every sequence of the batch is written to its 256th token, each token drawn
+ * from what the one before gave. Weights are random, so that no two sequences stay alike; the time
+ * of a step does not depend on them. The clock runs from the first token to the last of the slowest
  * worker; sequences start empty and run to a mean context of 128.
  */
 #include <stdlib.h>

@@ -23,7 +23,8 @@ struct panels {
     float *own;          /* what panels_free frees; NULL: w is somebody else's */
 };
 
-/* Zeros, to be filled by rows (n_rows, K) of the matrix, from row `from` on, which are copied; panels_free it. */
+/* Zeros, to be filled by rows (n_rows, K) of the matrix, from row `from` on, which are copied;
+ * panels_free it. */
 struct panels panels_new(size_t N, size_t K);
 void panels_fill(struct panels *p, size_t from, size_t n_rows, const float *rows);
 void panels_free(struct panels *p);
