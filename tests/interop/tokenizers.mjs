@@ -94,12 +94,12 @@ function variants(kind, own) {
 
     const added = read();
     let n = Object.keys(added.model.vocab).length;
-    for (const [content, special, normalized] of [["<|call|>", true, false], ["rpc http", false,
-        false], ["@MS_", false, true], ["@MS_0", false, true], ["<|call|>s", false, false]])
+    for (const [content, special, normalized] of [["<|c4ll|>", true, false], ["rpc http", false,
+        false], ["%%MS_", false, true], ["%%MS_0", false, true], ["<|c4ll|>s", false, false]])
         added.added_tokens.push({ id: n++, content, single_word: false, lstrip: false,
             rstrip: false, normalized, special });
-    const marked = lines.slice(0, 1500).map((s, i) => i % 3 ? s + "<|call|>" + s : s + " <|call|>s"
-        + pick(words) + pick(blanks) + "rpc http@MS_00 @MS_1 x @MS_01" + s);
+    const marked = lines.slice(0, 1500).map((s, i) => i % 3 ? s + "<|c4ll|>" + s : s + " <|c4ll|>s"
+        + pick(words) + pick(blanks) + "rpc http%%MS_00 %%MS_1 x %%MS_01" + s);
     write("added", added, marked);
 
     if (kind === "gpt2") {
