@@ -76,7 +76,7 @@ static struct run tokens_once(const struct driver *d, const char *program, const
 {
     char threads[24], seed[24], width[24], out[512], name[8];
     struct run r = { 0 };
-    double tokens, seconds;
+    double tokens = 0, seconds = 0;
     snprintf(threads, sizeof threads, "%zu", d->threads);
     snprintf(seed, sizeof seed, "%llu", (unsigned long long)d->seed);
     snprintf(width, sizeof width, "%zu", batch);
