@@ -158,8 +158,9 @@ static void configs_are_read_as_peft_means_them(void **state)
         const char *json, *says;
     } way[] = {
         { HEAD "}", NULL },
-        { HEAD ",\"r\":4,\"lora_alpha\":8,\"lora_dropout\":0.05,\"bias\":\"none\",\"use_dora\":false,"
-               "\"modules_to_save\":null,\"rank_pattern\":{},\"a_key_of_next_year\":[1,{\"x\":2}]}", NULL },
+        { HEAD ",\"r\":4,\"lora_alpha\":8,\"lora_dropout\":0.05,\"bias\":\"none\","
+               "\"use_dora\":false,\"modules_to_save\":null,\"rank_pattern\":{},"
+               "\"a_key_of_next_year\":[1,{\"x\":2}]}", NULL },
         { HEAD ",\"use_rslora\":true}", NULL },
         { HEAD ",\"init_lora_weights\":\"gaussian\"}", NULL },
         { "{\"peft_type\":\"LORA\",\"target_modules\":\"all-linear\"}", NULL },
@@ -169,7 +170,8 @@ static void configs_are_read_as_peft_means_them(void **state)
         { "{\"peft_type\":\"IA3\",\"target_modules\":[\"q_proj\"]}", "\"peft_type\" is not LORA" },
         { "{\"peft_type\":\"LORA\"}", "\"target_modules\" is no list" },
         { "{\"peft_type\":\"LORA\",\"target_modules\":[]}", "\"target_modules\" is no list" },
-        { "{\"peft_type\":\"LORA\",\"target_modules\":\".*q_proj\"}", "\"target_modules\" is no list" },
+        { "{\"peft_type\":\"LORA\",\"target_modules\":\".*q_proj\"}",
+          "\"target_modules\" is no list" },
         { "{\"peft_type\":\"LORA\",\"target_modules\":[\"lm_head\"]}", "\"lm_head\"" },
         { "{\"peft_type\":\"LORA\",\"target_modules\":[7]}", "no name" },
         { HEAD ",\"r\":0}", "\"r\"" },
@@ -253,8 +255,10 @@ static void hostile_weights_are_refused(void **state)
     static const struct wrong wrong[] = {
         { .says = NULL },
         { .says = "lora_A.weight\" is missing", .drop = 1 },
-        { .says = "is missing", .rename = "base_model.model.model.layers.9.self_attn.q_proj.lora_A.weight" },
-        { .says = "is missing", .rename = "base_model.model.model.layers.0.self_attn.q_proj.lora_A.default.weight" },
+        { .says = "is missing",
+          .rename = "base_model.model.model.layers.9.self_attn.q_proj.lora_A.weight" },
+        { .says = "is missing",
+          .rename = "base_model.model.model.layers.0.self_attn.q_proj.lora_A.default.weight" },
         { .says = "\"x\" has no place", .add = 1 },
         { .says = "shape is not (2, 8)", .dims = { 8, 2 }, .n_dims = 2 },
         { .says = "shape is not (2, 8)", .dims = { 16 }, .n_dims = 1 },
@@ -284,9 +288,11 @@ static void a_config_is_not_believed_before_the_weights(void **state)
 {
     (void)state;
     char *dir = in_root("believe"), *path = file_join(dir, "adapter_config.json");
-    static const char *const json[] = { "{\"peft_type\":\"LORA\",\"target_modules\":\"all-linear\"}",
+    static const char *const json[] = { "{\"peft_type\":\"LORA\","
+                                        "\"target_modules\":\"all-linear\"}",
                                          HEAD ",\"r\":9}", HEAD ",\"r\":65536}" };
-    static const char *const says[] = { "cannot hold", "rank 9 is outside", "rank 65536 is outside" };
+    static const char *const says[] = { "cannot hold", "rank 9 is outside",
+                                        "rank 65536 is outside" };
     struct lora *l = drawn(&usual, 5), *back;
     struct llama_config c = shape();
     struct adapter_pins pins = { .base = "0" };

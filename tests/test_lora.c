@@ -50,7 +50,8 @@ static void add_in_double(const struct model *m, const struct lora *l, const dou
     for (size_t i = 0; i < l->n_params; i += 2) {
         const struct param *A = &l->param[i], *B = &l->param[i + 1];
         char name[80];
-        size_t n = strlen("base_model.model."), keep = strlen(A->name) - n - strlen(".lora_A.weight");
+        size_t n = strlen("base_model.model.");
+        size_t keep = strlen(A->name) - n - strlen(".lora_A.weight");
         snprintf(name, sizeof name, "%.*s.weight", (int)keep, A->name + n);
         const struct param *p = model_param(m, name);
         assert_non_null(p);

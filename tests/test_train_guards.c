@@ -1,4 +1,4 @@
-/* test_train_guards.c: adapters in training, tokens and blocks, early stop, spikes, masked prompts. */
+/* test_train_guards.c: adapters in training, tokens, blocks, early stop, spikes, masked prompts. */
 #include "tests/training.h"
 
 #include <stdlib.h>

@@ -78,7 +78,8 @@ static bool to_gguf(const struct args *a, const struct model *m, struct err *err
     bool good = file_read(path, &json, err);
     if (good) {
         struct gguf_options o = { .type = type_of(a, m), .name = file_base(dir),
-                                  .license = m->mapped ? safetensors_meta(&m->file.shard->file, "license")
+                                  .license = m->mapped ? safetensors_meta(&m->file.shard->file,
+                                                                          "license")
                                                        : NULL,
                                   .tokenizer = buf_view(&json), .tokenizer_name = path };
         good = gguf_write(args_text(a, "o"), m, &o, err);

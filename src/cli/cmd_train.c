@@ -163,7 +163,8 @@ static void print_json(const struct train_report *r)
         printf(r->epoch[e].validation == r->epoch[e].validation ? "%.9g}" : "null}",
                r->epoch[e].validation);
     }
-    printf("],\"spikes\":%zu,\"best\":%zu,\"steps\":%zu,\"tokens\":%zu,\"too_long\":%zu,\"seconds\":%.3f,"
+    printf("],\"spikes\":%zu,\"best\":%zu,\"steps\":%zu,\"tokens\":%zu,\"too_long\":%zu,"
+           "\"seconds\":%.3f,"
            "\"tokens_per_s\":%.0f}\n",
            r->spikes, r->best, r->steps, r->tokens, r->too_long, r->seconds, r->tokens_per_s);
 }

@@ -36,6 +36,7 @@ bool score_graphs(const struct llm *m, const struct graphset *graphs, size_t thr
     o.dropout = (struct header_dropout){ 0 };
     o.fixed_order = m->fixed_order;
     o.mask_prompt = m->mask_prompt;
+    o.no_scratchpad = m->no_scratchpad;
     *out = (struct score){ .graphs = graphs->n };
     struct graphset *plain = train_graphs_plain(graphs);
     bool good = samples_init(&s, plain, &o, m->tokenizer, err);

@@ -82,8 +82,8 @@ static bool pins_hold(const struct safetensors *s, const struct adapter_pins *pi
         good = err_set(err, EXIT_DATA, "%s: trained on another base (%.12s..., not %.12s...)", path,
                        base, pins->base);
     else if (words && strcmp(words, pins->tokenizer) != 0)
-        good = err_set(err, EXIT_DATA, "%s: trained with another tokenizer (%.12s..., not %.12s...)",
-                       path, words, pins->tokenizer);
+        good = err_set(err, EXIT_DATA, "%s: trained with another tokenizer "
+                       "(%.12s..., not %.12s...)", path, words, pins->tokenizer);
     else if (below && strcmp(below, under.p) != 0)
         good = err_set(err, EXIT_DATA, "%s: trained on top of %s, not of %s", path,
                        *below ? "other adapters" : "the base alone",
@@ -199,8 +199,8 @@ static bool take_weights(struct lora *l, const struct safetensors *s, const char
             return false;
     for (size_t i = 0; i < s->n; i++)
         if (!has_place(l, s->tensor[i].name))
-            return err_set(err, EXIT_DATA, "%s: tensor \"%.80s\" has no place in an adapter like this",
-                           path, s->tensor[i].name);
+            return err_set(err, EXIT_DATA, "%s: tensor \"%.80s\" has no place in an adapter "
+                           "like this", path, s->tensor[i].name);
     return true;
 }
 
@@ -225,8 +225,8 @@ static bool load_weights(const char *path, const struct llama_config *c,
         return false;
     bool good = !pins || pins_hold(&s, pins, path, err);
     if (good && 2 * lora_count(c, o) > (double)s.size)   /* before a config's word is taken */
-        good = err_set(err, EXIT_DATA, "%s: %zu bytes cannot hold the %.0f weights of " CONFIG, path,
-                       s.size, lora_count(c, o));
+        good = err_set(err, EXIT_DATA, "%s: %zu bytes cannot hold the %.0f weights of " CONFIG,
+                       path, s.size, lora_count(c, o));
     if (good) {
         *l = lora_new(c, o);
         good = take_weights(*l, &s, path, err);

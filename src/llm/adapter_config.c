@@ -22,7 +22,8 @@ static const char *const rebasing[] = { "pissa", "olora", "loftq", "corda", "lor
 
 static bool is_nothing(const json_t *v)
 {
-    return !v || json_is_null(v) || json_is_false(v) || (json_is_string(v) && !json_string_length(v)) ||
+    return !v || json_is_null(v) || json_is_false(v) ||
+           (json_is_string(v) && !json_string_length(v)) ||
            (json_is_array(v) && !json_array_size(v)) ||
            (json_is_object(v) && !json_object_size(v)) ||
            (json_is_number(v) && json_number_value(v) == 0);
@@ -62,8 +63,8 @@ static bool read_targets(const json_t *v, const char *name, unsigned *targets, s
         while (module && t < LORA_TARGETS && strcmp(module, lora_modules[t]) != 0)
             t++;
         if (!module || t == LORA_TARGETS)
-            return err_set(err, EXIT_DATA, "%s: \"target_modules\" has \"%.60s\", which is no matrix "
-                           "we adapt", name, module ? module : "what is no name");
+            return err_set(err, EXIT_DATA, "%s: \"target_modules\" has \"%.60s\", which is no "
+                           "matrix we adapt", name, module ? module : "what is no name");
         *targets |= 1u << t;
     }
     return true;

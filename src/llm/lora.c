@@ -155,7 +155,7 @@ static const struct lora_pair *pair_at(const struct lora *l, size_t layer, enum 
     return &l->pair[layer * LORA_TARGETS + t];
 }
 
-/* Where the matrix of a target begins in the block: q, k and v lie in one, and so do gate and up. */
+/* Where the matrix of a target begins in the block: q, k and v lie in one; so do gate and up. */
 static size_t matrix_at(const struct model *m, size_t layer, enum lora_target t)
 {
     const struct llama_config *c = &m->config;

@@ -508,7 +508,8 @@ static void end(struct train *t)
         batch_free(&t->slot[k]);
         free(t->grad[k]);
     }
-    void *part[] = { t->st.m1, t->st.m2, t->st.best, t->st.mean, t->slot, t->back, t->grad, t->loss, t->opt,
+    void *part[] = { t->st.m1, t->st.m2, t->st.best, t->st.mean, t->slot, t->back, t->grad,
+                     t->loss, t->opt,
                      t->squares, t->kept, t->aside, t->order };
     for (size_t i = 0; i < sizeof part / sizeof *part; i++)
         free(part[i]);
