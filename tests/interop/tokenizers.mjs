@@ -121,7 +121,9 @@ function variants(kind, own) {
                 rstrip: false, normalized: false, special: false });
             newer.added_tokens = newer.added_tokens.map((a) => a.id === n ? { ...a, id:
                 Object.keys(newer.model.vocab).length } : a);
-            write(prepend_scheme, newer, marked.map((s) => s.trimStart() + "<|x|>a b"));
+            // What this form loses, a blank where a part begins, is left out.
+            write(prepend_scheme, newer, marked.map((s) =>
+                s.replace(/(<s>|<\/s>|<unk>) +/g, "$1").trimStart() + "<|x|>a b"));
         }
     }
 }
