@@ -14,7 +14,7 @@
  *          what came of it is tracellm_ablation.csv.
  * Found    On the 1,209 real graphs, 16 epochs, seeds 1 to 5: AUC and structural copies
  *          full .553 .568 .576 .568 .565 at .49 .48 .47 .47 .49, full copies .042 to .054;
- *          none .639 .645 .642 .648 .636 at .48 .46 .46 .47 .47, presence JSD .0059 to .0094
+ *          none .639 .645 .642 .648 .636 at .48 .46 .46 .47 .47, presence JSD .0056 to .0094
  *          (floor .0060).
  *          What did it: the loss on the header, so that the model draws it ("none" with an open
  *          header instead, seed 1: AUC .734, presence JSD .039). Tried on seed 1 alone, so no more
