@@ -1,4 +1,5 @@
 /* cmd_man.c: the manual page in mdoc, from the option tables that the parser reads. */
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -6,6 +7,8 @@
 #include "base/str.h"
 #include "base/version.h"
 #include "cli/commands_priv.h"
+
+enum { FILL = 64 };
 
 /* Text as mdoc reads it back: backslashes, hyphens, and nothing that looks like a request. */
 static void text(const char *s, size_t n)
@@ -29,9 +32,18 @@ static void macro(const char *name, const char *arg)
     printf("\"\n");
 }
 
+/* Filled text: broken at blanks, since mdoc's lines are short. Escapes may widen a line by a few. */
 static void line(const char *s)
 {
-    text(s, strlen(s));
+    struct str rest = str_of(s), word;
+    size_t column = 0;
+    while (str_next(&rest, ' ', &word)) {
+        bool fits = column + 1 + word.n <= FILL;
+        if (column)
+            putchar(fits ? ' ' : '\n');
+        column = column && fits ? column + 1 + word.n : word.n;
+        text(word.p, word.n);
+    }
     putchar('\n');
 }
 
