@@ -39,8 +39,8 @@
  *                                        kl100,kl100_change,presence,presence_change
  *                                        (medians; changes are paired by seed)
  *          frontier/                     the checkpoints, so that an interrupted run goes on
- * Scale    small: a small model of 200 graphs, 2 seeds; with --data: all graphs, 5 seeds;
- *          full: 5 seeds, more epochs, and the ablation
+ * Scale    small: a small model of 200 graphs, 2 seeds; with --data: all graphs, 5 seeds,
+ *          4,000 graphs a mode;  full: 5 seeds, more epochs, 10,000 graphs, and the ablation
  */
 #include <math.h>
 #include <stdlib.h>
@@ -82,7 +82,7 @@ static const struct arm {
 };
 enum { ARMS = sizeof arms / sizeof *arms, MOST_SEEDS = 5, STANDARD_EPOCHS = 16 };
 
-static const size_t few_epochs[] = { 10, 30, 0 }, some_epochs[] = { 12, 16, 20, 0 },
+static const size_t few_epochs[] = { 10, 16, 30, 0 }, some_epochs[] = { 12, 16, 20, 0 },
                     many_epochs[] = { 8, 12, 14, 16, 18, 20, 26, 0 };
 
 static const struct mode {
@@ -347,7 +347,7 @@ int main(int argc, char **argv)
     struct graphset *real = driver_graphs(&d, "real.csv");
     bool tiny = !d.full && !d.data;
     struct frontier f = { .d = &d, .tiny = tiny, .seeds = tiny ? 2 : MOST_SEEDS,
-                          .n = tiny ? 400 : 10000 };
+                          .n = tiny ? 400 : d.full ? 10000 : 4000 };
     f.graphs = tiny && real->n > 200 ? slice(real, 200) : real;
     const size_t *epochs = tiny ? few_epochs : d.full ? many_epochs : some_epochs;
     size_t most = 0;

@@ -11,7 +11,7 @@
  *                                         (mean over splits; lo, hi: least and most)
  *          tracellm_generalisation_paired.csv   split,metric,view,a,b,difference,lo,hi
  *          split0/, split0-test.csv
- * Scale    small: 3 splits, 10,000 graphs;  full: 5 splits, 20,000 graphs
+ * Scale    small: 2 splits, 10,000 graphs;  full: 5 splits, 20,000 graphs
  */
 #include <math.h>
 #include <stdlib.h>
@@ -127,7 +127,7 @@ static void write_mean(struct comparison *const *c, size_t splits, FILE *f)
 int main(int argc, char **argv)
 {
     struct driver d = driver_start(argc, argv, "tracellm_generalisation");
-    size_t splits = d.full ? 5 : 3, n = d.full ? 20000 : 10000;
+    size_t splits = d.full ? 5 : 2, n = d.full ? 20000 : 10000;
     struct graphset *real = driver_graphs(&d, "real.csv");
     struct outfile rows = driver_csv(&d, "tracellm_generalisation.csv",
                                      "split,metric,view,name,value,lo,hi,n,floor");
