@@ -75,8 +75,8 @@ static void three_dialects_are_read(void **state)
     assert_int_equal(p.at[3].ask.include_type, CALL_HTTP);
     struct buf b = { 0 };
     text_prompt_given(TASK_INSTRUCTION, p.at[4].text, &b);
-    assert_string_equal(b.p, "### Question: " SYSTEM "Requirements:\nid:S_5/latency:9\nConditions:\n"
-                             " ### Answer: \n<layer>\n<edges>");
+    assert_string_equal(b.p, "### Question: " SYSTEM "Requirements:\nid:S_5/latency:9\n"
+                             "Conditions:\n ### Answer: \n<layer>\n<edges>");
     buf_free(&b);
     text_prompts_free(&p);
 }
@@ -258,7 +258,7 @@ static void mask_statistics_match_hand_arithmetic(void **state)
     draw_stats_weights(&l, w);
     assert_near(w[0], 1, 1e-15);
     assert_near(w[1], 0.25, 1e-15);
-    l.at[0].mark.log_weight -= 5000;      /* products of this kind underflow: their ratio does not */
+    l.at[0].mark.log_weight -= 5000;      /* such products underflow: their ratio does not */
     l.at[1].mark.log_weight -= 5000;
     assert_near(draw_stats_of(&l).ess, 25.0 / 17, 1e-9);
     l.at[1].mark.log_weight = NAN;

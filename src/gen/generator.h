@@ -93,8 +93,9 @@ struct draw_report {
     size_t renamed;                  /* graphs of a service no model token stands for */
     size_t layers, layers_refused;   /* texts of layers written; refused by the oracle */
     uint64_t calls;                  /* of the graphs written */
-    size_t finished, valid, correct; /* layered, free: graphs by the oracle's verdict (oracle_graph.h),
-                                      * those that cannot be kept as a graph included */
+    size_t finished, valid, correct; /* layered, free: graphs by the oracle's verdict
+                                      * (oracle_graph.h), those that cannot be kept as a graph
+                                      * included */
     uint64_t tokens;                 /* fed to the model, of failed attempts too; 0 for baselines */
     uint64_t choices;                /* tokens drawn from the model */
     uint64_t masked;                 /* of them, those from which the mask took anything */
