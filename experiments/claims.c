@@ -235,7 +235,8 @@ static void say_shipped(const struct driver *d, const char *shipped)
         if (apart == 0)
             printf("checkpoint: made again, the same bits as %s\n", shipped);
         else
-            printf("checkpoint: made again, %s than %s (BLAS core %s, there %s): the claims judge\n",
+            printf("checkpoint: made again, %s than %s (BLAS core %s, there %s): "
+                   "the claims judge\n",
                    apart == SIZE_MAX ? "another shape" : "other bits", shipped, linalg_core(),
                    known ? core.p : "unknown");
     }

@@ -33,7 +33,8 @@
  * Writes   tracellm_frontier_runs.csv    arm,epochs,seed,mode and, each with lo and hi: auc,
  *                                        copies, copies3, full3, kl100, presence
  *          tracellm_frontier_median.csv  the same without seeds: median, least and most over them
- *          tracellm_frontier_floors.csv  metric,copier,copier_lo,copier_hi,halves,halves_lo,halves_hi
+ *          tracellm_frontier_floors.csv  metric,copier,copier_lo,copier_hi,halves,halves_lo,
+ *                                        halves_hi
  *          tracellm_frontier_dial.csv    mode,epochs_from,epochs_to,auc_change,copies_change
  *          tracellm_ablation.csv         arm,what,mode,seeds,auc,auc_change,copies,copies_change,
  *                                        kl100,kl100_change,presence,presence_change

@@ -13,7 +13,8 @@
  *          tracellm_masking_cost.csv   name,asked,written,attempts,tokens,tokens_per_graph,
  *                                  valid_share,masked_share,removed,ess
  *                                  (valid_share: of attempts, so hard headers count more; of
- *                                  weighted: of first attempts, estimated from masked graphs)
+ *                                  weighted: of first attempts, estimated from masked graphs;
+ *                                  masked_share: of steps, those that lost more than 1 %)
  * Scale    small: 300 headers, 30 attempts;  full: 10,000 and 100
  */
 #include <math.h>

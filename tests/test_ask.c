@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "gen/ask.h"
+#include "gen/draw_priv.h"
 #include "gen/draw_stats.h"
 #include "gen/latencies.h"
 #include "tests/fixtures.h"
@@ -75,8 +76,8 @@ static void three_dialects_are_read(void **state)
     assert_int_equal(p.at[3].ask.include_type, CALL_HTTP);
     struct buf b = { 0 };
     text_prompt_given(TASK_INSTRUCTION, p.at[4].text, &b);
-    assert_string_equal(b.p, "### Question: " SYSTEM "Requirements:\nid:S_5/latency:9\nConditions:\n"
-                             " ### Answer: \n<layer>\n<edges>");
+    assert_string_equal(b.p, "### Question: " SYSTEM "Requirements:\nid:S_5/latency:9\n"
+                             "Conditions:\n ### Answer: \n<layer>\n<edges>");
     buf_free(&b);
     text_prompts_free(&p);
 }
@@ -238,6 +239,20 @@ static void high_is_the_p90_of_the_service(void **state)
     graphset_free(s);
 }
 
+/* What a softmax leaves everywhere is no mask: more than 1 % is. */
+static void a_step_is_masked_from_one_percent_on(void **state)
+{
+    (void)state;
+    static const double kept[] = { 1, 0.9999, 0.991, 0.989, 0.5, 0 };
+    struct draw_mark m = { 0 };
+    for (size_t i = 0; i < 6; i++) {
+        draw_mark_step(&m, kept[i], 0);
+        assert_int_equal(m.masked, i < 3 ? 0 : i - 2);
+    }
+    assert_int_equal(m.choices, 6);
+    assert_near(m.removed, 0.0001 + 0.009 + 0.011 + 0.5 + 1, 1e-15);
+}
+
 /* Two graphs of weights 1/2 and 1/8: mean 5/16, ESS (5/8)^2 / (17/64) = 25/17. */
 static void mask_statistics_match_hand_arithmetic(void **state)
 {
@@ -258,7 +273,7 @@ static void mask_statistics_match_hand_arithmetic(void **state)
     draw_stats_weights(&l, w);
     assert_near(w[0], 1, 1e-15);
     assert_near(w[1], 0.25, 1e-15);
-    l.at[0].mark.log_weight -= 5000;      /* products of this kind underflow: their ratio does not */
+    l.at[0].mark.log_weight -= 5000;      /* such products underflow: their ratio does not */
     l.at[1].mark.log_weight -= 5000;
     assert_near(draw_stats_of(&l).ess, 25.0 / 17, 1e-9);
     l.at[1].mark.log_weight = NAN;
@@ -276,6 +291,7 @@ int main(void)
         cmocka_unit_test(words_are_read),
         cmocka_unit_test(words_that_make_no_sense_are_usage_errors),
         cmocka_unit_test(high_is_the_p90_of_the_service),
+        cmocka_unit_test(a_step_is_masked_from_one_percent_on),
         cmocka_unit_test(mask_statistics_match_hand_arithmetic),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -244,7 +244,8 @@ static const struct str piece[] = {
     STR("\xe2\x96"), STR("\xc2\xa0"), STR("\xe3\x80\x80"), STR("\xff"), STR("<s>"), STR("</s>"),
     STR("<unk>"), STR("<0x41>"), STR("<0xZZ>"), STR("<|begin|>"), STR("<|call|>"), STR("<|call|>s"),
     STR("@MS_"), STR("@MS_0"), STR("rpc http"), STR("'s"), STR("'ll"), STR("MS_00001"), STR("12"),
-    STR("\xc3\xa9"), STR("\xd0\xb6\xd1\x83"), STR("\xe6\x97\xa5"), STR("\xf0\x9f\x98\x80"), STR("!?"),
+    STR("\xc3\xa9"), STR("\xd0\xb6\xd1\x83"), STR("\xe6\x97\xa5"), STR("\xf0\x9f\x98\x80"),
+    STR("!?"),
 };
 
 static void any_bytes_come_back(void **state)

@@ -157,7 +157,8 @@ static void the_wished_call_occurs(void **state)
                 struct graphset *s = graphset_new();
                 for (size_t i = 0; i < 60; i++)
                     if (walk(&g, &v, &w, header, r, s) != room)
-                        fail_msg("%s>%s in \"%s\": room %d", wish[k].src, wish[k].dst, header, room);
+                        fail_msg("%s>%s in \"%s\": room %d", wish[k].src, wish[k].dst, header,
+                                 room);
                 assert_int_equal(s->n, room ? 60 : 0);
                 for (size_t i = 0; i < s->n; i++) {
                     const struct callgraph *c = &s->graphs[i];

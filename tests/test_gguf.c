@@ -273,7 +273,8 @@ static void a_llama_2_tokenizer_has_scores_and_kinds(void **state)
     (void)state;
     struct model *m = small_model(true);
     char *path = write_model(m, TENSOR_F32,
-                             LLAMA2("\"a\":6,\"b\":7,\"ab\":4,\"aba\":5", "\"a b\",[\"ab\",\"a\"]"));
+                             LLAMA2("\"a\":6,\"b\":7,\"ab\":4,\"aba\":5",
+                                    "\"a b\",[\"ab\",\"a\"]"));
     struct reader r = read_file(path);
     struct buf keys = { 0 };
     take_u64(&r);
@@ -303,7 +304,8 @@ static void every_tokenizer_that_does_not_fit_is_named(void **state)
         { "{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":\"0\"}}}", "id" },
         { "{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0,\"b\":0}}}", "another" },
         { "{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0},\"merges\":[7]}}", "merges" },
-        { "{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0},\"merges\":[[\"a \",\"b\"]]}}", "blank" },
+        { "{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0},\"merges\":[[\"a \",\"b\"]]}}",
+          "blank" },
         { "{\"added_tokens\":[7],\"model\":{\"type\":\"BPE\",\"vocab\":{}}}", "added_tokens" },
         { LLAMA2("\"a\":6", "\"a b\""), "merges" },
         { LLAMA2("\"a\":6", "7"), "merges" },

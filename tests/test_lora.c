@@ -277,8 +277,9 @@ static void merged_is_stacked(void **state)
     model_free(m);
 }
 
-/* Recorded with PyTorch 1.13 in double: the model of test_torch.c, seed 11, and this adapter, read
- * from what checkpoint_save and adapter_save wrote (tests/interop/forward.py), on its sample two. */
+/* Recorded with PyTorch 1.13 in double: the model of test_torch.c, seed 11, and this adapter,
+ * read from what checkpoint_save and adapter_save wrote (tests/interop/forward.py), on its sample
+ * two. */
 static void logits_are_those_of_torch(void **state)
 {
     (void)state;

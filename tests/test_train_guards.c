@@ -175,30 +175,54 @@ static void spikes_are_left_out_and_too_many_end_the_run(void **state)
     model_free(m);
 }
 
-/* What a prompt's tokens are as targets does not matter, as inputs it does: a sample's first token
- * is no target, its last no input. */
+/* Nats that a row of logits gives to a token. */
+static double nats(const float *logit, size_t vocab, uint32_t token)
+{
+    double sum = 0;
+    for (size_t v = 0; v < vocab; v++)
+        sum += exp(logit[v]);
+    return log(sum) - logit[token];
+}
+
+/* A loss is a sum over targets, and what follows a token does not reach it: so the whole sample is
+ * its prompt alone and the masked sample, in loss and gradient. The masked loss is also that of
+ * the answer's tokens by hand, and as input the prompt still matters. */
 static void a_masked_prompt_is_no_target(void **state)
 {
     (void)state;
+    enum { N = 7, PROMPT = 4, VOCAB = 40 };
+    static const struct {
+        uint32_t token[N];
+        size_t n, loss_from;
+    } way[] = { { { 0, 7, 8, 9, 12, 13, 1 }, N, 0 }, { { 0, 7, 8, 9 }, PROMPT, 0 },
+                { { 0, 30, 8, 9, 12, 13, 1 }, N, PROMPT },
+                { { 0, 7, 8, 9, 12, 13, 1 }, N, PROMPT } };
+    enum { WHOLE, ALONE, OTHER, MASKED };
     struct model *m = model_of(true);
     struct backprop *b = backprop_new(m);
     struct backprop_options o = { .scale = 1 };
     struct batch x = { 0 };
-    float *g[3];
-    static const uint32_t token[] = { 0, 7, 8, 9, 12, 13, 1 };
-    for (size_t i = 0; i < 3; i++) {
+    float *g[4], logits[(N - 1) * VOCAB];
+    double loss[4], hand = 0, most = 0;
+    for (size_t i = 0; i < 4; i++) {
         batch_clear(&x);
-        batch_add(&x, token, 7, i < 2 ? 4 : 0);
-        if (i == 1)
-            for (size_t t = 0; t < 3; t++)                /* the prompt's targets, perturbed */
-                if (x.target[t] != BATCH_NO_TARGET)
-                    x.target[t] = 30;
+        batch_add(&x, way[i].token, way[i].n, way[i].loss_from);
         g[i] = mem_array(m->n_weights, sizeof(float));
-        backprop_run(b, &x, &o, g[i]);
+        loss[i] = backprop_run(b, &x, &o, g[i]);
     }
-    assert_memory_equal(g[0], g[1], m->n_weights * sizeof(float));
-    assert_memory_not_equal(g[0], g[2], m->n_weights * sizeof(float));
-    for (size_t i = 0; i < 3; i++)
+    backprop_logits(b, &x, logits);
+    for (size_t t = PROMPT; t < N; t++)
+        hand += nats(logits + (t - 1) * VOCAB, VOCAB, way[MASKED].token[t]);
+    assert_int_equal(x.targets, N - PROMPT);
+    assert_near(loss[MASKED], hand, 1e-5);
+    assert_near(loss[WHOLE], loss[ALONE] + loss[MASKED], 1e-5);
+    assert_true(fabs(loss[OTHER] - loss[MASKED]) > 1e-4);
+    for (size_t i = 0; i < m->n_weights; i++) {
+        assert_near(g[WHOLE][i], (double)g[ALONE][i] + g[MASKED][i], 1e-5);
+        most = fmax(most, fabs(g[ALONE][i]));
+    }
+    assert_true(most > 0.1);
+    for (size_t i = 0; i < 4; i++)
         free(g[i]);
     batch_free(&x);
     backprop_free(b);

@@ -32,8 +32,8 @@ static const struct option options[] = {
     OPTIONS_ASKED,
     { "n", OPT_INT, "N", "1000", "graphs", 1, 1e9 },
     { "drawn", OPT_FLAG, NULL, NULL,
-      "the model writes open fields itself, instead of reading \"?\"; so it does with --header none",
-      0, 0 },
+      "the model writes open fields itself, instead of reading \"?\"; so it does with "
+      "--header none", 0, 0 },
     { "temperature", OPT_REAL, "T", "1", "of the model's distribution; 0 takes the likeliest", 0,
       100 },
     { "top-k", OPT_INT, "K", "0", "draw among the K likeliest; 0: all", 0, 1e9 },
@@ -89,8 +89,9 @@ static bool usage_good(const struct args *a, struct err *err)
     return asked_usage(a, err);
 }
 
-/* Where nothing is asked for, a header that the model drew itself leads to graphs more like real ones
- * than an open one: AUC .64 against .73, presence JSD .009 against .039 (tracellm_frontier). */
+/* Where nothing is asked for, a header that the model drew itself leads to graphs more like real
+ * ones than an open one: AUC .64 against .73, presence JSD .009 against .039
+ * (tracellm_frontier). */
 static bool is_drawn(const struct args *a)
 {
     return args_flag(a, "drawn") || strcmp(args_text(a, "header"), "none") == 0;

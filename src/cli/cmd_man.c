@@ -32,7 +32,7 @@ static void macro(const char *name, const char *arg)
     printf("\"\n");
 }
 
-/* Filled text: broken at blanks, since mdoc's lines are short. Escapes may widen a line by a few. */
+/* Filled text: broken at blanks, since mdoc's lines are short. Escapes may widen a line. */
 static void line(const char *s)
 {
     struct str rest = str_of(s), word;

@@ -54,7 +54,8 @@ static const struct option options[] = {
     { "snapshot-every", OPT_INT, "E", "0", "epochs after which DIR/epoch-N is saved; 0: never", 0,
       1e6 },
     { "bf16", OPT_FLAG, NULL, NULL, "save the weights in 16 bits", 0, 0 },
-    { "no-scratchpad", OPT_FLAG, NULL, NULL, "instruction: answers without their arithmetic", 0, 0 },
+    { "no-scratchpad", OPT_FLAG, NULL, NULL, "instruction: answers without their arithmetic", 0,
+      0 },
     { "fixed-order", OPT_FLAG, NULL, NULL, "layered formats: keys and attributes are not shuffled",
       0, 0 },
     { "validation", OPT_REAL, "X", NULL, "share of samples kept aside for a validation loss", 0,
@@ -223,7 +224,8 @@ const struct command cmd_train = {
     .summary = "train a model of call graphs, from scratch or on a base",
     .options = options,
     .examples = "  tracewright train --data train.csv -o model\n"
-                "  tracewright train --data train.csv --preset small --epochs 12 -o model --resume\n"
+                "  tracewright train --data train.csv --preset small --epochs 12 -o model "
+                "--resume\n"
                 "  tracewright train --data train.csv --to recursive -o base\n"
                 "  tracewright train --data train.csv --to instruction --mask-prompt --lora 8 "
                 "--base base --lr 0.003 -o adapter",

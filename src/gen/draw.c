@@ -60,7 +60,7 @@ void draw_done_marked(struct draw_worker *w, size_t i, bool good, const struct d
 void draw_mark_step(struct draw_mark *m, double kept, double log_kept)
 {
     m->choices++;
-    m->masked += kept < 1;
+    m->masked += 1 - kept > DRAW_MASKED;
     m->removed += 1 - kept;
     m->log_weight += log_kept;
 }

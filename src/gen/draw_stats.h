@@ -22,7 +22,7 @@
 #include "gen/generator.h"
 
 struct draw_stats {
-    uint64_t steps, masked;        /* tokens drawn; those from which anything was taken */
+    uint64_t steps, masked;        /* tokens drawn; those of which the mask took over 1 % */
     double removed_mean;           /* probability taken from a step, mean */
     double cost_per_token;         /* -log of what was left, mean over steps, nats */
     double weight_mean;            /* of w: share of free samples that would end in the grammar */
@@ -47,7 +47,8 @@ struct draw_stats_run {
  *   "valid_share"                of attempts that were good (of free samples, in a free run)
  *   "tokens" "choices"           fed to the model; drawn from it, failed attempts included
  *   "mask"                       null in a free run, else
- *      "steps" "masked_steps" "masked_share" "removed_mean" "minus_log_kept_per_token"
+ *      "steps" "masked_steps" "masked_share"   masked: over 1 % of the probability was taken
+ *      "removed_mean" "minus_log_kept_per_token"
  *      "free_valid_share"        estimated, see above
  *      "effective_sample_size" "effective_share"
  *      "log_weights"             log w of every graph, in the order of the output

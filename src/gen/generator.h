@@ -54,9 +54,13 @@ extern const struct generator generator_probabilistic, generator_probabilistic_w
 extern const struct generator *const generators[];   /* ends with NULL */
 const struct generator *generator_find(const char *name);   /* NULL if there is none */
 
+/* A token is masked if the mask took more than this of its probability. Every softmax leaves each
+ * word something, so that the mask takes a little almost everywhere. */
+#define DRAW_MASKED 0.01
+
 /* What the mask took while a graph was written, in the attempt that succeeded. */
 struct draw_mark {
-    uint64_t choices, masked;     /* tokens drawn; those from which the mask took anything */
+    uint64_t choices, masked;     /* tokens drawn; those that were masked */
     double removed;               /* probability it took from them, summed */
     double log_weight;            /* sum of the logs of what it left: log of the importance weight;
                                    * NaN where there is none (llm_compact.c: hurried;
@@ -93,11 +97,12 @@ struct draw_report {
     size_t renamed;                  /* graphs of a service no model token stands for */
     size_t layers, layers_refused;   /* texts of layers written; refused by the oracle */
     uint64_t calls;                  /* of the graphs written */
-    size_t finished, valid, correct; /* layered, free: graphs by the oracle's verdict (oracle_graph.h),
-                                      * those that cannot be kept as a graph included */
+    size_t finished, valid, correct; /* layered, free: graphs by the oracle's verdict
+                                      * (oracle_graph.h), those that cannot be kept as a graph
+                                      * included */
     uint64_t tokens;                 /* fed to the model, of failed attempts too; 0 for baselines */
     uint64_t choices;                /* tokens drawn from the model */
-    uint64_t masked;                 /* of them, those from which the mask took anything */
+    uint64_t masked;                 /* of them, those that were masked (DRAW_MASKED) */
     uint64_t masked_ppm;             /* summed probability the mask took from them, in 1e-6 */
     double seconds;                  /* wall clock; the one field that is not reproducible */
 };

@@ -42,8 +42,8 @@ static bool read_words(const struct facts *f, struct llm *m, struct buf *b, stru
     if (text.n == 0)
         vocabulary_open(m->words, m->tokenizer);
     else if (!vocabulary_read(m->words, n, text))
-        return err_set(err, EXIT_DATA, "%s: \"words\" of the metadata does not fit %zu tokens", f->dir,
-                       n);
+        return err_set(err, EXIT_DATA, "%s: \"words\" of the metadata does not fit %zu tokens",
+                       f->dir, n);
     return true;
 }
 

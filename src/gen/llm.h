@@ -38,7 +38,7 @@ struct llm_options {
     bool unconstrained;       /* sample freely and count what is wrong */
     bool weigh;               /* layered: importance weights count forced tokens too; slower */
     bool drawn;               /* compact: the model writes open header fields; else "?" is fed */
-    bool original;            /* layered, free: TraceLLM's own checks judge, not the strict oracle */
+    bool original;            /* layered, free: TraceLLM's checks judge, not the strict oracle */
     size_t layer_attempts;    /* layered, free: texts of a layer before its graph fails; 0: 1 */
     size_t batch;             /* sequences decoded at once, by all threads; 0: 64; moves no bit */
 };

@@ -207,7 +207,7 @@ static void note(struct desk *d, struct story *story, const struct sampled *s)
 {
     draw_mark_step(&story->mark, s->kept, s->log_kept);
     d->me->rep.choices++;
-    d->me->rep.masked += s->kept < 1;
+    d->me->rep.masked += 1 - s->kept > DRAW_MASKED;
     d->me->rep.masked_ppm += (uint64_t)((1 - s->kept) * 1e6 + 0.5);
 }
 

@@ -6,9 +6,9 @@
  * so that one model serves every mode of asking, and the loss counts the header too, so that
  * the model can draw it. In the layered formats one layer is a sample.
  *
- * With `base` the run begins from a checkpoint and its tokenizer, and its new weights are saved as a
- * checkpoint; with a LoRA rank besides, the base is frozen and DIR is a PEFT adapter, pinned to
- * it (llm/adapter.h). DIR also gets losses.csv, a row an epoch, and with a validation slice
+ * With `base` the run begins from a checkpoint and its tokenizer, and its new weights are saved as
+ * a checkpoint; with a LoRA rank besides, the base is frozen and DIR is a PEFT adapter, pinned
+ * to it (llm/adapter.h). DIR also gets losses.csv, a row an epoch, and with a validation slice
  * the other of best and last weights, as a complete directory of their own: DIR holds the
  * last and DIR/best the best, or, with keep_best, DIR the best and DIR/last the last.
  *

@@ -260,7 +260,7 @@ bool adapter_stack_load(const char *base_dir, const struct llama_config *c,
                         const char *const *dir, size_t n, struct lora *stack[ADAPTERS_MAX],
                         struct adapter_pins *pins, struct err *err)
 {
-    struct adapter_pins own;
+    struct adapter_pins own = { 0 };
     size_t i = 0;
     pins = pins ? pins : &own;
     bool good = adapter_pins_of(base_dir, pins, err);

@@ -27,7 +27,7 @@ struct decode_weights {
     struct weight table;               /* (V, C): the embedding */
     float *embed, *norm;               /* (V, C) what table is of, unless mapped; (C) */
     struct rope *rope;
-    size_t room;                       /* floats that a decode_product needs, 0 when all is packed */
+    size_t room;                       /* floats a decode_product needs, 0 when all is packed */
 };
 
 /* panels_product, whatever the matrix is. room (w->room) is the caller's alone. */

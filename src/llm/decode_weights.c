@@ -1,7 +1,7 @@
 /* decode_weights.c: the one place where a decoder looks at a model.
  *
- * A model in a mapped file is too large to be copied: of it a panel at a time is widened to rows and
- * turned into place, by every step anew, and forgotten.
+ * A model in a mapped file is too large to be copied: of it a panel at a time is widened to rows
+ * and turned into place, by every step anew, and forgotten.
  */
 #include <stdlib.h>
 #include <string.h>

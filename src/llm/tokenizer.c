@@ -112,7 +112,7 @@ static char *copied(struct str s)
 
 static uint32_t add(struct tokenizer *t, struct token k)
 {
-    REQUIRE(t->n < TOKENIZER_NONE - 1);
+    REQUIRE(t->n + 1 < TOKENIZER_NONE);
     MEM_GROW(t->token, t->n, t->cap);
     t->token[t->n] = k;
     return (uint32_t)t->n++;
@@ -240,7 +240,7 @@ static size_t merge_place(const struct tokenizer *t, uint32_t left, uint32_t rig
 
 void tokenizer_add_merge(struct tokenizer *t, struct merge m)
 {
-    REQUIRE(t->n_merges < TOKENIZER_NONE - 1);
+    REQUIRE(t->n_merges + 1 < TOKENIZER_NONE);
     MEM_GROW(t->merge, t->n_merges, t->cap_merges);
     t->merge[t->n_merges++] = m;
 }

@@ -9,7 +9,8 @@
  *   TOKENIZER_WORDS  " ?[^ \n]+|[ \n]"        a word carries the blank before it
  *   TOKENIZER_TEXT   phrases, then names whole, then digits, punctuation and blanks one by one
  *                    (phrases are literal strings of the caller's, tried first, longest first)
- *   TOKENIZER_GPT2   contractions, letters, numbers, others, each with a blank before it; whitespace
+ *   TOKENIZER_GPT2   contractions, letters, numbers, others, each with a blank before it;
+ *                    whitespace
  *   TOKENIZER_LLAMA  no cut: a text is one piece that begins with a blank of its own, blanks are
  *                    U+2581, and a character without a token is its bytes, <0xHH>
  * In TOKENIZER_WORDS the text "S_1 12\n" is the tokens "S_1", " 12", "\n".

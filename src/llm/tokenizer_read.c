@@ -189,7 +189,8 @@ static bool read_special(struct parser *p, const json_t *item, const json_t *kno
     const char *name = json_string_value(json_object_get(item, "id"));
     uint32_t id = name ? find_added(p->t, name) : TOKENIZER_NONE;
     const json_t *ids = name ? json_object_get(json_object_get(known, name), "ids") : NULL;
-    if (id == TOKENIZER_NONE || p->t->token[id].kind != TOKEN_SPECIAL || json_array_size(ids) != 1 ||
+    if (id == TOKENIZER_NONE || p->t->token[id].kind != TOKEN_SPECIAL ||
+        json_array_size(ids) != 1 ||
         json_integer_value(json_array_get(ids, 0)) != (json_int_t)id)
         return refuse(p, "post_processor", "TemplateProcessing: a special token is not the special "
                                            "added token of its name and id");

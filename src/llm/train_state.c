@@ -41,8 +41,8 @@ static void identity(const struct train_options *o, const struct model *m, size_
     const struct llama_config *c = &m->config;
     const size_t count[] = { n_samples, c->vocab, c->d_model, c->n_layers, c->n_heads,
                              c->n_kv_heads, c->d_ff, c->max_len, c->tied, o->epochs,
-                             o->tokens_per_step, o->slots, o->seed, o->keep_best, o->tokens, o->block,
-                             o->patience };
+                             o->tokens_per_step, o->slots, o->seed, o->keep_best, o->tokens,
+                             o->block, o->patience };
     const double real[] = { c->rope_theta, c->norm_eps, o->lr, o->lr_floor, o->warmup,
                             o->weight_decay, o->beta1, o->beta2, o->eps, o->clip, o->dropout,
                             o->validation, o->spike, o->smoothing, o->average };

@@ -19,9 +19,9 @@
  * unless limits.draw_open is false. A step that returns false in a header says that this header
  * cannot be met (depth 3 with 2 calls, a service that is not in the vocabulary, past the limits).
  *
- * Wishes: what the header cannot say may be set in the state before the first step: a call that must
- * occur, a least latency. The walk then keeps them too. A header that leaves no room for them is one
- * that cannot be met.
+ * Wishes: what the header cannot say may be set in the state before the first step: a call that
+ * must occur, a least latency. The walk then keeps them too. A header that leaves no room for them
+ * is one that cannot be met.
  *
  * Untimed lines (n/a) and the marks for rare facts are allowed only where limits.marks has
  * their class; among these "&" lifts the bound of the parent's finish for its call (the strict
@@ -132,9 +132,9 @@ struct compact_state {
 
 struct compact_state compact_start(const struct compact_grammar *g);
 
-/* Where the calls are open a line would go on until its last call is forced. So a walker may let the
- * model end here although the wished call has not occurred: true where all but that is complete.
- * compact_hurry then makes the line take the shortest way to it. */
+/* Where the calls are open a line would go on until its last call is forced. So a walker may let
+ * the model end here although the wished call has not occurred: true where all but that is
+ * complete. compact_hurry then makes the line take the shortest way to it. */
 bool compact_may_hurry(const struct compact_state *s);
 void compact_hurry(const struct compact_grammar *g, struct compact_state *s);
 

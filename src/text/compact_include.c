@@ -3,9 +3,9 @@
  *     USER --http--> MS_1 --rpc--> MS_2 --db--> MS_3      asked for: MS_2>db>MS_3
  *
  * A line says callees alone, so the call occurs where a callee dst of that type stands below a
- * callee src. Why such a walk never gets stuck: a word is allowed only if the fewest calls that must
- * still come, `need`, are not more than the calls that may come. With e the deepest open call that
- * can be extended, and a chain of n = depth - 1 - e calls that the depth asks for below it:
+ * callee src. Why such a walk never gets stuck: a word is allowed only if the fewest calls that
+ * must still come, `need`, are not more than the calls that may come. With e the deepest open call
+ * that can be extended, and a chain of n = depth - 1 - e calls that the depth asks for below it:
  *
  *     n >= 2      n: src and dst take the last two places of the chain
  *     n == 1      1 below an open src at e; else 2: the chain and a call below an open src, or src

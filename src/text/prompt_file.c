@@ -1,5 +1,6 @@
-/* prompt_file.c: lines are gathered into blocks, one a prompt; a block is read when the next begins.
- * That is how the original reads too, and why it loses the last: nothing begins after it. */
+/* prompt_file.c: lines are gathered into blocks, one a prompt; a block is read when the next
+ * begins. That is how the original reads too, and why it loses the last: nothing begins after
+ * it. */
 #include "text/prompt_file.h"
 
 #include <stdlib.h>
@@ -23,8 +24,8 @@ struct reader {
 static void drop(struct reader *r, const char *reason, struct str value)
 {
     if (r->out->bad++ < TEXT_PROMPTS_NAMED)
-        buf_printf(&r->out->bad_words, "%s:%zu: %s \"%.*s\"\n", file_base(r->name), r->begun, reason,
-                   (int)(value.n < 80 ? value.n : 80), value.p ? value.p : "");
+        buf_printf(&r->out->bad_words, "%s:%zu: %s \"%.*s\"\n", file_base(r->name), r->begun,
+                   reason, (int)(value.n < 80 ? value.n : 80), value.p ? value.p : "");
 }
 
 /* An unescaped name in the arena. */

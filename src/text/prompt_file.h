@@ -9,10 +9,11 @@
  *                   Include an edge from USER to MS_00001 with http type
  *                   ...
  *
- * The three may stand in one file. "[GENERATE GRAPH]" or "### Question:" may precede a prompt, blank
- * lines may part them, and an answer's opening ("### Answer:", "<layer>", "<edges>") is passed over.
- * A prompt that cannot be asked is dropped, counted and named: a header that does not parse, a
- * number below what it counts, more levels than calls, an edge to include that cannot be read.
+ * The three may stand in one file. "[GENERATE GRAPH]" or "### Question:" may precede a prompt,
+ * blank lines may part them, and an answer's opening ("### Answer:", "<layer>", "<edges>") is
+ * passed over. A prompt that cannot be asked is dropped, counted and named: a header that does not
+ * parse, a number below what it counts, more levels than calls, an edge to include that cannot be
+ * read.
  *
  * Difference from the original: its reader loses the last prompt of every file; ours does so under
  * compat alone. Its cell of the heat map is the file's name, "<edges>_<depth>.txt".
@@ -38,8 +39,8 @@ struct text_prompts {
 };
 enum { TEXT_PROMPTS_NAMED = 10 };
 
-/* Append the prompts of one file, which may be compressed, to *p (zeroed at first). False: it cannot
- * be read (EXIT_NOINPUT), or holds no prompt that can be asked (EXIT_DATA). */
+/* Append the prompts of one file, which may be compressed, to *p (zeroed at first). False: it
+ * cannot be read (EXIT_NOINPUT), or holds no prompt that can be asked (EXIT_DATA). */
 bool text_prompts_read(const char *path, bool compat, struct text_prompts *p, struct err *err);
 void text_prompts_free(struct text_prompts *p);
 

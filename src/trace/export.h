@@ -27,7 +27,7 @@ struct export_2022 export_2022_begin(FILE *f, uint32_t tick_us, bool extra);
 void export_2022_graph(struct export_2022 *x, const struct callgraph *g, const struct names *names);
 bool export_2022_end(struct export_2022 *x);
 
-/* What graph i of a file is called if it has no name: for printf, i as unsigned long long from 1. */
+/* What graph i of a file is called if nameless: for printf, i as unsigned long long from 1. */
 #define EXPORT_TRACE_ID "T_%011llu"
 
 /* Append s as a field of CSV, quoted only if it must be. */
