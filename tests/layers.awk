@@ -4,6 +4,7 @@ BEGIN {
     may["trace"] = "base"; may["ml"] = "base"; may["stats"] = "base"; may["report"] = "base"
     may["llm"] = "base ml"
     may["text"] = "base trace"
+    may["replay"] = "base stats trace"; may["load"] = "base stats trace replay"
     may["gen"] = "base stats ml trace text llm"
     may["eval"] = "base stats ml trace text llm gen"
     may["cli"] = "*"
