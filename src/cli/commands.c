@@ -17,6 +17,7 @@ const struct command *const commands[] = {
     &cmd_figure,
     &cmd_tables,
     &cmd_paper,
+    &cmd_replay_process,
     &cmd_bench,
     &cmd_man,
     &cmd_completion,

@@ -9,6 +9,7 @@ extern const struct command cmd_check;
 extern const struct command cmd_compare;
 extern const struct command cmd_import;
 extern const struct command cmd_reference;
+extern const struct command cmd_replay_process;
 extern const struct command cmd_score;
 extern const struct command cmd_stats;
 extern const struct command cmd_generate;
