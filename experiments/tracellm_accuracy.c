@@ -175,24 +175,38 @@ static void make_headers(struct cells *c, size_t depth, size_t calls)
                                      .include_type = CALL_OTHER };
 }
 
+/* DATA's prompt files; without any, its list of headers. */
+static void headers_of_data(const char *data, struct cells *c)
+{
+    static const char *const list[] = { "alibaba-headers/headers.csv.xz",
+                                        "callgraphs/alibaba-headers/headers.csv.xz" };
+    headers_of_prompts(data, c);
+    for (size_t i = 0; !c->files.n && i < 2; i++) {
+        struct buf text = { 0 };
+        char *csv = file_join(data, list[i]);
+        read_text(csv, &text);
+        headers_of_csv(c, buf_view(&text));
+        buf_free(&text);
+        free(csv);
+    }
+}
+
 static struct cells *read_cells(const struct driver *d, const struct graphset *real)
 {
     struct cells *c = mem_alloc(sizeof *c);
-    struct buf text = { 0 };
     c->names = names_new();
     c->arena = arena_new();
-    if (d->data) {
-        char *csv = file_join(d->data, "alibaba-headers/headers.csv.xz");
-        headers_of_prompts(d->data, c);
-        if (!c->files.n)
-            read_text(csv, &text);
-        headers_of_csv(c, buf_view(&text));
-        free(csv);
-    } else
+    if (d->data)
+        headers_of_data(d->data, c);
+    else
         headers_of_reference(d, c);
-    buf_free(&text);
-    for (size_t i = 0; !d->data && i < real->n; i++)
-        add_header(c, names_get(real->names, real->graphs[i].service), 1, 1);
+    for (size_t i = 0; i < real->n; i++) {
+        const char *service = names_get(real->names, real->graphs[i].service);
+        if (d->data)
+            add_header(c, service, (int64_t)real->graphs[i].n,
+                       (int64_t)callgraph_depth(&real->graphs[i]));
+        add_header(c, service, 1, 1);
+    }
     for (size_t depth = 1; depth <= DEPTHS; depth++)
         for (size_t calls = 1; calls <= CALLS; calls++)
             if (is_cell(depth, calls) && !c->cell[depth][calls].n)
