@@ -39,7 +39,7 @@ OPT ?= -O3 -g
 STRICT := -std=c17 -D_POSIX_C_SOURCE=200809L -ffp-contract=off -fno-math-errno -fno-trapping-math -Wall -Wextra -Wshadow -Wvla \
           -Wstrict-prototypes -Wmissing-prototypes -Werror
 PACKAGES := gsl openblas cairo cairo-pdf cairo-svg pangocairo glib-2.0 jansson libarchive libcmark \
-            libcrypto libnghttp2
+            libcrypto libnghttp2 libcurl
 PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 # GSL's own cblas would shadow OpenBLAS's.
 LIBS = $(filter-out -lgslcblas,$(shell pkg-config --libs $(PACKAGES))) -lxlsxwriter -lpthread -lm

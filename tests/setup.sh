@@ -3,7 +3,8 @@
 # installed; otherwise the one line to run is printed. Nothing happens when all are there.
 packages="gcc make pkg-config git xz-utils zstd mandoc libgsl-dev libopenblas-dev libcairo2-dev
  libpango1.0-dev libglib2.0-dev libxlsxwriter-dev libjansson-dev libarchive-dev libcmark-dev
- libssl-dev libnghttp2-dev libcmocka-dev fonts-dejavu-core fonts-dejavu-extra $*"
+ libssl-dev libnghttp2-dev libcurl4-openssl-dev libcmocka-dev fonts-dejavu-core
+ fonts-dejavu-extra $*"
 if ! command -v dpkg-query >/dev/null; then
     echo "this is no Debian; the build needs what these packages hold:" $packages >&2
     exit 0

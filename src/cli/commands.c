@@ -3,6 +3,7 @@
 
 const struct command *const commands[] = {
     &cmd_reference,
+    &cmd_fetch,
     &cmd_import,
     &cmd_stats,
     &cmd_encode,
