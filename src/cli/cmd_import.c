@@ -10,7 +10,7 @@
 
 static const struct option options[] = {
     { "from", OPT_CHOICE,
-      "alibaba-2022|tracellm-tabular|tracellm-recursive|tracellm-instruction|dgg|compact",
+      "alibaba-2022|jaeger|tracellm-tabular|tracellm-recursive|tracellm-instruction|dgg|compact",
       "alibaba-2022", "what the inputs are", 0, 0 },
     { "compat", OPT_CHOICE, "tracellm", NULL,
       "do as that program's preprocessing does, byte for byte", 0, 0 },
@@ -28,6 +28,7 @@ struct writer {
     enum form form;
     bool dedup;
     struct export_2022 csv;
+    uint32_t tick_us;
     struct buf line;
     bool header;               /* of compat's CSV: written */
 };
@@ -45,11 +46,11 @@ static bool write_graph(void *ctx, const struct callgraph *g, const struct names
     (void)weight;
     struct writer *w = ctx;
     if (w->form == FORM_LINES) {
-        compat_line_of(g, names, 1000, w->dedup, &w->line);
+        compat_line_of(g, names, w->tick_us, w->dedup, &w->line);
         return flush_line(w, err);
     }
     if (!w->header)
-        w->csv = export_2022_begin(stdout, 1000, w->csv.extra);
+        w->csv = export_2022_begin(stdout, w->tick_us, w->csv.extra);
     w->header = true;
     export_2022_graph(&w->csv, g, names);
     return !ferror(stdout) || err_set(err, EXIT_IO, "standard output: write failed");
@@ -91,6 +92,8 @@ static bool import(const struct args *a, struct writer *w, struct import_report 
     const struct importer *from = find(args_text(a, "from"));
     if (!from)
         return err_set(err, EXIT_USAGE, "--from %s is not in this build", args_text(a, "from"));
+    w->tick_us = from->tick_us ? from->tick_us : 1000;
+    w->csv.extra = from->tick_us != 0;   /* what has ticks of its own has kinds too */
     if (!args_text(a, "compat")) {
         struct import_options o = { .threads = (size_t)args_int(a, "threads"), .dedup = w->dedup,
                                     .progress = true };

@@ -10,6 +10,10 @@ static const struct importer dgg = {
     .name = "dgg", .prose = "DGG's weighted graphs as JSON", .stream = import_dgg_stream,
 };
 
+static const struct importer jaeger = {
+    .name = "jaeger", .prose = "Jaeger's JSON", .stream = import_jaeger_stream, .tick_us = 1,
+};
+
 static const struct importer tabular = {
     .name = "tracellm-tabular", .prose = "tables of edges", .stream = text_import_tabular,
 };
@@ -26,5 +30,5 @@ static const struct importer compact = {
     .name = "compact", .prose = "lines, as encode writes them", .stream = text_import_compact,
 };
 
-const struct importer *const importers[] = { &alibaba_2022, &dgg,         &tabular,
+const struct importer *const importers[] = { &alibaba_2022, &jaeger, &dgg,         &tabular,
                                              &recursive,    &instruction, &compact, NULL };

@@ -6,6 +6,7 @@
 
 struct importer {
     const char *name, *prose;
+    unsigned tick_us;          /* of its graphs; 0 is 1000 */
     bool (*stream)(char *const *paths, size_t n, const struct import_options *o,
                    callgraph_sink sink, void *ctx, struct import_report *rep, struct err *err);
 };

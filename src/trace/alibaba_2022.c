@@ -62,6 +62,7 @@ static bool run(char *const *paths, size_t n, const struct import_options *o, st
     if (!in.chunks)
         return false;
     in.threads = in.options->threads ? in.options->threads : threads_default();
+    in.tick_us = in.options->tick_us ? in.options->tick_us : 1000;
     in.names = lexicon_shared_new();
     in.traces = tracetable_new();
     in.memory = in.options->memory_bytes ? in.options->memory_bytes : MEMORY;
@@ -88,5 +89,6 @@ bool import_alibaba_2022_stream(char *const *paths, size_t n, const struct impor
 bool import_alibaba_2022(char *const *paths, size_t n, const struct import_options *o,
                          struct graphset *out, struct import_report *rep, struct err *err)
 {
+    out->tick_us = o && o->tick_us ? o->tick_us : 1000;
     return run(paths, n, o, out->names, import_collect, out, rep, err);
 }

@@ -107,7 +107,7 @@ static bool is_extra(const struct call *c)
 }
 
 /* A table of our own would fill up with trace ids; ids are promised for the call alone. */
-static void renew_names(struct emit *e)
+void emit_renew(struct emit *e)
 {
     enum { NAMES_MANY = 1 << 15 };
     if (!e->own || names_count(e->own) < NAMES_MANY)
@@ -122,7 +122,7 @@ bool emit_graph(struct emit *e, struct callgraph *g, struct str trace_id, double
                 const char *file, uint64_t line, uint64_t rows, struct err *err)
 {
     if (e->lex) {
-        renew_names(e);
+        emit_renew(e);
         rename_all(e, g);
     }
     if (e->dedup && is_repeat(e, g)) {

@@ -15,6 +15,10 @@ struct emit *emit_new(struct names *names, struct lexicon_shared *lex, bool dedu
 void emit_free(struct emit *e);
 struct names *emit_names(struct emit *e);
 
+/* Without lexicon, before the names of a graph are asked for: empties a table that has grown large,
+ * if it is the emitter's own. */
+void emit_renew(struct emit *e);
+
 /* g has lexicon ids, which are replaced (unless lex is NULL); trace_id is text. file:line is where
  * g begins, rows how many rows it stands for. False when the sink said no. */
 bool emit_graph(struct emit *e, struct callgraph *g, struct str trace_id, double weight,

@@ -42,9 +42,19 @@ static void put_name(struct buf *b, const struct names *names, uint32_t id)
         export_csv_field(b, names_str(names, id));
 }
 
-static int64_t ms_of(const struct export_2022 *x, int64_t ticks)
+/* Ticks as ms, with decimals only if there are some, and as many as `least` at least. */
+static void put_ms(struct buf *b, const struct export_2022 *x, int64_t ticks, bool least)
 {
-    return x->tick_us % 1000 == 0 ? ticks * (x->tick_us / 1000) : ticks * x->tick_us / 1000;
+    int64_t us = ticks * x->tick_us, ms = us / 1000, rest = us % 1000;
+    if (rest < 0) {
+        ms--;
+        rest += 1000;
+    }
+    buf_i64(b, ms);
+    if (rest)
+        buf_printf(b, ".%03d", (int)rest);
+    else if (least)
+        buf_str(b, ".0");
 }
 
 static void put_call(struct export_2022 *x, const struct callgraph *g, size_t i,
@@ -52,8 +62,7 @@ static void put_call(struct export_2022 *x, const struct callgraph *g, size_t i,
 {
     struct buf *b = &x->line;
     const struct call *c = &g->calls[i];
-    int64_t start = ms_of(x, g->arrival + c->start);
-    buf_i64(b, start);
+    put_ms(b, x, g->arrival + c->start, false);
     buf_char(b, ',');
     if (g->trace_id == NAMES_NONE)
         buf_printf(b, EXPORT_TRACE_ID, (unsigned long long)x->n);
@@ -72,8 +81,7 @@ static void put_call(struct export_2022 *x, const struct callgraph *g, size_t i,
     buf_char(b, ',');
     put_name(b, names, c->dst);
     buf_str(b, ",UNAVAILABLE,");
-    buf_i64(b, ms_of(x, g->arrival + call_finish(c)) - start);
-    buf_str(b, ".0");
+    put_ms(b, x, c->rt, true);
     if (x->extra)
         buf_printf(b, ",%s,%s,%d", kinds[c->kind], statuses[c->status], c->async);
     buf_char(b, '\n');

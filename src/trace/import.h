@@ -14,7 +14,7 @@
  *     graphs_read = graphs_used + sum of cause[].graphs      (a graph read is a distinct trace id)
  *
  * Rules (source: Alibaba's README of the 2022 traces; TraceLLM's rules made strict):
- * rt is truncated to whole ms; um, dm or service "", UNKNOWN, UNAVAILABLE, (?) and NAN are unknown;
+ * Starts and ends are rounded down to whole ms, or to the ticks asked for; um, dm or service "", UNKNOWN, UNAVAILABLE, (?) and NAN are unknown;
  * rpctype is http, rpc, db, mc, mq or other. A call's earliest row is the call, its further rows
  * are second records, provided they agree on um, dm and type. A graph has one service, one root
  * with rpc_id "0", every parent present, each um the parent's dm, and no call that is not async
@@ -35,7 +35,7 @@
 
 enum import_cause {
     /* a row, from here on; tested in this order */
-    CAUSE_LONG, CAUSE_QUOTE, CAUSE_FIELDS, CAUSE_TRACEID, CAUSE_SERVICE, CAUSE_RPCID, CAUSE_TYPE,
+    CAUSE_LONG, CAUSE_QUOTE, CAUSE_FIELDS, CAUSE_TRACEID, CAUSE_SPANID, CAUSE_TWICE, CAUSE_SERVICE, CAUSE_RPCID, CAUSE_TYPE,
     CAUSE_UM, CAUSE_DM, CAUSE_TIMESTAMP, CAUSE_RT, CAUSE_UTF8, CAUSE_EXTRA, CAUSE_SECOND,
     /* a graph with all its rows; tested in this order */
     CAUSE_NO_ROW, CAUSE_TOO_LARGE, CAUSE_SERVICES, CAUSE_NO_ROOT, CAUSE_ORPHAN, CAUSE_CONFLICT,
@@ -50,6 +50,20 @@ enum import_cause {
 };
 extern const char *const import_cause_names[IMPORT_CAUSES];
 
+/* What was done to rows that are used: repairs, which somebody asked for, and notes on what the
+ * source lacks or has too much of. */
+enum import_deed {
+    /* repairs; a set of them is a mask of 1u << deed */
+    DEED_DOUBLE, DEED_PARENT, DEED_ROOT, DEED_CALLER, DEED_IDS, DEED_LOSS, IMPORT_REPAIRS,
+    /* notes */
+    DEED_NO_START = IMPORT_REPAIRS, DEED_NO_END, DEED_NO_SERVICE, DEED_OUTLASTS, DEED_SKEW,
+    DEED_ROUNDED, DEED_KIND, DEED_PADDED,
+    IMPORT_DEEDS
+};
+extern const char *const import_deed_names[IMPORT_DEEDS];   /* repairs: as --repair has them */
+extern const char *const import_deed_words[IMPORT_DEEDS];   /* what was found, and done */
+enum { REPAIR_ALL = (1 << IMPORT_REPAIRS) - 1 };
+
 struct import_tally {
     uint64_t rows, graphs, files;
     char example[256];         /* "file:line: value", "" while there is none */
@@ -61,6 +75,7 @@ struct import_report {
     uint64_t calls_used;       /* calls in used graphs; for CSV equal to rows_used */
     bool extra;                /* some call's kind, status or async is not the default */
     struct import_tally cause[IMPORT_CAUSES];
+    struct import_tally deed[IMPORT_DEEDS];
 };
 
 struct import_options {
@@ -68,6 +83,9 @@ struct import_options {
     size_t memory_bytes; /* for rows and trace ids; more rows go to a temporary file. 0: 250 MB */
     bool dedup;                /* drop graphs equal in callgraph_hash_full to an earlier one */
     bool progress;             /* show a bar */
+    uint32_t tick_us;          /* of the graphs, for CSV; 0: 1000. Those of spans have 1 */
+    unsigned repair;           /* a set of 1u << DEED_*: repairs that may be made */
+    const char *columns;       /* of spans as CSV: "trace=TraceID,span=SpanID,..."; NULL: guess */
 };
 
 /* Takes one graph, valid during the call as are its ids in `names`. Weight: occurrences it stands
@@ -94,6 +112,12 @@ bool import_dgg_stream(char *const *paths, size_t n, const struct import_options
 bool import_dgg(char *const *paths, size_t n, const struct import_options *o, struct graphset *out,
                 struct import_report *rep, struct err *err);
 
+/* Spans: Jaeger's JSON. See spans.h for how they become graphs, in ticks of 1 us. Rows are spans; a
+ * graph read is a distinct trace id. Memory is bounded as above. */
+bool import_jaeger_stream(char *const *paths, size_t n, const struct import_options *o,
+                          callgraph_sink sink, void *ctx, struct import_report *rep,
+                          struct err *err);
+
 /* A sink that appends to a struct graphset (its ctx): names carried over, weights kept. */
 bool import_collect(void *graphset, const struct callgraph *g, const struct names *names,
                     double weight, struct err *err);
@@ -103,6 +127,10 @@ void import_report_words(const struct import_report *r, FILE *words);
 
 /* Count a drop; the example is kept if it is the first. Control bytes of the value are escaped. */
 void import_report_drop(struct import_report *r, enum import_cause c, uint64_t rows,
+                        uint64_t graphs, const char *file, uint64_t line, struct str value);
+
+/* Count a repair or a note; the example is kept if it is the first. */
+void import_report_deed(struct import_report *r, enum import_deed d, uint64_t rows,
                         uint64_t graphs, const char *file, uint64_t line, struct str value);
 
 /* What `import` says when nothing could be used: the largest cause with its example. */

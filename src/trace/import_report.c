@@ -9,6 +9,8 @@ const char *const import_cause_names[IMPORT_CAUSES] = {
     [CAUSE_QUOTE] = "quote not closed",
     [CAUSE_FIELDS] = "wrong number of fields",
     [CAUSE_TRACEID] = "no trace id",
+    [CAUSE_SPANID] = "bad span id",
+    [CAUSE_TWICE] = "field given twice",
     [CAUSE_SERVICE] = "unknown service",
     [CAUSE_RPCID] = "bad rpc_id",
     [CAUSE_TYPE] = "unknown rpctype",
@@ -41,6 +43,33 @@ const char *const import_cause_names[IMPORT_CAUSES] = {
     [CAUSE_BROKEN] = "input breaks off",
 };
 
+const char *const import_deed_names[IMPORT_DEEDS] = {
+    [DEED_DOUBLE] = "double",        [DEED_PARENT] = "parent",
+    [DEED_ROOT] = "root",            [DEED_CALLER] = "caller",
+    [DEED_IDS] = "ids",              [DEED_LOSS] = "loss",
+    [DEED_NO_START] = "no-start",    [DEED_NO_END] = "no-duration",
+    [DEED_NO_SERVICE] = "no-service", [DEED_OUTLASTS] = "outlasts",
+    [DEED_SKEW] = "skew",            [DEED_ROUNDED] = "rounded",
+    [DEED_KIND] = "kind",            [DEED_PADDED] = "padded",
+};
+
+const char *const import_deed_words[IMPORT_DEEDS] = {
+    [DEED_DOUBLE] = "one side of a call differs from the other: merged",
+    [DEED_PARENT] = "the parent is missing: a call put in its place",
+    [DEED_ROOT] = "the root is not in the recording: the only candidate is taken",
+    [DEED_CALLER] = "callers of one call differ: the one that its parent calls is taken",
+    [DEED_IDS] = "several calls under one id: told apart",
+    [DEED_LOSS] = "what hangs below a lost or ambiguous call: dropped, the rest kept",
+    [DEED_NO_START] = "no start: its parent's is taken",
+    [DEED_NO_END] = "no duration: 0 is taken",
+    [DEED_NO_SERVICE] = "no name of a service: unknown_service is taken",
+    [DEED_OUTLASTS] = "ends after its parent: asynchronous",
+    [DEED_SKEW] = "starts before its parent: left alone",
+    [DEED_ROUNDED] = "finer than 1 us: rounded down",
+    [DEED_KIND] = "client or producer, but not where its parent is: kind internal",
+    [DEED_PADDED] = "id with fewer digits: zeros put in front",
+};
+
 /* Append s to b[0..cap) with control bytes, quotes and backslashes as \xHH; long ones are cut. */
 static void escape(char *b, size_t cap, struct str s)
 {
@@ -59,19 +88,30 @@ static void escape(char *b, size_t cap, struct str s)
     }
 }
 
-void import_report_drop(struct import_report *r, enum import_cause c, uint64_t rows,
-                        uint64_t graphs, const char *file, uint64_t line, struct str value)
+static void tally(struct import_tally *t, uint64_t rows, uint64_t graphs, const char *file,
+                  uint64_t line, struct str value)
 {
-    struct import_tally *t = &r->cause[c];
     t->rows += rows;
     t->graphs += graphs;
-    t->files += c >= CAUSE_COLUMNS;
     if (t->example[0])
         return;
     size_t keep = strlen(file) > 120 ? strlen(file) - 120 : 0;   /* the end of a path says more */
     snprintf(t->example, sizeof t->example, "%s%s:%" PRIu64 ": ", keep ? "..." : "", file + keep,
              line);
     escape(t->example, sizeof t->example, value);
+}
+
+void import_report_drop(struct import_report *r, enum import_cause c, uint64_t rows,
+                        uint64_t graphs, const char *file, uint64_t line, struct str value)
+{
+    r->cause[c].files += c >= CAUSE_COLUMNS;
+    tally(&r->cause[c], rows, graphs, file, line, value);
+}
+
+void import_report_deed(struct import_report *r, enum import_deed d, uint64_t rows,
+                        uint64_t graphs, const char *file, uint64_t line, struct str value)
+{
+    tally(&r->deed[d], rows, graphs, file, line, value);
 }
 
 static void json_text(FILE *f, const char *s)
@@ -94,6 +134,24 @@ static bool tally_empty(const struct import_tally *t)
     return t->rows == 0 && t->graphs == 0 && t->files == 0;
 }
 
+static void write_deeds(const struct import_report *r, const char *key, int from, int to, FILE *json)
+{
+    fprintf(json, ",\"%s\":[", key);
+    bool first = true;
+    for (int d = from; d < to; d++) {
+        const struct import_tally *t = &r->deed[d];
+        if (tally_empty(t))
+            continue;
+        fprintf(json, "%s\n {\"name\":\"%s\",\"rows\":%" PRIu64 ",\"graphs\":%" PRIu64
+                      ",\"done\":\"%s\",\"example\":", first ? "" : ",",
+                import_deed_names[d], t->rows, t->graphs, import_deed_words[d]);
+        json_text(json, t->example);
+        fputc('}', json);
+        first = false;
+    }
+    fputc(']', json);
+}
+
 void import_report_write(const struct import_report *r, FILE *json)
 {
     fprintf(json, "{\"files\":%" PRIu64 ",\"bytes\":%" PRIu64 ",\"rows_read\":%" PRIu64
@@ -113,7 +171,11 @@ void import_report_write(const struct import_report *r, FILE *json)
         fputc('}', json);
         first = false;
     }
-    fprintf(json, "]}\n");
+    fputc(']', json);
+    write_deeds(r, "repairs", 0, IMPORT_REPAIRS, json);
+    write_deeds(r, "notes", IMPORT_REPAIRS, IMPORT_DEEDS, json);
+    fprintf(json, ",\"kept\":%.6f}\n",
+            r->rows_read ? (double)r->rows_used / (double)r->rows_read : 0);
 }
 
 void import_report_words(const struct import_report *r, FILE *words)
@@ -126,6 +188,13 @@ void import_report_words(const struct import_report *r, FILE *words)
             continue;
         fprintf(words, "  %9" PRIu64 " rows %9" PRIu64 " graphs  %s%s: %s\n", t->rows, t->graphs,
                 c >= CAUSE_COLUMNS ? "(input) " : "", import_cause_names[c], t->example);
+    }
+    for (int d = 0; d < IMPORT_DEEDS; d++) {
+        const struct import_tally *t = &r->deed[d];
+        if (!tally_empty(t))
+            fprintf(words, "  %9" PRIu64 " rows %9" PRIu64 " graphs  %s%s: %s\n", t->rows,
+                    t->graphs, d < IMPORT_REPAIRS ? "(repair) " : "(note) ", import_deed_words[d],
+                    t->example);
     }
 }
 

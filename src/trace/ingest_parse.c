@@ -40,6 +40,7 @@ struct slot {
 };
 
 struct worker {
+    struct row_rules rules;
     struct csv_index index;
     struct csv csv;
     struct lexicon *lex;
@@ -83,13 +84,13 @@ static uint32_t trace_of(struct slot *s, struct worker *w, struct str id, uint32
     return (uint32_t)s->n_traces++;
 }
 
-static void take_row(struct slot *s, struct worker *w, const struct str f[FIELDS], bool extra,
+static void take_row(struct slot *s, struct worker *w, const struct str f[FIELDS],
                      uint32_t line, bool quoted)
 {
     struct row r;
     uint8_t key[KEY_MAX];
     enum field bad;
-    enum import_cause c = row_parse(f, extra, w->lex, &r, key, &bad);
+    enum import_cause c = row_parse(f, w->rules, w->lex, &r, key, &bad);
     uint32_t trace = c == CAUSE_TRACEID ? 0 : trace_of(s, w, f[FIELD_TRACEID], line, quoted);
     if (c == IMPORT_CAUSES && s->trace[trace].bad) {
         c = CAUSE_UTF8;
@@ -133,7 +134,7 @@ static void take_line(struct slot *s, struct worker *w, const struct layout *l, 
                b = from + col == to ? end : x->cut[from + col];
         f[k] = (struct str){ p + a, b - a };
     }
-    take_row(s, w, f, l->extra, (uint32_t)i, false);
+    take_row(s, w, f, (uint32_t)i, false);
 }
 
 static void take_record(struct slot *s, struct worker *w, const struct layout *l, uint32_t line)
@@ -149,7 +150,7 @@ static void take_record(struct slot *s, struct worker *w, const struct layout *l
     struct str f[FIELDS];
     for (int k = 0; k < FIELDS; k++)
         f[k] = l->col[k] == NO_COLUMN ? (struct str){ s->chunk.p, 0 } : c->field[l->col[k]];
-    take_row(s, w, f, l->extra, line, c->quoted[l->col[FIELD_TRACEID]]);
+    take_row(s, w, f, line, c->quoted[l->col[FIELD_TRACEID]]);
 }
 
 static void take_quoted(struct slot *s, struct worker *w, const struct layout *l)
@@ -181,6 +182,7 @@ static void work(void *ctx, size_t k, size_t worker)
         w->lex = lexicon_new(pass->in->names);
     memset(w->cell, 0, sizeof w->cell);
     const struct layout *l = &chunks_source(pass->in->chunks, s->chunk.source)->layout;
+    w->rules = (struct row_rules){ pass->in->tick_us, l->extra };
     if (s->chunk.quotes) {
         arena_reset(s->ids);
         take_quoted(s, w, l);

@@ -27,6 +27,7 @@ struct note {
 struct ingest {
     struct import_report *rep;
     const struct import_options *options;
+    uint32_t tick_us;
     size_t threads, memory;    /* bytes for rows and trace ids together */
     struct chunks *chunks;
     struct lexicon_shared *names;

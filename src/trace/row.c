@@ -120,22 +120,43 @@ static bool parse_type(struct str s, uint8_t *type)
     }
 }
 
-/* Whole ms, truncated; 15 digits at most so that everything later is exact. */
-static bool parse_ms(struct str s, int64_t *ms)
+/* ms as us, rounded down; 15 digits of ms at most so that everything later is exact. */
+static bool parse_ms(struct str s, int64_t *us)
 {
     uint64_t v = 0;
     size_t i = 0;
     for (unsigned d; i < s.n && i < 15 && (d = (unsigned char)s.p[i] - (unsigned)'0') <= 9; i++)
         v = v * 10 + d;
     if (i > 0 && (i == s.n || (i + 2 == s.n && s.p[i] == '.' && s.p[i + 1] == '0'))) {
-        *ms = (int64_t)v;
+        *us = (int64_t)v * 1000;
         return true;
+    }
+    if (i > 0 && s.p[i] == '.') {
+        unsigned d, rest = 0, places = 0;
+        size_t k = i + 1;
+        for (; k < s.n && (d = (unsigned char)s.p[k] - (unsigned)'0') <= 9; k++)
+            if (places < 3) {
+                rest = rest * 10 + d;
+                places++;
+            }
+        if (k == s.n && places) {
+            *us = (int64_t)v * 1000 + (places == 3 ? rest : places == 2 ? rest * 10 : rest * 100);
+            return true;
+        }
     }
     double x;
     if ((s.n && s.p[0] == '-') || !str_f64(s, &x) || !(x >= 0) || x >= 1e15)
         return false;
-    *ms = (int64_t)x;
+    *us = (int64_t)(x * 1000);
     return true;
+}
+
+/* A start and a duration in us to ticks: both ends are rounded down, so that nested calls stay so. */
+static void to_ticks(struct row *r, uint32_t tick_us)
+{
+    int64_t end = (r->timestamp + r->rt) / tick_us;
+    r->timestamp /= tick_us;
+    r->rt = end - r->timestamp;
 }
 
 static bool word_of(struct str s, const char *const *words, int n, uint8_t *value)
@@ -168,8 +189,9 @@ static bool parse_extra(const struct str f[FIELDS], struct row *r, enum field *b
     return true;
 }
 
-enum import_cause row_parse(const struct str f[FIELDS], bool extra, struct lexicon *lex,
-                            struct row *r, uint8_t key[KEY_MAX], enum field *bad)
+enum import_cause row_parse(const struct str f[FIELDS], struct row_rules rules,
+                            struct lexicon *lex, struct row *r, uint8_t key[KEY_MAX],
+                            enum field *bad)
 {
     *bad = FIELD_TRACEID;
     if (f[FIELD_TRACEID].n == 0)
@@ -198,6 +220,7 @@ enum import_cause row_parse(const struct str f[FIELDS], bool extra, struct lexic
     *bad = FIELD_RT;
     if (!parse_ms(f[FIELD_RT], &r->rt))
         return CAUSE_RT;
+    to_ticks(r, rules.tick_us);
     *bad = FIELD_INTERFACE;
     r->interface = lexicon_id(lex, f[FIELD_INTERFACE]);
     if (r->interface == WORD_BAD_UTF8)
@@ -207,5 +230,5 @@ enum import_cause row_parse(const struct str f[FIELDS], bool extra, struct lexic
     r->kind = r->type == CALL_MQ ? KIND_PRODUCER : KIND_CLIENT;
     r->status = STATUS_UNSET;
     r->async = false;
-    return extra && !parse_extra(f, r, bad) ? CAUSE_EXTRA : IMPORT_CAUSES;
+    return rules.extra && !parse_extra(f, r, bad) ? CAUSE_EXTRA : IMPORT_CAUSES;
 }

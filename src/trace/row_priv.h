@@ -33,8 +33,13 @@ enum { NO_COLUMN = 0xFFFF };
 /* False when a needed column is absent; *missing names it. */
 bool layout_read(struct layout *l, const struct str *header, size_t n, const char **missing);
 
+struct row_rules {
+    uint32_t tick_us;        /* of the times in a row */
+    bool extra;              /* kind, status or async are among the fields */
+};
+
 struct row {
-    int64_t timestamp, rt;             /* ms */
+    int64_t timestamp, rt;             /* ticks */
     uint64_t line;                     /* over all files, from the first line read */
     uint32_t service, um, dm, interface;   /* lexicon ids; interface may be NAMES_NONE */
     uint32_t ordinal;                  /* of the trace, by first appearance */
@@ -47,8 +52,9 @@ struct row {
 
 /* Parse the fields of a row (absent optional ones are empty); key is written to key[0..KEY_MAX).
  * Returns IMPORT_CAUSES if it is good, else the cause, with *bad the field to show. */
-enum import_cause row_parse(const struct str f[FIELDS], bool extra, struct lexicon *lex,
-                            struct row *r, uint8_t key[KEY_MAX], enum field *bad);
+enum import_cause row_parse(const struct str f[FIELDS], struct row_rules rules,
+                            struct lexicon *lex, struct row *r, uint8_t key[KEY_MAX],
+                            enum field *bad);
 
 /* The dotted text of a key, appended. */
 void row_key_text(const uint8_t *key, size_t n, struct buf *b);

@@ -251,8 +251,12 @@ static bool load(const struct rowstore *s, const struct block *b, uint8_t *data,
     return true;
 }
 
-bool rowstore_read(const struct rowstore *s, size_t p, uint32_t from, uint32_t to, struct row *rows,
-                   uint32_t *place, struct arena *blocks, struct err *err)
+typedef void taker(void *ctx, uint32_t ordinal, uint64_t line, const uint8_t *code, size_t n);
+
+/* Inlined into its two callers: rows are read in passing, with no call each. */
+static inline __attribute__((always_inline)) bool
+walk(const struct rowstore *s, size_t p, uint32_t from, uint32_t to, taker *take, void *ctx,
+     struct arena *blocks, struct err *err)
 {
     uint64_t line = 0;
     bool good = true;
@@ -268,16 +272,43 @@ bool rowstore_read(const struct rowstore *s, size_t p, uint32_t from, uint32_t t
             at = get(get(get(at, &ordinal), &step), &n);
             line += step;
             ordinal += (uint64_t)p << PARTITION_BITS;
-            if (ordinal >= from && ordinal < to) {
-                struct row *r = &rows[place[ordinal - from]++];
-                r->ordinal = (uint32_t)ordinal;
-                r->line = line;
-                get_code(at, r);
-            }
+            if (ordinal >= from && ordinal < to)
+                take(ctx, (uint32_t)ordinal, line, at, n);
             at += n;
         }
     }
     return good;
+}
+
+struct rows_place {
+    struct row *rows;
+    uint32_t *place, from;
+};
+
+static inline void take_row(void *ctx, uint32_t ordinal, uint64_t line, const uint8_t *code,
+                            size_t n)
+{
+    struct rows_place *x = ctx;
+    (void)n;
+    struct row *r = &x->rows[x->place[ordinal - x->from]++];
+    r->ordinal = ordinal;
+    r->line = line;
+    get_code(code, r);
+}
+
+bool rowstore_read(const struct rowstore *s, size_t p, uint32_t from, uint32_t to, struct row *rows,
+                   uint32_t *place, struct arena *blocks, struct err *err)
+{
+    struct rows_place x = { rows, place, from };
+    return walk(s, p, from, to, take_row, &x, blocks, err);
+}
+
+bool rowstore_walk(const struct rowstore *s, size_t p, uint32_t from, uint32_t to,
+                   void (*take)(void *ctx, uint32_t ordinal, uint64_t line, const uint8_t *code,
+                                size_t n),
+                   void *ctx, struct arena *blocks, struct err *err)
+{
+    return walk(s, p, from, to, take, ctx, blocks, err);
 }
 
 uint64_t rowstore_spilled(const struct rowstore *s)

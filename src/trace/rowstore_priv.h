@@ -30,6 +30,13 @@ bool rowstore_add(struct rowstore *s, uint32_t ordinal, uint64_t line, const uin
 bool rowstore_read(const struct rowstore *s, size_t p, uint32_t from, uint32_t to, struct row *rows,
                    uint32_t *place, struct arena *blocks, struct err *err);
 
+/* The same for codes that are not rows' (at most CODE_LONG bytes each): hands them to take. */
+enum { CODE_LONG = 1 << 13 };
+bool rowstore_walk(const struct rowstore *s, size_t p, uint32_t from, uint32_t to,
+                   void (*take)(void *ctx, uint32_t ordinal, uint64_t line, const uint8_t *code,
+                                size_t n),
+                   void *ctx, struct arena *blocks, struct err *err);
+
 void rowstore_forget(struct rowstore *s, size_t p);   /* partition p will not be read again */
 uint64_t rowstore_spilled(const struct rowstore *s);  /* bytes on disk */
 

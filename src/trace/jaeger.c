@@ -1,0 +1,331 @@
+/* jaeger.c: Jaeger's JSON, as its query API answers, its UI saves and takes, and scripts cut it.
+ *
+ *     {"data": [ {traceID, spans: [...], processes: {...}}, ... ]}     or the traces alone, in an
+ *                                                       array or one after the other
+ *
+ * Processes stand behind the spans that refer to them, so the spans of one such object are held
+ * until it ends. Its traceID counts where a span has none. The first reference that is CHILD_OF and
+ * in the same trace is the parent, else the first that FOLLOWS_FROM, which is asynchronous; older
+ * clients say parentSpanID.
+ *
+ * Source: jaegertracing/jaeger, model/json/model.go.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "trace/json_priv.h"
+#include "trace/span_import_priv.h"
+
+enum { HELD_MAX = 1 << 20 };
+
+struct held {
+    struct span s;
+    struct str process;
+    enum import_cause cause;   /* IMPORT_CAUSES: good */
+    struct str bad;
+};
+
+struct process {
+    struct str key, service;
+};
+
+struct jaeger {
+    struct span_import *x;
+    struct json j;
+    struct arena *a;           /* of one trace object */
+    struct held *held;
+    size_t n, cap;
+    struct process *process;
+    size_t processes, process_cap;
+    struct str trace;          /* of the object */
+};
+
+static struct str keep(struct jaeger *r, struct str s)
+{
+    return (struct str){ arena_strndup(r->a, s.p, s.n), s.n };
+}
+
+static struct str text(struct jaeger *r)
+{
+    struct str s = { "", 0 };
+    return json_text(&r->j, &s) ? keep(r, s) : (struct str){ "", 0 };
+}
+
+static struct str id_text(struct jaeger *r)
+{
+    char room[32];
+    struct str s = { "", 0 };
+    if (!json_text(&r->j, &s) || str_is(s, "null"))
+        return (struct str){ "", 0 };
+    return keep(r, span_id_text(r->x, s, room, r->j.line));
+}
+
+static void fault(struct held *h, enum import_cause c, struct str bad)
+{
+    if (h->cause == IMPORT_CAUSES) {
+        h->cause = c;
+        h->bad = bad;
+    }
+}
+
+/* Microseconds to ns. A fraction is no number of Jaeger's. */
+static int64_t time_us(struct jaeger *r, struct held *h, enum import_cause c)
+{
+    struct str s = { "", 0 };
+    uint64_t v;
+    if (json_text(&r->j, &s) && str_u64(s, &v) && v <= (uint64_t)INT64_MAX / 2000)
+        return (int64_t)v * 1000;
+    fault(h, c, keep(r, s));
+    return 0;
+}
+
+static void read_tag(struct jaeger *r, struct span *s)
+{
+    struct str key, name = { "", 0 }, value = { "", 0 };
+    for (bool more = json_begin(&r->j, '{'); more && json_key(&r->j, &key);) {
+        if (str_is(key, "key"))
+            name = text(r);
+        else if (str_is(key, "value"))
+            value = text(r);
+        else
+            json_skip(&r->j);
+    }
+    if (name.n)
+        span_tag(s, name, value);
+}
+
+static void read_tags(struct jaeger *r, struct span *s)
+{
+    for (bool more = json_begin(&r->j, '['); more && json_element(&r->j);)
+        read_tag(r, s);
+}
+
+struct reference {
+    struct str type, trace, span;
+};
+
+static struct reference read_reference(struct jaeger *r)
+{
+    struct reference f = { STR(""), STR(""), STR("") };
+    struct str key;
+    for (bool more = json_begin(&r->j, '{'); more && json_key(&r->j, &key);) {
+        if (str_is(key, "refType"))
+            f.type = text(r);
+        else if (str_is(key, "traceID"))
+            f.trace = id_text(r);
+        else if (str_is(key, "spanID"))
+            f.span = id_text(r);
+        else
+            json_skip(&r->j);
+    }
+    return f;
+}
+
+/* Which reference is the parent is known once the span's own trace is: see finish(). */
+static void read_references(struct jaeger *r, struct reference *child, struct reference *follows)
+{
+    for (bool more = json_begin(&r->j, '['); more && json_element(&r->j);) {
+        struct reference f = read_reference(r);
+        struct reference *to = str_is(f.type, "FOLLOWS_FROM") ? follows : child;
+        if (to->span.n == 0)
+            *to = f;
+    }
+}
+
+static struct str read_service(struct jaeger *r)
+{
+    struct str key, service = { "", 0 };
+    for (bool more = json_begin(&r->j, '{'); more && json_key(&r->j, &key);) {
+        if (str_is(key, "serviceName"))
+            service = text(r);
+        else
+            json_skip(&r->j);
+    }
+    return service;
+}
+
+enum member { M_TRACE, M_SPAN, M_PARENT, M_NAME, M_REFS, M_START, M_DURATION, M_TAGS, M_PROCESS_ID,
+              M_PROCESS, M_OTHER };
+
+static enum member member_of(struct str key)
+{
+    static const char *const names[] = {
+        "traceID", "spanID", "parentSpanID", "operationName", "references", "startTime", "duration",
+        "tags", "processID", "process",
+    };
+    for (int m = 0; m < M_OTHER; m++)
+        if (str_is(key, names[m]))
+            return (enum member)m;
+    return M_OTHER;
+}
+
+struct unfinished {
+    struct held h;
+    struct reference child, follows;
+    struct str parent;
+    int64_t duration_ns;
+    unsigned seen;             /* members */
+};
+
+static void read_member(struct jaeger *r, struct unfinished *u, enum member m)
+{
+    struct span *s = &u->h.s;
+    switch (m) {
+    case M_TRACE: s->trace = id_text(r); break;
+    case M_SPAN: s->id = id_text(r); break;
+    case M_PARENT: u->parent = id_text(r); break;
+    case M_NAME: s->operation = text(r); break;
+    case M_REFS: read_references(r, &u->child, &u->follows); break;
+    case M_START: s->start_ns = time_us(r, &u->h, CAUSE_TIMESTAMP); break;
+    case M_DURATION: u->duration_ns = time_us(r, &u->h, CAUSE_RT); break;
+    case M_TAGS: read_tags(r, s); break;
+    case M_PROCESS_ID: u->h.process = text(r); break;
+    case M_PROCESS: s->service = read_service(r); break;
+    default: json_skip(&r->j);
+    }
+}
+
+static bool here(const struct span *s, const struct reference *f)
+{
+    return f->span.n && (f->trace.n == 0 || s->trace.n == 0 || str_eq(f->trace, s->trace));
+}
+
+static void finish(struct unfinished *u)
+{
+    struct span *s = &u->h.s;
+    if (here(s, &u->child))
+        s->parent = u->child.span;
+    else if (here(s, &u->follows)) {
+        s->parent = u->follows.span;
+        s->async = true;
+    } else
+        s->parent = u->parent;
+    if (str_is(s->parent, "0") || str_is(s->parent, "0000000000000000"))
+        s->parent.n = 0;
+    if (s->start_ns != SPAN_NO_TIME && u->duration_ns != SPAN_NO_TIME)
+        s->end_ns = s->start_ns + u->duration_ns;
+}
+
+static void read_span(struct jaeger *r)
+{
+    struct unfinished u = { .h = { .s = span_new(), .cause = IMPORT_CAUSES },
+                            .duration_ns = SPAN_NO_TIME };
+    struct str key;
+    u.h.s.line = r->j.line;
+    for (bool more = json_begin(&r->j, '{'); more && json_key(&r->j, &key);) {
+        enum member m = member_of(key);
+        if (m != M_OTHER && u.seen & 1u << m)
+            fault(&u.h, CAUSE_TWICE, keep(r, key));
+        u.seen |= 1u << m;
+        read_member(r, &u, m);
+    }
+    if (r->j.bad)
+        return;
+    finish(&u);
+    if (r->n >= HELD_MAX)
+        fault(&u.h, CAUSE_TOO_LARGE, u.h.s.id);
+    MEM_GROW(r->held, r->n, r->cap);
+    r->held[r->n++] = u.h;
+}
+
+static void read_processes(struct jaeger *r)
+{
+    struct str key;
+    for (bool more = json_begin(&r->j, '{'); more && json_key(&r->j, &key);) {
+        struct str name = keep(r, key);
+        struct str service = read_service(r);
+        MEM_GROW(r->process, r->processes, r->process_cap);
+        r->process[r->processes++] = (struct process){ name, service };
+    }
+}
+
+static struct str service_of(const struct jaeger *r, struct str process)
+{
+    for (size_t i = 0; i < r->processes; i++)
+        if (str_eq(r->process[i].key, process))
+            return r->process[i].service;
+    return (struct str){ "", 0 };
+}
+
+static bool let_go(struct jaeger *r, struct err *err)
+{
+    bool good = true;
+    for (size_t i = 0; i < r->n && good; i++) {
+        struct held *h = &r->held[i];
+        if (h->s.trace.n == 0)
+            h->s.trace = r->trace;
+        if (h->s.service.n == 0)
+            h->s.service = service_of(r, h->process);
+        if (h->cause != IMPORT_CAUSES)
+            span_drop(r->x, h->cause, h->s.trace, h->s.line, h->bad);
+        else
+            good = span_take(r->x, &h->s, err);
+    }
+    r->n = r->processes = 0;
+    r->trace = (struct str){ "", 0 };
+    arena_reset(r->a);
+    span_progress(r->x);
+    return good;
+}
+
+static bool read_traces(struct jaeger *r, struct err *err);
+
+/* An object: a trace, or the envelope around traces. */
+static bool read_object(struct jaeger *r, struct err *err)
+{
+    struct str key;
+    bool good = true;
+    for (bool more = json_begin(&r->j, '{'); more && json_key(&r->j, &key);) {
+        if (str_is(key, "data"))
+            good = read_traces(r, err) && good;
+        else if (str_is(key, "traceID"))
+            r->trace = id_text(r);
+        else if (str_is(key, "spans")) {
+            for (bool in = json_begin(&r->j, '['); in && json_element(&r->j);)
+                read_span(r);
+        } else if (str_is(key, "processes"))
+            read_processes(r);
+        else
+            json_skip(&r->j);
+    }
+    return let_go(r, err) && good;
+}
+
+static bool read_traces(struct jaeger *r, struct err *err)
+{
+    bool good = true;
+    for (bool more = json_begin(&r->j, '['); more && good && json_element(&r->j);)
+        good = read_object(r, err);
+    return good;
+}
+
+static bool read(struct span_import *x, struct input *in, struct err *err)
+{
+    struct jaeger r = { .x = x, .a = arena_new() };
+    bool good = true, any = false;
+    enum json_type t;
+    json_open(&r.j, in);
+    while (good && (t = json_peek(&r.j)) != JSON_END && t != JSON_BAD) {
+        any = true;
+        good = t == JSON_ARRAY ? read_traces(&r, err) : read_object(&r, err);
+    }
+    if (r.j.bad)
+        span_broken(x, CAUSE_BROKEN, r.j.line, r.j.broken.status ? r.j.broken.msg : r.j.bad);
+    else if (!any && good)
+        span_broken(x, CAUSE_EMPTY, 1, "no bytes");
+    span_import_report(x)->bytes += r.j.bytes;
+    json_free(&r.j);
+    arena_free(r.a);
+    free(r.held);
+    free(r.process);
+    return good;
+}
+
+static const struct span_format jaeger = { "jaeger", read };
+
+bool import_jaeger_stream(char *const *paths, size_t n, const struct import_options *o,
+                          callgraph_sink sink, void *ctx, struct import_report *rep,
+                          struct err *err)
+{
+    return span_import_run(&jaeger, paths, n, o, sink, ctx, rep, err);
+}
