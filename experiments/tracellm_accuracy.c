@@ -33,6 +33,7 @@
 #include "cli/driver.h"
 #include "gen/ask.h"
 #include "gen/llm.h"
+#include "stats/interval.h"
 #include "text/prompt_file.h"
 #include "trace/input.h"
 #include "trace/reference.h"
@@ -271,25 +272,14 @@ static struct sum ask(const struct driver *d, const struct llm *m, const struct 
     return s;
 }
 
-/* Wilson's interval for k of n. */
-static void wilson(size_t k, size_t n, double *lo, double *hi)
-{
-    double z = 1.959964, p = (double)k / (double)n, q = z * z / (double)n;
-    double mid = (p + q / 2) / (1 + q),
-           half = z / (1 + q) * sqrt(p * (1 - p) / (double)n + q / (4 * (double)n));
-    *lo = fmax(mid - half, 0);
-    *hi = mid + half;
-}
-
 struct files {
     struct outfile cells, map, depth, sum, temperature, forms;
 };
 
 static void put_share(FILE *f, const struct sum *s)
 {
-    double lo, hi;
-    wilson(s->correct, s->asked, &lo, &hi);
-    fprintf(f, "%.4f,%.4f,%.4f\n", (double)s->correct / (double)s->asked, lo, hi);
+    struct interval share = interval_wilson(s->correct, s->asked);
+    fprintf(f, "%.4f,%.4f,%.4f\n", share.value, share.lo, share.hi);
 }
 
 struct mode {

@@ -198,6 +198,23 @@ static void intervals_centre_on_the_value(void **state)
 }
 
 /* A bootstrap of the mean of n values has standard error sd / sqrt(n). */
+/* Newcombe 1998, table I: 81 of 263 has [.2553, .3662]; 0 of 20 ends at z^2 / (20 + z^2). */
+static void wilson_agrees_with_newcombe(void **state)
+{
+    (void)state;
+    struct interval x = interval_wilson(81, 263), none = interval_wilson(0, 20),
+                    all = interval_wilson(20, 20);
+    assert_near(x.value, 81.0 / 263, 1e-15);
+    assert_near(x.lo, 0.2553, 5e-5);
+    assert_near(x.hi, 0.3662, 5e-5);
+    double z2 = 1.959963984540054 * 1.959963984540054;
+    assert_near(none.lo, 0, 0);
+    assert_near(none.hi, z2 / (20 + z2), 1e-14);
+    assert_near(all.lo, 1 - none.hi, 1e-14);
+    assert_near(all.hi, 1, 1e-14);
+    assert_true(isnan(interval_wilson(0, 0).value) && isnan(interval_wilson(0, 0).lo));
+}
+
 static void a_bootstrap_finds_the_standard_error(void **state)
 {
     (void)state;
@@ -289,6 +306,7 @@ int main(void)
         cmocka_unit_test(the_top_is_sorted_and_ties_go_by_index),
         cmocka_unit_test(both_sorts_agree_with_qsort),
         cmocka_unit_test(intervals_centre_on_the_value),
+        cmocka_unit_test(wilson_agrees_with_newcombe),
         cmocka_unit_test(a_bootstrap_finds_the_standard_error),
         cmocka_unit_test(a_split_deals_every_item_once),
         cmocka_unit_test(zipf_recovers_its_slope),

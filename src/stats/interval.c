@@ -68,3 +68,13 @@ struct interval interval_paired(double a, const double *a_draws, double b, const
     free(d);
     return v;
 }
+
+struct interval interval_wilson(size_t k, size_t n)
+{
+    if (n == 0)
+        return (struct interval){ NAN, NAN, NAN, 0 };
+    double z = 1.959963984540054, p = (double)k / (double)n, q = z * z / (double)n;
+    double mid = (p + q / 2) / (1 + q),
+           half = z / (1 + q) * sqrt(p * (1 - p) / (double)n + q / (4 * (double)n));
+    return (struct interval){ p, fmax(mid - half, 0), fmin(mid + half, 1), n };
+}

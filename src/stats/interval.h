@@ -34,4 +34,8 @@ struct interval interval_centred(double value, const double *draws, size_t n_dra
 struct interval interval_paired(double a, const double *a_draws, double b, const double *b_draws,
                                 size_t n_draws);
 
+/* The share k of n with Wilson's 95 % score interval, which stays within [0, 1] and has a width at
+ * shares of 0 and 1 too. n 0: NaN. */
+struct interval interval_wilson(size_t k, size_t n);
+
 #endif
