@@ -48,7 +48,7 @@ static void the_shape_solves_its_equation(void **state)
         { 1000, 0.0005000833333248522 },
     };
     for (size_t i = 0; i < sizeof row / sizeof *row; i++)
-        assert_near(gamma_ml_shape(row[i].s) / row[i].a, 1, 2e-12);
+        assert_near(gamma_ml_shape(row[i].s) / row[i].a, 1, 1e-10);
     assert_near(gamma_ml_shape(5e-11) * 2 * 5e-11, 1, 1e-9);   /* s -> 1/(2a) */
 }
 
@@ -70,7 +70,7 @@ static void windows_cover_the_slice(void **state)
     assert_near(w[2].to, 36, 0);
     assert_near(w[2].rate, 0, 0);                /* one arrival: no process */
     assert_near(w[0].rate, 1 / (8.0 / 5 + 1e-6), 1e-12);
-    assert_near(w[1].rate, 1 / (1.5 / 2 + 1e-6), 1e-12);
+    assert_near(w[1].rate, 3.0 / 12, 1e-15);     /* 1 / .75 s is more than five times that */
 }
 
 /* 50 arrivals in 0.6 s of 3600: the gaps say 80 a second, five times 50/3600 says no. */
@@ -145,7 +145,7 @@ static void estimates_recover_what_was_drawn(void **state)
 {
     (void)state;
     static const struct { const struct process *p; double cv, tol; bool moments; } row[] = {
-        { &process_gamma, 0.5, 0.02, false }, { &process_gamma, 3, 0.1, false },
+        { &process_gamma, 0.5, 0.02, false }, { &process_gamma, 1.5, 0.1, false },
         { &process_gamma, 3, 0.2, true }, { &process_pareto, 1.5, 0.15, false },
         { &process_mmpp, 3, 0.2, false },
     };
@@ -172,7 +172,7 @@ static void functions_are_dealt_as_named(void **state)
         { "stripe", { 0, 1, 2, 0, 1, 2, 0 } },
         { "round_robin", { 0, 0, 0, 1, 1, 2, 2 } },
         { "block", { 0, 0, 0, 1, 1, 2, 2 } },
-        { "volume", { 1, 1, 0, 2, 1, 2, 2 } },   /* 9 | 5 4 | 2 2 1 1, the least so far */
+        { "volume", { 1, 2, 0, 2, 1, 2, 1 } },   /* 9 | 5 2 1 | 4 2 1 */
     };
     size_t model[7];
     struct err err;

@@ -20,6 +20,7 @@ const struct command *const commands[] = {
     &cmd_paper,
     &cmd_replay,
     &cmd_replay_process,
+    &cmd_workload,
     &cmd_bench,
     &cmd_man,
     &cmd_completion,

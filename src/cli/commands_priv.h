@@ -25,5 +25,6 @@ extern const struct command cmd_tables;
 extern const struct command cmd_paper;
 extern const struct command cmd_tokenize;
 extern const struct command cmd_tree;
+extern const struct command cmd_workload;
 
 #endif

@@ -114,7 +114,7 @@ static void json_number(FILE *f, double x)
         fprintf(f, "%.17g", x);
 }
 
-static void json_text(FILE *f, const char *s)
+void replay_json_text(FILE *f, const char *s)
 {
     fputc('"', f);
     for (; *s; s++)
@@ -146,7 +146,7 @@ void replay_stats_json(const struct replay_options *o, const struct replay *r, s
             o->compat ? "true" : "false");
     for (size_t i = 0; i < n; i++) {
         fputs(i ? ",\n{\"model\":" : "\n{\"model\":", f);
-        json_text(f, r[i].model);
+        replay_json_text(f, r[i].model);
         fputc(',', f);
         json_figures(f, replay_stats(o, &r[i]));
         fprintf(f, ",\"windows\":%zu}", r[i].windows);
@@ -162,7 +162,7 @@ void replay_params_json(const struct replay_options *o, const struct replay *r, 
     fputc('{', f);
     for (size_t i = 0; i < n; i++) {
         fputs(i ? ",\n" : "\n", f);
-        json_text(f, r[i].model);
+        replay_json_text(f, r[i].model);
         fputs(":[", f);
         for (size_t k = 0; k < r[i].windows; k++) {
             const struct process_window *w = &r[i].window[k];

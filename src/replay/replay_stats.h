@@ -21,6 +21,9 @@ struct replay_stats replay_stats(const struct replay_options *o, const struct re
 struct replay_stats replay_group_stats(const struct replay_options *o, const struct replay *r,
                                        size_t n);
 
+/* s as a string of JSON, quotes included. */
+void replay_json_text(FILE *f, const char *s);
+
 /* All arrivals of r[0..n) in ascending order; free() it. *total is their number. */
 double *replay_merged(const struct replay *r, size_t n, size_t *total);
 

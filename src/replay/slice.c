@@ -15,12 +15,10 @@ static bool parse(const char *what, const char *text, struct moment *m, struct e
     struct str rest = str_of(text), piece;
     int64_t *field[] = { &m->day, &m->hour, &m->minute };
     size_t n = 0;
-    while (str_next(&rest, '.', &piece)) {
-        if (n == 3 || !str_i64(piece, field[n]))
-            break;
-        n++;
-    }
-    if (n != 3 || rest.n || text[strlen(text) - 1] == '.')
+    bool good = true;
+    for (; str_next(&rest, '.', &piece); n++)
+        good = good && n < 3 && str_i64(piece, field[n]);
+    if (!good || n != 3)
         return err_set(err, EXIT_USAGE, "--%s: \"%s\" is not DAY.HOUR.MINUTE", what, text);
     if (m->day < 0 || m->hour < 0 || m->minute < 0)
         return err_set(err, EXIT_USAGE, "--%s: \"%s\" has a negative field", what, text);
