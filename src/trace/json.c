@@ -335,7 +335,7 @@ bool json_text(struct json *j, struct str *s)
     return false;
 }
 
-bool json_string(struct json *j, struct str *s)
+bool json_only_text(struct json *j, struct str *s)
 {
     if (json_peek(j) == JSON_STRING)
         return json_text(j, s);

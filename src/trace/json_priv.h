@@ -54,7 +54,7 @@ bool json_element(struct json *j);
 /* The string or number or word (true, false, null) that stands next, as text; anything else is
  * skipped and false. The view is good until the next question. */
 bool json_text(struct json *j, struct str *s);
-bool json_string(struct json *j, struct str *s);   /* a string alone */
+bool json_only_text(struct json *j, struct str *s);   /* a string alone */
 void json_skip(struct json *j);
 
 /* After an error: skip to the end of the line and begin anew at the outermost level. False at the
