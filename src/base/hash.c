@@ -50,22 +50,39 @@ void hash_sha256(const void *p, size_t n, char hex[SHA256_HEX])
     hex_of(d, hex);
 }
 
+/* An EVP_MD_CTX in other clothes: the header need not know OpenSSL. */
+struct sha256 *sha256_new(void)
+{
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    REQUIRE(ctx && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL));
+    return (struct sha256 *)ctx;
+}
+
+void sha256_add(struct sha256 *s, const void *p, size_t n)
+{
+    REQUIRE(EVP_DigestUpdate((EVP_MD_CTX *)s, p, n));
+}
+
+void sha256_end(struct sha256 *s, char hex[SHA256_HEX])
+{
+    unsigned char d[EVP_MAX_MD_SIZE];
+    REQUIRE(EVP_DigestFinal_ex((EVP_MD_CTX *)s, d, NULL));
+    EVP_MD_CTX_free((EVP_MD_CTX *)s);
+    hex_of(d, hex);
+}
+
 bool hash_sha256_file(const char *path, char hex[SHA256_HEX], struct err *err)
 {
     FILE *f = fopen(path, "rb");
     if (!f)
         return err_set(err, EXIT_NOINPUT, "%s: %s", path, strerror(errno));
-    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-    REQUIRE(ctx && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL));
+    struct sha256 *sum = sha256_new();
     char chunk[1 << 16];
     size_t n;
     while ((n = fread(chunk, 1, sizeof chunk, f)) > 0)
-        EVP_DigestUpdate(ctx, chunk, n);
+        sha256_add(sum, chunk, n);
     bool good = !ferror(f) || err_set(err, EXIT_NOINPUT, "%s: %s", path, strerror(errno));
-    unsigned char d[EVP_MAX_MD_SIZE];
-    EVP_DigestFinal_ex(ctx, d, NULL);
-    EVP_MD_CTX_free(ctx);
+    sha256_end(sum, hex);
     fclose(f);
-    hex_of(d, hex);
     return good;
 }

@@ -14,6 +14,13 @@ uint64_t hash64_mix(uint64_t a, uint64_t b);   /* combine two hashes, order matt
 
 enum { SHA256_HEX = 65 };                      /* 64 digits and NUL */
 void hash_sha256(const void *p, size_t n, char hex[SHA256_HEX]);
+
+/* The same piece by piece: sha256_end writes the digits and frees. */
+struct sha256;
+struct sha256 *sha256_new(void);
+void sha256_add(struct sha256 *s, const void *p, size_t n);
+void sha256_end(struct sha256 *s, char hex[SHA256_HEX]);
+
 bool hash_sha256_file(const char *path, char hex[SHA256_HEX], struct err *err);
 
 #endif

@@ -181,6 +181,14 @@ void builder_time(struct builder *b, size_t f, double t, const struct invocation
     s->n++;
 }
 
+void builder_take_times(struct builder *b, size_t f, double *t, struct invocation_tokens *tokens,
+                        size_t n)
+{
+    struct series *s = &b->store->series[f];
+    REQUIRE(s->n == 0 && !s->t);
+    *s = (struct series){ t, tokens, n, n, tokens ? n : 0 };
+}
+
 void builder_shift(struct builder *b, double seconds)
 {
     for (size_t f = 0; f < b->n; f++)

@@ -59,6 +59,10 @@ enum builder_said builder_day(struct builder *b, size_t f, uint32_t day, const u
 /* tokens is NULL always or never. */
 void builder_time(struct builder *b, size_t f, double t, const struct invocation_tokens *tokens);
 
+/* Take a new function's malloc'd times, and their tokens or NULL. */
+void builder_take_times(struct builder *b, size_t f, double *t, struct invocation_tokens *tokens,
+                        size_t n);
+
 /* Move all times by this much. */
 void builder_shift(struct builder *b, double seconds);
 
@@ -158,6 +162,19 @@ char *folder_file(const char *folder, const char *name);
 struct invocations *invocations_read_text(const struct invocations_format *f, char *const *paths,
                                           size_t n, const struct invocations_options *o,
                                           struct invocations_report *rep, struct err *err);
+
+/* ---- packed forms ---- */
+
+/* Fill the builder from a stream at its first byte. Counts after `days` (unless 0) are skipped. */
+struct feed;
+bool pickle_read(struct feed *f, struct builder *b, enum invocations_kind kind, uint32_t days,
+                 struct err *err);
+
+/* A whole cache, checked; NULL on failure. */
+struct invocations *cache_read(struct feed *f, enum invocations_kind kind,
+                               const struct invocations_options *o, struct err *err);
+enum { CACHE_MAGIC = 8 };
+extern const char cache_magic[CACHE_MAGIC];
 
 /* ---- the account ---- */
 
