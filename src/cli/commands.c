@@ -18,6 +18,7 @@ const struct command *const commands[] = {
     &cmd_figure,
     &cmd_tables,
     &cmd_paper,
+    &cmd_preprocess,
     &cmd_replay,
     &cmd_replay_process,
     &cmd_workload,

@@ -9,6 +9,7 @@ extern const struct command cmd_check;
 extern const struct command cmd_compare;
 extern const struct command cmd_fetch;
 extern const struct command cmd_import;
+extern const struct command cmd_preprocess;
 extern const struct command cmd_reference;
 extern const struct command cmd_replay;
 extern const struct command cmd_replay_process;
