@@ -1,6 +1,7 @@
 # Tracewright. Targets:
 #   make all           set up, then build build/tracewright and the experiments
 #   make test          set up, build, run every test                    (T=pattern: some)
+#   make invoker       the program alone: tracewright plan, invoke, serve
 #   make reproduce     every figure and table, tables.xlsx, the paper, the claims
 #                      SCALE=small|full  SEED=n  DATA=dir of real traces
 #                      FROM=checkpoints, or the folder of one: used instead of training
@@ -39,7 +40,7 @@ OPT ?= -O3 -g
 STRICT := -std=c17 -D_POSIX_C_SOURCE=200809L -ffp-contract=off -fno-math-errno -fno-trapping-math -Wall -Wextra -Wshadow -Wvla \
           -Wstrict-prototypes -Wmissing-prototypes -Werror
 PACKAGES := gsl openblas cairo cairo-pdf cairo-svg pangocairo glib-2.0 jansson libarchive libcmark \
-            libcrypto libnghttp2 libcurl
+            libcrypto libssl libnghttp2 libcurl
 PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 # GSL's own cblas would shadow OpenBLAS's.
 LIBS = $(filter-out -lgslcblas,$(shell pkg-config --libs $(PACKAGES))) -lxlsxwriter -lpthread -lm
@@ -58,12 +59,14 @@ INTEROP_TOOLS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/interop/
 FUZZERS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/fuzz_*.c))
 MANUAL := $(BUILD)/tracewright.1 $(BUILD)/tracewright.bash
 
-.PHONY: all test reproduce compare list paper demo bench lint everything asan fuzz fuzzers interop
+.PHONY: all invoker test reproduce compare list paper demo bench lint everything asan fuzz fuzzers interop
 .PHONY: install help clean setup programs tests
 # Packages may arrive in setup, so what asks pkg-config is a second make.
 all: setup
 	@$(MAKE) $(PARALLEL) programs
 programs: $(BUILD)/tracewright $(MANUAL) $(DRIVERS); @:
+invoker: setup
+	@$(MAKE) $(PARALLEL) $(BUILD)/tracewright
 
 help:
 	@sed -n '/^$$/q; s/^# \{0,1\}//p' Makefile

@@ -15,7 +15,7 @@ struct progress {
     double total, done;         /* total 0: unknown */
     double started_s, shown_s;
     bool terminal, shown;
-    char note[64];              /* printed at the end of the line, such as "loss 2.31" */
+    char note[160];             /* printed at the end of the line, such as "loss 2.31" */
 };
 
 struct progress progress_begin(const char *label, const char *unit, double total);

@@ -23,6 +23,8 @@ const struct command *const commands[] = {
     &cmd_replay_process,
     &cmd_workload,
     &cmd_bench,
+    &cmd_invoke,
+    &cmd_serve,
     &cmd_man,
     &cmd_completion,
     NULL

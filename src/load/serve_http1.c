@@ -1,0 +1,94 @@
+/* serve_http1.c: the server's side of HTTP/1.1: one request after the other. */
+#include <string.h>
+#include <strings.h>
+
+#include "load/serve_priv.h"
+
+enum { LONGEST_HEAD = 1 << 16, LONGEST_BODY = 1 << 22 };
+
+static bool named(struct str line, const char *name, struct str *value)
+{
+    size_t n = strlen(name);
+    if (line.n <= n || line.p[n] != ':' || strncasecmp(line.p, name, n) != 0)
+        return false;
+    *value = str_trim((struct str){ line.p + n + 1, line.n - n - 1 });
+    return true;
+}
+
+/* Read a head into r; false when it makes no sense. */
+static bool read_head(struct request *r, struct str head, size_t *body)
+{
+    struct str line, v;
+    uint64_t n = 0;
+    bool first = true;
+    while (str_next(&head, '\n', &line)) {
+        line = str_trim(line);
+        if (first && !str_ends(line, " HTTP/1.1") && !str_ends(line, " HTTP/1.0"))
+            return false;
+        if (first && str_starts(line, "HEAD "))
+            r->head = true;
+        first = false;
+        if (named(line, "host", &v))
+            buf_add(&r->authority, v.p, v.n);
+        else if (named(line, "content-length", &v) && (!str_u64(v, &n) || n > LONGEST_BODY))
+            return false;
+        else if (named(line, "transfer-encoding", &v))
+            return false;    /* our own client tells lengths */
+        else if (named(line, "connection", &v) && v.n == 5 && strncasecmp(v.p, "close", 5) == 0)
+            r->conn->closing = true;
+    }
+    *body = (size_t)n;
+    return true;
+}
+
+/* Take a whole request off c->in, unless one is at work. */
+static bool next_request(struct conn *c, bool *took)
+{
+    struct str in = buf_view(&c->in);
+    *took = false;
+    if (c->requests || !in.n)
+        return true;
+    const char *end = NULL;
+    for (size_t i = 0; i + 3 < in.n && !end; i++)
+        if (memcmp(in.p + i, "\r\n\r\n", 4) == 0)
+            end = in.p + i + 4;
+    if (!end)
+        return in.n <= LONGEST_HEAD;
+    size_t head = (size_t)(end - in.p), body;
+    struct request *r = request_new(c);
+    if (!read_head(r, (struct str){ in.p, head }, &body)) {
+        request_free(r);
+        return false;
+    }
+    if (in.n < head + body) {
+        request_free(r);
+        return true;
+    }
+    buf_add(&r->body, in.p + head, body);
+    memmove(c->in.p, c->in.p + head + body, c->in.n - head - body);
+    c->in.n -= head + body;
+    *took = true;
+    job_start(r);
+    return true;
+}
+
+bool serve_http1_input(struct conn *c, const uint8_t *p, size_t n)
+{
+    bool took = true;
+    buf_add(&c->in, p, n);
+    while (took)
+        if (!next_request(c, &took))
+            return false;
+    return true;
+}
+
+void serve_http1_answer(struct request *r)
+{
+    struct conn *c = r->conn;
+    buf_printf(&c->out, "HTTP/1.1 %s\r\nContent-Type: text/plain\r\nContent-Length: %zu\r\n\r\n",
+               r->status == GRPC_OK ? "200 OK" : "503 Service Unavailable", r->reply.n);
+    if (!r->head)
+        buf_add(&c->out, r->reply.p, r->reply.n);
+    request_free(r);
+    conn_mark_dirty(c);
+}

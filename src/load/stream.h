@@ -1,0 +1,39 @@
+/* stream.h: a TCP connection, plain or TLS, that never blocks. */
+#ifndef LOAD_STREAM_H
+#define LOAD_STREAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+
+struct tls;    /* settings shared by all streams of a client */
+
+/* TLS 1.2 or later; ca is a PEM file of authorities or NULL for the system's; insecure accepts any
+ * certificate. alpn is "h2" or "http/1.1". */
+struct tls *tls_new(const char *ca, bool insecure, const char *alpn, struct err *err);
+void tls_free(struct tls *t);    /* NULL is fine */
+
+struct stream {
+    int fd;
+    void *ssl;             /* NULL: plain */
+    bool wants_write;      /* TLS has to write before it can go on reading */
+};
+
+/* Begin to connect to addr (struct sockaddr of length n), host being the name in certificates.
+ * False: refused at once; nothing to close. */
+bool stream_open(struct stream *s, const void *addr, size_t n, const struct tls *t,
+                 const char *host);
+void stream_close(struct stream *s);
+
+enum stream_state { STREAM_FAILED, STREAM_WAITS, STREAM_READY };
+/* Go on connecting and shaking hands, after the socket became readable or writable. */
+enum stream_state stream_connect(struct stream *s);
+
+/* Bytes moved; 0: would block; -1: the connection is over. */
+ssize_t stream_read(struct stream *s, void *p, size_t n);
+ssize_t stream_write(struct stream *s, const void *p, size_t n);
+
+#endif
