@@ -1,13 +1,16 @@
 /* cmd_export.c: what we have, for other tools.
  *
  * What is given says what is exported: --checkpoint a model, as one GGUF file or as a Hugging Face
- * directory. The model is read from its mapped files, so its size does not matter.
+ * directory; --from-csv call graphs, in one of exporters.c's formats. The model is read from its
+ * mapped files, so its size does not matter.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
 #include "cli/commands_priv.h"
+#include "cli/exporters.h"
+#include "cli/graphs.h"
 #include "cli/models.h"
 #include "llm/checkpoint.h"
 #include "llm/gguf.h"
@@ -15,7 +18,14 @@
 static const struct option options[] = {
     { "checkpoint", OPT_TEXT, "DIR", NULL, "the model to export", 0, 0 },
     OPTION_ADAPTER,
-    { "to", OPT_CHOICE, "gguf|hf", "gguf", "one GGUF file, or a Hugging Face directory", 0, 0 },
+    { "from-csv", OPT_TEXT, "FILE", NULL, "or the call graphs to export", 0, 0 },
+    { "to", OPT_CHOICE,
+      "gguf|hf|alibaba-2022|jaeger|otlp|otlp-proto|zipkin|perfetto|dot|pdf", NULL,
+      "a model: one GGUF file [standard], or a Hugging Face directory; call graphs: the others",
+      0, 0 },
+    { "n", OPT_INT, "N", "0", "call graphs: the first N; 0 is all", 0, 1e9 },
+    { "threads", OPT_INT, "N", "0", "threads that read; does not change results", 0, 1024 },
+    OPTION_JSON,
     { "dtype", OPT_CHOICE, "same|f32|bf16|f16", "same", "type of the matrices", 0, 0 },
     { "shard-mb", OPT_INT, "N", "0", "hf: most megabytes in a file; 0 is one file", 0, 1e9 },
     { "o", OPT_TEXT, "PATH", NULL, "the file, or the directory", 0, 0 },
@@ -92,7 +102,7 @@ static bool to_gguf(const struct args *a, const struct model *m, struct err *err
 static bool write_model(const struct args *a, const struct model *m, const struct tokenizer *t,
                         struct err *err)
 {
-    return strcmp(args_text(a, "to"), "hf") == 0 ? to_hf(a, m, t, err) : to_gguf(a, m, err);
+    return args_given(a, "to") && strcmp(args_text(a, "to"), "hf") == 0 ? to_hf(a, m, t, err) : to_gguf(a, m, err);
 }
 
 /* Adapters are merged into weights in memory. */
@@ -120,23 +130,95 @@ static bool export_checkpoint(const struct args *a, struct err *err)
     return good;
 }
 
+/* ---- call graphs ---- */
+
+struct graphs_out {
+    size_t graphs, calls, left_out;
+};
+
+static bool write_graphs(const struct args *a, const struct exporter *e, const struct graphset *s,
+                         struct graphs_out *n, struct err *err)
+{
+    struct outfile o;
+    if (!outfile_open(&o, args_text(a, "o"), err))
+        return false;
+    if (!exporter_write(e, s, o.f, &n->left_out, err)) {
+        err_add(err, "%s", args_text(a, "o"));
+        outfile_abandon(&o);
+        return false;
+    }
+    return outfile_commit(&o, err);
+}
+
+static void print_out(const struct args *a, const struct exporter *e, const struct graphs_out *n)
+{
+    FILE *f = strcmp(args_text(a, "o"), "-") == 0 ? stderr : stdout;
+    if (args_flag(a, "json"))
+        fprintf(f, "{\"to\":\"%s\",\"graphs\":%zu,\"calls\":%zu,\"left_out\":%zu}\n", e->name,
+                n->graphs, n->calls, n->left_out);
+    else if (n->left_out)
+        fprintf(stderr, "%zu graphs without times, or too far from 1970, were left out\n", n->left_out);
+}
+
+static bool export_graphs(const struct args *a, struct err *err)
+{
+    const struct exporter *e = exporter_find(args_text(a, "to"));
+    REQUIRE(e);
+    struct graphset *s = graphs_read_us(args_text(a, "from-csv"), (size_t)args_int(a, "threads"),
+                                        err);
+    if (!s)
+        return false;
+    size_t most = (size_t)args_int(a, "n");
+    if (most && s->n > most)
+        s->n = most;
+    struct graphs_out n = { 0 };
+    bool good = write_graphs(a, e, s, &n, err);
+    for (size_t i = 0; i < s->n; i++) {
+        bool out = e->write || exporter_can(&s->graphs[i], s->tick_us);
+        n.graphs += out;
+        n.calls += out ? s->graphs[i].n : 0;
+    }
+    if (good)
+        print_out(a, e, &n);
+    graphset_free(s);
+    return good;
+}
+
+static bool usage_good(const struct args *a, struct err *err)
+{
+    bool csv = args_given(a, "from-csv");
+    if (csv == args_given(a, "checkpoint") || !args_given(a, "o"))
+        return err_set(err, EXIT_USAGE, "say what and where: --checkpoint DIR -o PATH, or "
+                       "--from-csv FILE --to FORMAT -o PATH");
+    if (csv && !args_given(a, "to"))
+        return err_set(err, EXIT_USAGE, "say in which format: --to jaeger, say");
+    const char *to = args_given(a, "to") ? args_text(a, "to") : "gguf";
+    return csv == (exporter_find(to) != NULL) ||
+           err_set(err, EXIT_USAGE, csv ? "--to %s is for models: it goes with --checkpoint"
+                                        : "--to %s is for call graphs: it goes with --from-csv", to);
+}
+
 static int run(const struct args *a, struct err *err)
 {
-    if (!args_text(a, "checkpoint") || !args_text(a, "o")) {
-        err_set(err, EXIT_USAGE, "say what and where: --checkpoint DIR -o PATH");
+    if (!usage_good(a, err))
         return err->status;
-    }
-    return export_checkpoint(a, err) ? EXIT_GOOD : err->status;
+    bool good = args_given(a, "from-csv") ? export_graphs(a, err) : export_checkpoint(a, err);
+    return good ? EXIT_GOOD : err->status;
 }
 
 const struct command cmd_export = {
     .name = "export",
-    .summary = "a checkpoint for other tools: GGUF, or a Hugging Face directory",
+    .summary = "for other tools: call graphs as spans, slices or drawings; a checkpoint as GGUF or "
+               "Hugging Face",
     .operands = NULL,
     .options = options,
     .examples = "  tracewright export --checkpoint model --to gguf -o model.gguf\n"
                 "  tracewright export --checkpoint model --to gguf --dtype f16 -o model-f16.gguf\n"
                 "  tracewright export --checkpoint model --to hf --dtype bf16 --shard-mb 500 "
-                "-o model-bf16",
+                "-o model-bf16\n"
+                "  tracewright export --from-csv graphs.csv --to jaeger -o graphs.json\n"
+                "  tracewright export --from-csv graphs.csv --to perfetto -n 20 -o slices.json\n"
+                "What is lost: alibaba-2022, jaeger, otlp, otlp-proto, zipkin lose weights;\n"
+                "perfetto, dot and pdf are for looking, there is no way back.",
     .run = run,
 };

@@ -8,7 +8,7 @@
 #include "base/rng.h"
 #include "cli/commands_priv.h"
 #include "cli/graphs.h"
-#include "report/tree.h"
+#include "cli/trees.h"
 
 static const struct option options[] = {
     { "n", OPT_INT, "N", "1", "graphs of each input, drawn without repeats", 1, 1000 },
@@ -41,22 +41,6 @@ static size_t choose(const struct graphset *s, const struct args *a, const char 
     gsl_rng_free(r);
     buf_free(&stream);
     return n < want ? n : want;
-}
-
-static struct tree_graph tree_of(const struct graphset *s, const struct callgraph *g,
-                                 struct arena *mem)
-{
-    struct tree_call *c = ARENA_ARRAY(mem, g->n, struct tree_call);
-    double ms = s->tick_us / 1000.0;
-    for (size_t i = 0; i < g->n; i++) {
-        const struct call *k = &g->calls[i];
-        c[i].parent = i ? k->parent : TREE_ROOT;
-        c[i].label = names_get(s->names, k->dst);
-        c[i].type = call_type_name((enum call_type)k->type);
-        c[i].start = g->timed ? (double)k->start * ms : NAN;
-        c[i].finish = g->timed ? (double)call_finish(k) * ms : NAN;
-    }
-    return (struct tree_graph){ c, g->n };
 }
 
 static void field(FILE *f, const char *s)
@@ -114,7 +98,7 @@ static bool one_input(const struct args *a, const char *operand, FILE *f, struct
     for (size_t i = 0; i < n; i++) {
         struct arena *mem = arena_new();
         const struct callgraph *g = &s->graphs[index[i]];
-        struct tree_graph t = tree_of(s, g, mem);
+        struct tree_graph t = trees_of(g, s->names, s->tick_us, mem);
         const char *title = arena_printf(mem, "%s %zu", name, i + 1);
         if (csv) {
             write_csv(g, &t, title, f);

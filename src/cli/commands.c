@@ -11,6 +11,7 @@ const struct command *const commands[] = {
     &cmd_generate,
     &cmd_score,
     &cmd_export,
+    &cmd_emit,
     &cmd_tokenize,
     &cmd_check,
     &cmd_compare,

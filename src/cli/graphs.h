@@ -9,4 +9,7 @@
  * stderr. NULL: nothing could be used. */
 struct graphset *graphs_read(const char *path, size_t threads, struct err *err);
 
+/* The same with ticks of 1 us, in which nothing of spans is rounded. */
+struct graphset *graphs_read_us(const char *path, size_t threads, struct err *err);
+
 #endif

@@ -165,7 +165,8 @@ static size_t add(struct span_attribute *out, size_t n, const char *key, struct 
 size_t span_attributes(const struct span *s, struct span_attribute out[SPAN_ATTRIBUTES_MAX])
 {
     size_t n = add(out, 0, "peer.service", s->peer);
-    if (s->kind == KIND_CLIENT && (s->type == CALL_DB || s->type == CALL_MC))
+    /* Without a peer a reader would take the system for one. */
+    if (s->peer.n && s->kind == KIND_CLIENT && (s->type == CALL_DB || s->type == CALL_MC))
         n = add(out, n, "db.system", s->type == CALL_MC ? STR("memcached") : STR("other_sql"));
     n = add(out, n, "alibaba.rpctype",
             s->type < CALL_TYPES ? str_of(call_type_name((enum call_type)s->type)) : STR(""));
