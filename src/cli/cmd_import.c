@@ -10,8 +10,15 @@
 
 static const struct option options[] = {
     { "from", OPT_CHOICE,
-      "alibaba-2022|jaeger|tracellm-tabular|tracellm-recursive|tracellm-instruction|dgg|compact",
-      "alibaba-2022", "what the inputs are", 0, 0 },
+      "auto|alibaba-2021|alibaba-2022|jaeger|otlp|otlp-proto|zipkin|spans|tracellm-tabular|"
+      "tracellm-recursive|tracellm-instruction|dgg|compact",
+      "auto", "what the inputs are; auto: what their content says", 0, 0 },
+    { "columns", OPT_TEXT, "KEY=NAME,...", NULL,
+      "of spans as CSV: trace=TraceID,span=SpanID,parent=..,service=..|pod=..,operation=..,"
+      "start=NAME[:ns|us|ms|s],end=..,duration=..,kind=..,status=..,peer=..",
+      0, 0 },
+    { "repair", OPT_TEXT, "all|none|LIST", "none",
+      "mend what can be mended: some of double,parent,root,caller,ids,loss", 0, 0 },
     { "compat", OPT_CHOICE, "tracellm", NULL,
       "do as that program's preprocessing does, byte for byte", 0, 0 },
     { "dedup", OPT_FLAG, NULL, NULL, "drop graphs that were seen before", 0, 0 },
@@ -69,14 +76,6 @@ static bool write_compat(void *ctx, const struct compat_graph *g, struct err *er
     return flush_line(w, err);
 }
 
-static const struct importer *find(const char *name)
-{
-    for (size_t i = 0; importers[i]; i++)
-        if (strcmp(importers[i]->name, name) == 0)
-            return importers[i];
-    return NULL;
-}
-
 static bool write_report(const struct import_report *rep, const char *path, struct err *err)
 {
     struct outfile o;
@@ -89,16 +88,18 @@ static bool write_report(const struct import_report *rep, const char *path, stru
 static bool import(const struct args *a, struct writer *w, struct import_report *rep,
                    struct err *err)
 {
-    const struct importer *from = find(args_text(a, "from"));
-    if (!from)
-        return err_set(err, EXIT_USAGE, "--from %s is not in this build", args_text(a, "from"));
+    struct import_options o = { .threads = (size_t)args_int(a, "threads"), .dedup = w->dedup,
+                                .progress = true, .columns = args_text(a, "columns") };
+    const struct importer *from =
+        importer_find(args_text(a, "from"), args_operand(a), args_operands(a), err);
+    if (!from || !import_repairs(args_text(a, "repair"), &o.repair, err))
+        return false;
+    if (o.columns && strcmp(from->name, "spans") != 0)
+        return err_set(err, EXIT_USAGE, "--columns is for spans as CSV, not %s", from->name);
     w->tick_us = from->tick_us ? from->tick_us : 1000;
     w->csv.extra = from->tick_us != 0;   /* what has ticks of its own has kinds too */
-    if (!args_text(a, "compat")) {
-        struct import_options o = { .threads = (size_t)args_int(a, "threads"), .dedup = w->dedup,
-                                    .progress = true };
+    if (!args_text(a, "compat"))
         return from->stream(args_operand(a), args_operands(a), &o, write_graph, w, rep, err);
-    }
     if (strcmp(from->name, "alibaba-2022") != 0)
         return err_set(err, EXIT_USAGE, "--compat tracellm reads alibaba-2022, not %s", from->name);
     return compat_tracellm(args_operand(a), args_operands(a), w->dedup, write_compat, w, rep, err);
@@ -134,6 +135,9 @@ const struct command cmd_import = {
     .examples =
         "  tracewright import CallGraph_*.csv.gz --report report.json > graphs.csv\n"
         "  tracewright import --compat tracellm --to tracellm-lines --dedup Call_0.csv > lines\n"
+        "  tracewright import traces.json.gz --report report.json > graphs.csv\n"
+        "  tracewright import --from spans --columns trace=TraceID,span=SpanID,parent=ParentID,"
+        "service=Service,operation=Name,start=Start:ns,end=End:ns spans.csv > graphs.csv\n"
         "  tracewright import --from dgg real_call_graphs_type0.jsonl.xz > graphs.csv",
     .run = run,
 };

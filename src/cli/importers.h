@@ -13,4 +13,9 @@ struct importer {
 
 extern const struct importer *const importers[];   /* ends with NULL */
 
+/* By name, or "auto": by what the files hold (standard input cannot be looked into; what is unknown
+ * is taken for Alibaba's). NULL (EXIT_USAGE) for no importer, and for files of several kinds. */
+const struct importer *importer_find(const char *name, char *const *paths, size_t n,
+                                     struct err *err);
+
 #endif

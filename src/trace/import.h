@@ -112,11 +112,20 @@ bool import_dgg_stream(char *const *paths, size_t n, const struct import_options
 bool import_dgg(char *const *paths, size_t n, const struct import_options *o, struct graphset *out,
                 struct import_report *rep, struct err *err);
 
-/* Spans: Jaeger's JSON. See spans.h for how they become graphs, in ticks of 1 us. Rows are spans; a
- * graph read is a distinct trace id. Memory is bounded as above. */
-bool import_jaeger_stream(char *const *paths, size_t n, const struct import_options *o,
-                          callgraph_sink sink, void *ctx, struct import_report *rep,
-                          struct err *err);
+/* Spans: Jaeger's JSON, OpenTelemetry's JSON (lines) and protobuf, Zipkin's JSON version 2, and CSV.
+ * See spans.h for how they become graphs, in ticks of 1 us. Rows are spans; a graph read is a
+ * distinct trace id. Memory is bounded as above. */
+typedef bool import_function(char *const *paths, size_t n, const struct import_options *o,
+                             callgraph_sink sink, void *ctx, struct import_report *rep,
+                             struct err *err);
+import_function import_jaeger_stream, import_otlp_stream, import_otlp_proto_stream;
+import_function import_zipkin_stream, import_spans_stream;
+
+/* Does the map of options.columns make sense? EXIT_USAGE if not. */
+bool span_csv_columns(const char *map, struct err *err);
+
+/* "all", "none" or names of repairs parted by commas, as import_deed_names has them, to a set. */
+bool import_repairs(const char *list, unsigned *repair, struct err *err);
 
 /* A sink that appends to a struct graphset (its ctx): names carried over, weights kept. */
 bool import_collect(void *graphset, const struct callgraph *g, const struct names *names,

@@ -70,6 +70,26 @@ const char *const import_deed_words[IMPORT_DEEDS] = {
     [DEED_PADDED] = "id with fewer digits: zeros put in front",
 };
 
+bool import_repairs(const char *list, unsigned *repair, struct err *err)
+{
+    struct str rest = str_of(list), word;
+    *repair = 0;
+    if (str_is(rest, "all"))
+        *repair = REPAIR_ALL;
+    if (str_is(rest, "all") || str_is(rest, "none"))
+        return true;
+    while (str_next(&rest, ',', &word)) {
+        int d = 0;
+        while (d < IMPORT_REPAIRS && !str_is(word, import_deed_names[d]))
+            d++;
+        if (d == IMPORT_REPAIRS)
+            return err_set(err, EXIT_USAGE, "--repair: \"%.*s\" is not all, none, or some of "
+                           "double parent root caller ids loss", (int)word.n, word.p);
+        *repair |= 1u << d;
+    }
+    return true;
+}
+
 /* Append s to b[0..cap) with control bytes, quotes and backslashes as \xHH; long ones are cut. */
 static void escape(char *b, size_t cap, struct str s)
 {

@@ -13,17 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "trace/json_priv.h"
-#include "trace/span_import_priv.h"
-
-enum { HELD_MAX = 1 << 20 };
-
-struct held {
-    struct span s;
-    struct str process;
-    enum import_cause cause;   /* IMPORT_CAUSES: good */
-    struct str bad;
-};
+#include "trace/span_hold_priv.h"
 
 struct process {
     struct str key, service;
@@ -32,50 +22,20 @@ struct process {
 struct jaeger {
     struct span_import *x;
     struct json j;
-    struct arena *a;           /* of one trace object */
-    struct held *held;
-    size_t n, cap;
+    struct span_hold hold;     /* of one trace object */
     struct process *process;
     size_t processes, process_cap;
     struct str trace;          /* of the object */
 };
 
-static struct str keep(struct jaeger *r, struct str s)
-{
-    return (struct str){ arena_strndup(r->a, s.p, s.n), s.n };
-}
-
-static struct str text(struct jaeger *r)
-{
-    struct str s = { "", 0 };
-    return json_text(&r->j, &s) ? keep(r, s) : (struct str){ "", 0 };
-}
-
-static struct str id_text(struct jaeger *r)
-{
-    char room[32];
-    struct str s = { "", 0 };
-    if (!json_text(&r->j, &s) || str_is(s, "null"))
-        return (struct str){ "", 0 };
-    return keep(r, span_id_text(r->x, s, room, r->j.line));
-}
-
-static void fault(struct held *h, enum import_cause c, struct str bad)
-{
-    if (h->cause == IMPORT_CAUSES) {
-        h->cause = c;
-        h->bad = bad;
-    }
-}
-
 /* Microseconds to ns. A fraction is no number of Jaeger's. */
-static int64_t time_us(struct jaeger *r, struct held *h, enum import_cause c)
+static int64_t time_us(struct jaeger *r, struct span_held *h, enum import_cause c)
 {
     struct str s = { "", 0 };
     uint64_t v;
     if (json_text(&r->j, &s) && str_u64(s, &v) && v <= (uint64_t)INT64_MAX / 2000)
         return (int64_t)v * 1000;
-    fault(h, c, keep(r, s));
+    span_fault(h, c, span_keep(&r->hold, s));
     return 0;
 }
 
@@ -84,9 +44,9 @@ static void read_tag(struct jaeger *r, struct span *s)
     struct str key, name = { "", 0 }, value = { "", 0 };
     for (bool more = json_begin(&r->j, '{'); more && json_key(&r->j, &key);) {
         if (str_is(key, "key"))
-            name = text(r);
+            name = span_text(&r->hold, &r->j);
         else if (str_is(key, "value"))
-            value = text(r);
+            value = span_text(&r->hold, &r->j);
         else
             json_skip(&r->j);
     }
@@ -110,11 +70,11 @@ static struct reference read_reference(struct jaeger *r)
     struct str key;
     for (bool more = json_begin(&r->j, '{'); more && json_key(&r->j, &key);) {
         if (str_is(key, "refType"))
-            f.type = text(r);
+            f.type = span_text(&r->hold, &r->j);
         else if (str_is(key, "traceID"))
-            f.trace = id_text(r);
+            f.trace = span_id(&r->hold, r->x, &r->j);
         else if (str_is(key, "spanID"))
-            f.span = id_text(r);
+            f.span = span_id(&r->hold, r->x, &r->j);
         else
             json_skip(&r->j);
     }
@@ -137,7 +97,7 @@ static struct str read_service(struct jaeger *r)
     struct str key, service = { "", 0 };
     for (bool more = json_begin(&r->j, '{'); more && json_key(&r->j, &key);) {
         if (str_is(key, "serviceName"))
-            service = text(r);
+            service = span_text(&r->hold, &r->j);
         else
             json_skip(&r->j);
     }
@@ -160,7 +120,7 @@ static enum member member_of(struct str key)
 }
 
 struct unfinished {
-    struct held h;
+    struct span_held h;
     struct reference child, follows;
     struct str parent;
     int64_t duration_ns;
@@ -171,15 +131,15 @@ static void read_member(struct jaeger *r, struct unfinished *u, enum member m)
 {
     struct span *s = &u->h.s;
     switch (m) {
-    case M_TRACE: s->trace = id_text(r); break;
-    case M_SPAN: s->id = id_text(r); break;
-    case M_PARENT: u->parent = id_text(r); break;
-    case M_NAME: s->operation = text(r); break;
+    case M_TRACE: s->trace = span_id(&r->hold, r->x, &r->j); break;
+    case M_SPAN: s->id = span_id(&r->hold, r->x, &r->j); break;
+    case M_PARENT: u->parent = span_id(&r->hold, r->x, &r->j); break;
+    case M_NAME: s->operation = span_text(&r->hold, &r->j); break;
     case M_REFS: read_references(r, &u->child, &u->follows); break;
     case M_START: s->start_ns = time_us(r, &u->h, CAUSE_TIMESTAMP); break;
     case M_DURATION: u->duration_ns = time_us(r, &u->h, CAUSE_RT); break;
     case M_TAGS: read_tags(r, s); break;
-    case M_PROCESS_ID: u->h.process = text(r); break;
+    case M_PROCESS_ID: u->h.process = span_text(&r->hold, &r->j); break;
     case M_PROCESS: s->service = read_service(r); break;
     default: json_skip(&r->j);
     }
@@ -208,31 +168,26 @@ static void finish(struct unfinished *u)
 
 static void read_span(struct jaeger *r)
 {
-    struct unfinished u = { .h = { .s = span_new(), .cause = IMPORT_CAUSES },
-                            .duration_ns = SPAN_NO_TIME };
+    struct unfinished u = { .h = span_held_new(r->j.line), .duration_ns = SPAN_NO_TIME };
     struct str key;
-    u.h.s.line = r->j.line;
     for (bool more = json_begin(&r->j, '{'); more && json_key(&r->j, &key);) {
         enum member m = member_of(key);
         if (m != M_OTHER && u.seen & 1u << m)
-            fault(&u.h, CAUSE_TWICE, keep(r, key));
+            span_fault(&u.h, CAUSE_TWICE, span_keep(&r->hold, key));
         u.seen |= 1u << m;
         read_member(r, &u, m);
     }
     if (r->j.bad)
         return;
     finish(&u);
-    if (r->n >= HELD_MAX)
-        fault(&u.h, CAUSE_TOO_LARGE, u.h.s.id);
-    MEM_GROW(r->held, r->n, r->cap);
-    r->held[r->n++] = u.h;
+    span_hold(&r->hold, &u.h);
 }
 
 static void read_processes(struct jaeger *r)
 {
     struct str key;
     for (bool more = json_begin(&r->j, '{'); more && json_key(&r->j, &key);) {
-        struct str name = keep(r, key);
+        struct str name = span_keep(&r->hold, key);
         struct str service = read_service(r);
         MEM_GROW(r->process, r->processes, r->process_cap);
         r->process[r->processes++] = (struct process){ name, service };
@@ -249,23 +204,16 @@ static struct str service_of(const struct jaeger *r, struct str process)
 
 static bool let_go(struct jaeger *r, struct err *err)
 {
-    bool good = true;
-    for (size_t i = 0; i < r->n && good; i++) {
-        struct held *h = &r->held[i];
+    for (size_t i = 0; i < r->hold.n; i++) {
+        struct span_held *h = &r->hold.held[i];
         if (h->s.trace.n == 0)
             h->s.trace = r->trace;
         if (h->s.service.n == 0)
             h->s.service = service_of(r, h->process);
-        if (h->cause != IMPORT_CAUSES)
-            span_drop(r->x, h->cause, h->s.trace, h->s.line, h->bad);
-        else
-            good = span_take(r->x, &h->s, err);
     }
-    r->n = r->processes = 0;
+    r->processes = 0;
     r->trace = (struct str){ "", 0 };
-    arena_reset(r->a);
-    span_progress(r->x);
-    return good;
+    return span_release(&r->hold, r->x, err);
 }
 
 static bool read_traces(struct jaeger *r, struct err *err);
@@ -279,7 +227,7 @@ static bool read_object(struct jaeger *r, struct err *err)
         if (str_is(key, "data"))
             good = read_traces(r, err) && good;
         else if (str_is(key, "traceID"))
-            r->trace = id_text(r);
+            r->trace = span_id(&r->hold, r->x, &r->j);
         else if (str_is(key, "spans")) {
             for (bool in = json_begin(&r->j, '['); in && json_element(&r->j);)
                 read_span(r);
@@ -301,7 +249,7 @@ static bool read_traces(struct jaeger *r, struct err *err)
 
 static bool read(struct span_import *x, struct input *in, struct err *err)
 {
-    struct jaeger r = { .x = x, .a = arena_new() };
+    struct jaeger r = { .x = x, .hold = { .a = arena_new() } };
     bool good = true, any = false;
     enum json_type t;
     json_open(&r.j, in);
@@ -309,14 +257,8 @@ static bool read(struct span_import *x, struct input *in, struct err *err)
         any = true;
         good = t == JSON_ARRAY ? read_traces(&r, err) : read_object(&r, err);
     }
-    if (r.j.bad)
-        span_broken(x, CAUSE_BROKEN, r.j.line, r.j.broken.status ? r.j.broken.msg : r.j.bad);
-    else if (!any && good)
-        span_broken(x, CAUSE_EMPTY, 1, "no bytes");
-    span_import_report(x)->bytes += r.j.bytes;
-    json_free(&r.j);
-    arena_free(r.a);
-    free(r.held);
+    span_json_end(x, &r.j, any);
+    span_hold_free(&r.hold);
     free(r.process);
     return good;
 }

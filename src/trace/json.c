@@ -365,9 +365,12 @@ void json_skip(struct json *j)
 
 bool json_resume(struct json *j)
 {
-    for (int c; (c = look(j)) >= 0 && c != '\n'; j->at++)
-        ;
     j->bad = NULL;
     j->depth = 0;
-    return skip_blanks(j) >= 0;
+    for (int c, last = 0; (c = look(j)) >= 0; last = c, j->at++) {
+        if (last == '\n' && c == '{')
+            return true;
+        j->line += c == '\n';
+    }
+    return false;
 }

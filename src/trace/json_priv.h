@@ -3,7 +3,7 @@
  * A pull reader: the caller walks the text by asking for what stands next and never holds more
  * than one string or number. Strict (RFC 8259): well-formed UTF-8, no trailing commas, no control
  * bytes in strings, at most JSON_DEPTH levels. After an error every question is answered "no more",
- * so that loops end; json_resume goes on at the next line.
+ * so that loops end; json_resume goes on where an object begins a line.
  *
  *     for (bool more = json_begin(j, '{'); more && json_key(j, &key);)
  *         if (str_is(key, "spanID")) json_text(j, &text); else json_skip(j);
@@ -57,8 +57,8 @@ bool json_text(struct json *j, struct str *s);
 bool json_only_text(struct json *j, struct str *s);   /* a string alone */
 void json_skip(struct json *j);
 
-/* After an error: skip to the end of the line and begin anew at the outermost level. False at the
- * end of the stream. */
+/* After an error: begin anew at the next line whose first byte is '{', as files of one object a
+ * line have them. False if there is none. */
 bool json_resume(struct json *j);
 
 #endif
