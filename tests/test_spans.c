@@ -120,11 +120,13 @@ static void what_is_no_tree_has_a_cause(void **state)
         { { "x", "a", "b" }, 0, CAUSE_NO_ROOT, 0 },
         { { "x", "a", "b" }, 1u << DEED_ROOT, IMPORT_CAUSES, 3 },
         { { "x", "y", "a" }, REPAIR_ALL, CAUSE_NO_ROOT, 0 },
+        { { "x", "x", "a" }, 1u << DEED_ROOT, CAUSE_NO_ROOT, 0 },
+        { { "x", "x", "a" }, 1u << DEED_PARENT, IMPORT_CAUSES, 4 },
         { { "c", "a", "b" }, REPAIR_ALL, CAUSE_CYCLE, 0 },
         { { "", "c", "b" }, REPAIR_ALL, CAUSE_CYCLE, 0 },
     };
     for (size_t k = 0; k < sizeof way / sizeof *way; k++) {
-        struct span s[3];
+        struct span s[4];
         for (int i = 0; i < 3; i++)
             s[i] = span((const char *[]){ "a", "b", "c" }[i], way[k].parent[i], "s", "op",
                         KIND_INTERNAL, i, 9);

@@ -192,11 +192,13 @@ static void report_at(struct span_import *x, const struct span *s, bool drop, in
                            s->line - f->base, value);
 }
 
-static void report_deeds(struct span_import *x, const struct span *s, const struct spans_deeds *d)
+/* A span that a repair put has the index n: the first stands for it. */
+static void report_deeds(struct span_import *x, const struct span *s, size_t n,
+                         const struct spans_deeds *d)
 {
     for (int k = 0; k < IMPORT_DEEDS; k++)
         if (d->spans[k])
-            report_at(x, &s[d->first[k]], false, k, d->spans[k], 1);
+            report_at(x, &s[d->first[k] < n ? d->first[k] : 0], false, k, d->spans[k], 1);
     if (d->second)
         report_at(x, &s[d->second_first], true, CAUSE_SECOND, d->second, 0);
     if (d->lost) {
@@ -210,16 +212,18 @@ static bool take_trace(struct span_import *x, struct span *s, const struct trace
 {
     struct callgraph g;
     struct spans_deeds deeds;
+    struct span after = s[t->rows];   /* the room for a span that a repair may put */
     size_t bad = 0;
     emit_renew(x->emit);
     enum import_cause c = CAUSE_TOO_LARGE;
     if (!t->over)
         c = spans_graph(s, t->rows, x->o->repair, x->room, emit_names(x->emit), &g, &deeds, &bad);
+    s[t->rows] = after;
     if (c != IMPORT_CAUSES) {
-        report_at(x, &s[bad], true, (int)c, (uint64_t)t->rows + t->over, 1);
+        report_at(x, &s[bad < t->rows ? bad : 0], true, (int)c, (uint64_t)t->rows + t->over, 1);
         return true;
     }
-    report_deeds(x, s, &deeds);
+    report_deeds(x, s, t->rows, &deeds);
     struct str id = { t->id, t->id_n };
     for (size_t i = 0; i < t->rows; i++)
         if (s[i].origin_trace.n)
@@ -232,7 +236,7 @@ static bool take_trace(struct span_import *x, struct span *s, const struct trace
 /* The traces [x->from, to), which lie in one partition and have `rows` spans. */
 static bool take_unit(struct span_import *x, uint32_t to, size_t rows, struct err *err)
 {
-    MEM_RESERVE(x->span, rows + 1, x->span_cap);
+    MEM_RESERVE(x->span, rows + 2, x->span_cap);
     MEM_RESERVE(x->place, (size_t)(to - x->from), x->place_cap);
     uint32_t sum = 0;
     for (uint32_t i = x->from; i < to; i++) {

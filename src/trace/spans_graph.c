@@ -158,7 +158,7 @@ static void enter_all(struct trace_at_work *w)
     size_t buckets = 16;
     while (buckets < 2 * w->n)
         buckets *= 2;
-    MEM_RESERVE(m->node, w->n, m->node_cap);
+    MEM_RESERVE(m->node, w->n + 1, m->node_cap);
     MEM_RESERVE(m->bucket, buckets, m->bucket_cap);
     m->buckets = buckets;
     memset(m->bucket, 0xFF, buckets * sizeof *m->bucket);
@@ -230,6 +230,15 @@ static enum import_cause find_parents(struct trace_at_work *w, struct kin *kin)
     return IMPORT_CAUSES;
 }
 
+static int64_t earliest(const struct span *s, size_t n)
+{
+    int64_t t = INT64_MAX;
+    for (size_t i = 0; i < n; i++)
+        if (s[i].start_ns != SPAN_NO_TIME && s[i].start_ns < t)
+            t = s[i].start_ns;
+    return t == INT64_MAX ? 0 : t;
+}
+
 /* A trace whose root lies outside, and is the parent of a single span: that is the root. */
 static bool adopt_root(struct trace_at_work *w, struct kin *kin)
 {
@@ -242,10 +251,45 @@ static bool adopt_root(struct trace_at_work *w, struct kin *kin)
     return true;
 }
 
+/* All that has no parent names the same one, which is not there: it was the root. A span is put in
+ * its place, in the service of those that it called from within (what is not a server's span lies
+ * where its parent does), from the first start to the last end. The caller left room for it. */
+static bool put_root(struct trace_at_work *w, struct kin *kin)
+{
+    if (!(w->repair & 1u << DEED_PARENT) || kin->roots != 0 || kin->orphans == 0)
+        return false;
+    struct span root = span_new();
+    root.id = w->s[kin->orphan].parent;
+    root.start_ns = earliest(w->s, w->n);
+    for (size_t i = 0; i < w->n; i++) {
+        const struct span *s = &w->s[i];
+        if (w->m->node[i].dead || w->m->node[i].parent != NONE)
+            continue;
+        if (!str_eq(s->parent, root.id))
+            return false;
+        if (s->kind != KIND_SERVER && s->kind != KIND_CONSUMER && root.service.n == 0)
+            root.service = s->service;
+        if (s->end_ns != SPAN_NO_TIME && s->end_ns > root.end_ns)
+            root.end_ns = s->end_ns;
+    }
+    if (root.service.n == 0)
+        root.service = STR(SPAN_NO_SERVICE);
+    for (size_t i = 0; i < w->n; i++)
+        if (!w->m->node[i].dead && w->m->node[i].parent == NONE)
+            w->m->node[i].parent = (uint32_t)w->n;
+    root.kind = KIND_SERVER;
+    root.line = w->s[kin->orphan].line;
+    w->s[w->n] = root;
+    w->m->node[w->n] = (struct node){ NONE, NONE, NONE, NONE, NONE, false, false };
+    deed(w, DEED_PARENT, kin->orphan);
+    *kin = (struct kin){ .roots = 1, .root = w->n++ };
+    return true;
+}
+
 static enum import_cause one_root(struct trace_at_work *w, struct kin *kin)
 {
     w->bad = kin->roots ? kin->root : kin->orphan;
-    if (!adopt_root(w, kin) && kin->roots == 0)
+    if (!adopt_root(w, kin) && !put_root(w, kin) && kin->roots == 0)
         return kin->orphans ? CAUSE_NO_ROOT : CAUSE_CYCLE;
     if (kin->roots > 1)
         return CAUSE_ROOTS;
@@ -322,15 +366,6 @@ static struct str or_unknown(struct trace_at_work *w, size_t i, struct str servi
         return service;
     deed(w, DEED_NO_SERVICE, i);
     return STR(SPAN_NO_SERVICE);
-}
-
-static int64_t earliest(const struct span *s, size_t n)
-{
-    int64_t t = INT64_MAX;
-    for (size_t i = 0; i < n; i++)
-        if (s[i].start_ns != SPAN_NO_TIME && s[i].start_ns < t)
-            t = s[i].start_ns;
-    return t == INT64_MAX ? 0 : t;
 }
 
 /* A span without a start gets its parent's, a root the trace's; one without end takes no time. */

@@ -21,7 +21,7 @@ void spans_room_free(struct spans_room *m);
 
 /* s[0..n) in order of arrival -> *g, its calls valid until the next call, and its names in `names`;
  * IMPORT_CAUSES then. Else the cause, with *bad the span to show. Repairs are a set of REPAIR_*.
- * Missing fields of s are filled in. */
+ * Missing fields of s are filled in, and s[n] must be there: a repair may put a span. */
 enum import_cause spans_graph(struct span *s, size_t n, unsigned repair, struct spans_room *m,
                               struct names *names, struct callgraph *g, struct spans_deeds *deeds,
                               size_t *bad);
