@@ -71,7 +71,7 @@ static struct str read_id(struct otlp *r)
 {
     char room[32];
     struct str s = { "", 0 }, hex;
-    if (!json_string(&r->j, &s) || s.n == 0)
+    if (!json_only_text(&r->j, &s) || s.n == 0)
         return (struct str){ "", 0 };
     s = from_base64(&r->hold, s);
     if (!span_hex(s, room, &hex) && str_eq(hex, STR("0000000000000000")))
