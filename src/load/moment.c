@@ -108,7 +108,9 @@ bool moment_parse(struct str s, int64_t *wall, struct err *err)
     if (rfc3339(s, wall))
         return true;
     if (str_f64(relative ? (struct str){ s.p + 1, s.n - 1 } : s, &x) && x >= 0 && x < 7e9) {
-        *wall = (relative ? moment_wall() : 0) + (int64_t)floor(x * 1e9);
+        double whole = floor(x);    /* apart: the product has more digits than a double */
+        *wall = (relative ? moment_wall() : 0) + (int64_t)whole * MOMENT_S +
+                (int64_t)((x - whole) * 1e9);
         return true;
     }
     return err_set(err, EXIT_USAGE, "time \"%.*s\" is neither seconds since 1970, +SECONDS nor "
