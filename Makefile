@@ -19,6 +19,8 @@
 #   make interop       readers that are not ours (npm's, Debian's python3-torch) open what we
 #                      write                                        (T=pattern: some)
 #                      LLAMA7B=1: a Llama-2-7B-shaped model too; 13.5 GB, minutes
+#   make soak          ten minutes of 5000 calls/s, memory and descriptors watched
+#                                                              (SOAK_SECONDS=, SOAK_RATE=)
 #   make install       program, man page, completion                    (PREFIX=, DESTDIR=)
 #   make clean         remove the build folders
 # Variables: CC, ARCH (-march), OPT, BUILD, THREADS; V=1 prints the commands.
@@ -60,7 +62,7 @@ FUZZERS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/fuzz_*.c))
 MANUAL := $(BUILD)/tracewright.1 $(BUILD)/tracewright.bash
 
 .PHONY: all invoker test reproduce compare list paper demo bench lint everything asan fuzz fuzzers interop
-.PHONY: install help clean setup programs tests
+.PHONY: soak install help clean setup programs tests
 # Packages may arrive in setup, so what asks pkg-config is a second make.
 all: setup
 	@$(MAKE) $(PARALLEL) programs
@@ -131,6 +133,11 @@ interop: all
 	@/usr/bin/python3 -c 'import torch' 2>/dev/null || sh tests/setup.sh python3 python3-torch
 	@$(MAKE) $(PARALLEL) $(INTEROP_TOOLS)
 	@BUILD=$(BUILD) sh tests/interop.sh '$(T)'
+
+SOAK_SECONDS ?= 600
+SOAK_RATE ?= 5000
+soak: invoker
+	@BUILD=$(BUILD) sh tests/soak.sh $(SOAK_SECONDS) $(SOAK_RATE)
 
 DEMO := $(BUILD)/demo
 demo: all
