@@ -151,7 +151,7 @@ static void row_by_fields(const struct columns *c, bool compat, struct str line,
     }
     struct row_key k = key_of(c, compat, f);
     uint32_t dense[DAY_MINUTES] = { 0 };
-    if (!row_key_good(&k)) {
+    if (!row_key_good(&k) && !(compat && k.function.n == 0)) {
         row_note(r, INV_KEY, number, k.function);
         return;
     }

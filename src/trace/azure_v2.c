@@ -74,9 +74,8 @@ static void row(const struct columns *c, bool compat, struct str line, uint32_t 
     }
     size_t known = r->n_keys;
     uint32_t key = row_key_of(w, r, k, quoted);
-    if (key >= known && !row_key_good(&k)) {
-        r->n_keys = known;
-        row_worker_piece(w);   /* the cell must not point at it */
+    if (key >= known && !(row_key_good(&k) || (compat && k.function.n == 0))) {
+        row_forget(w, r);
         row_note(r, INV_KEY, number, k.function);
         return;
     }

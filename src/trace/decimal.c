@@ -41,16 +41,12 @@ bool decimal_f64(struct str s, double *x)
     bool minus = p < end && *p == '-';
     p += minus;
     uint64_t m = 0;
-    const char *first = p, *point = NULL;
-    for (; p < end && (size_t)(p - first) < 20; p++) {
-        unsigned d = (unsigned)*p - '0';
-        if (d <= 9)
-            m = m * 10 + d;
-        else if (*p == '.' && !point)
-            point = p;
-        else
-            break;
-    }
+    const char *first = p, *limit = end - p > 20 ? p + 20 : end;
+    for (unsigned d; p < limit && (d = (unsigned)*p - '0') <= 9; p++)
+        m = m * 10 + d;
+    const char *point = p < limit && *p == '.' ? p++ : NULL;
+    for (unsigned d; p < limit && (d = (unsigned)*p - '0') <= 9; p++)
+        m = m * 10 + d;
     size_t digits = (size_t)(p - first) - (point != NULL);
     if (p < end || digits == 0 || digits > 19)
         return str_f64(str_trim(s), x);

@@ -143,7 +143,10 @@ extern const struct invocations_format azure_v1, azure_v2, azure_llm;
 /* row_fields.c */
 struct row_worker *row_worker_new(void);
 void row_worker_free(struct row_worker *w);
-void row_worker_piece(struct row_worker *w);    /* a new piece begins: forget its keys */
+
+/* A new piece begins: forget keys. quotes: there is a quote in it. */
+void row_worker_piece(struct row_worker *w, bool quotes);
+void row_forget(struct row_worker *w, struct rows *r);      /* the last key, if it was new */
 
 /* The fields of a line; *n of them, valid until the next call. False: a quote stays open. */
 bool row_fields(struct row_worker *w, struct str line, const struct str **field, size_t *n,

@@ -22,6 +22,8 @@ struct slot {
     struct piece piece;
     const struct stream *stream;
     struct rows rows;
+    uint32_t lines;            /* of the piece */
+    uint64_t line;             /* number of its first, once it is merged */
 };
 
 struct reading {
@@ -31,6 +33,8 @@ struct reading {
     struct err *err;
     struct lines *lines;
     struct stream *stream;     /* the latest */
+    const struct stream *merged;   /* the stream of the latest merge, */
+    uint64_t line;                 /* and its next line */
     struct slot *slot;
     struct row_worker **worker;
     struct builder *builder;
@@ -61,6 +65,7 @@ static bool take_header(void *ctx, uint32_t number, const char *name, struct str
     bool quoted;
     c->owner = c->app = c->function = c->time = c->duration = c->context = c->generated =
         c->first_minute = NO_COLUMN;
+    row_worker_piece(w, true);
     bool good = row_fields(w, line, &field, &c->n, &quoted) &&
                 r->format->header(field, c->n, r->o->compat, c, &missing);
     row_worker_free(w);
@@ -90,9 +95,10 @@ static void work(void *ctx, size_t k, size_t worker)
     out->rows_read = 0;
     memset(out->note, 0, sizeof out->note);
     arena_reset(out->text);
-    row_worker_piece(w);
     const char *p = s->piece.p, *end = p + s->piece.n;
-    for (uint32_t number = 0; p < end; number++) {
+    row_worker_piece(w, memchr(p, '"', s->piece.n) != NULL);
+    uint32_t number = 0;
+    for (; p < end; number++) {
         const char *lf = memchr(p, '\n', (size_t)(end - p));
         struct str line = { p, (size_t)(lf - p) };
         p = lf + 1;
@@ -105,6 +111,7 @@ static void work(void *ctx, size_t k, size_t worker)
         else
             r->format->row(&s->stream->columns, r->o->compat, line, number, w, out);
     }
+    s->lines = number;
 }
 
 /* Count what was dropped. False under compat, where the first such row stops everything. */
@@ -118,7 +125,7 @@ static bool merge_notes(struct reading *r, const struct slot *s)
             continue;
         if (first == INV_CAUSES || t->line < s->rows.note[first].line)
             first = (enum invocations_cause)c;
-        invocations_report_drop(&r->rep->dropped[c], t->rows, file, s->piece.line + t->line,
+        invocations_report_drop(&r->rep->dropped[c], t->rows, file, s->line + t->line,
                                 (struct str){ t->value, t->n });
     }
     return !r->o->compat || first == INV_CAUSES ||
@@ -151,7 +158,7 @@ static bool merge_days(struct reading *r, struct slot *s)
     for (size_t i = 0; i < rows->n_days; i++) {
         const struct day_row *d = &rows->day[i];
         struct str name = rows->key[d->key].function;
-        uint64_t line = s->piece.line + d->line;
+        uint64_t line = s->line + d->line;
         enum builder_said said = builder_day(r->builder, function_of(r, rows, d->key), day,
                                              slab + d->at, d->bytes);
         if (said != BUILDER_NEW && r->o->compat)
@@ -189,6 +196,11 @@ static bool merge(void *ctx, size_t k)
 {
     struct reading *r = ctx;
     struct slot *s = &r->slot[k];
+    if (r->merged != s->stream)
+        r->line = 1;
+    r->merged = s->stream;
+    s->line = r->line + s->piece.skipped;
+    r->line = s->line + s->lines;
     r->rep->rows_read += s->rows.rows_read;
     if (!merge_notes(r, s) || !merge_days(r, s))
         return false;

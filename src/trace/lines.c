@@ -19,7 +19,7 @@ struct lines {
     bool open, ended;      /* a stream is open; all of it has been read */
     bool in_long;          /* skipping to the end of a long line */
     uint32_t streams;
-    uint64_t line, bytes;  /* line: number of the first one in rest */
+    uint64_t skipped, bytes;   /* skipped: lines that no piece holds, before rest */
 };
 
 struct lines *lines_open(char *const *paths, size_t n, lines_header header, void *ctx,
@@ -111,7 +111,7 @@ static bool take_header(struct lines *l, struct err *err)
     if (!l->header(l->ctx, l->streams - 1, name, line, err))
         return false;
     drop(l, used);
-    l->line = 2;
+    l->skipped = 1;
     return true;
 }
 
@@ -126,9 +126,8 @@ static void give(struct lines *l, struct piece *out, size_t n)
     MEM_RESERVE(l->rest, l->n + PIECE_SLACK, l->cap);
     memcpy(l->rest, p + n, l->n);
     memset(p + n, 0, PIECE_SLACK);
-    *out = (struct piece){ p, n, cap, l->streams - 1, l->line, false };
-    for (const char *q = p; (q = memchr(q, '\n', (size_t)(p + n - q))); q++)
-        l->line++;
+    *out = (struct piece){ p, n, cap, l->streams - 1, l->skipped, false };
+    l->skipped = 0;
 }
 
 static void give_long(struct lines *l, struct piece *out)
@@ -139,7 +138,8 @@ static void give_long(struct lines *l, struct piece *out)
     out->p[LONG_SHOWN] = '\n';
     out->n = LONG_SHOWN + 1;
     out->stream = l->streams - 1;
-    out->line = l->line;
+    out->skipped = l->skipped;
+    l->skipped = 0;
     out->too_long = true;
     l->n = 0;
     l->in_long = true;
@@ -151,7 +151,6 @@ static void skip_long(struct lines *l)
     char *lf = memchr(l->rest, '\n', l->n);
     drop(l, lf ? (size_t)(lf - l->rest) + 1 : l->n);
     l->in_long = !lf && !l->ended;
-    l->line += !l->in_long;
 }
 
 /* Rows of the open stream; false when it has no more or breaks off. */
@@ -189,7 +188,6 @@ bool lines_next(struct lines *l, struct piece *out, struct err *err)
             return false;
         l->n = 0;
         l->ended = l->in_long = false;
-        l->line = 1;
         l->streams++;
         if (!take_header(l, err))
             return false;

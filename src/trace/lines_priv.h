@@ -19,7 +19,7 @@ struct piece {
     char *p;               /* lines, each ended by LF; PIECE_SLACK bytes of 0 follow */
     size_t n, cap;
     uint32_t stream;       /* from 0 */
-    uint64_t line;         /* number of its first line within the stream; the header is 1 */
+    uint64_t skipped;      /* lines of the stream before it that no piece holds: the header */
     bool too_long;         /* the piece is the start of a line that was too long, and ends with LF */
 };
 

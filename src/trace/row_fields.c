@@ -14,6 +14,8 @@ struct row_worker {
     struct csv csv;
     struct str *field;         /* (cap) of a line without quotes */
     size_t cap;
+    bool quotes;               /* the piece has some */
+    size_t last;               /* cell of the last key */
     uint32_t cell[CELLS];      /* index of a key + 1; 0 is free */
 };
 
@@ -31,15 +33,16 @@ void row_worker_free(struct row_worker *w)
     free(w);
 }
 
-void row_worker_piece(struct row_worker *w)
+void row_worker_piece(struct row_worker *w, bool quotes)
 {
+    w->quotes = quotes;
     memset(w->cell, 0, sizeof w->cell);
 }
 
 bool row_fields(struct row_worker *w, struct str line, const struct str **field, size_t *n,
                 bool *quoted)
 {
-    *quoted = memchr(line.p, '"', line.n) != NULL;
+    *quoted = w->quotes && memchr(line.p, '"', line.n) != NULL;
     if (*quoted) {
         const char *next;
         if (csv_record(&w->csv, line.p, line.p + line.n, true, false, &next) != CSV_RECORD)
@@ -77,8 +80,10 @@ static struct str kept(struct rows *r, struct str s)
 
 uint32_t row_key_of(struct row_worker *w, struct rows *r, struct row_key k, bool quoted)
 {
-    k.hash = hash64(k.function.p, k.function.n,
-                    hash64(k.app.p, k.app.n, k.owner.n ? hash64(k.owner.p, k.owner.n, 0) : 0));
+    /* three chains of multiplications side by side */
+    k.hash = hash64_mix(hash64(k.function.p, k.function.n, 0),
+                        hash64(k.app.p, k.app.n, 0) ^
+                            (k.owner.n ? hash64(k.owner.p, k.owner.n, 1) : 0));
     k.known = 0;
     size_t i = (size_t)k.hash & (CELLS - 1);
     for (; w->cell[i]; i = (i + 1) & (CELLS - 1))
@@ -91,9 +96,17 @@ uint32_t row_key_of(struct row_worker *w, struct rows *r, struct row_key k, bool
     }
     MEM_GROW(r->key, r->n_keys, r->key_cap);
     r->key[r->n_keys++] = k;
+    w->last = i;
     if (r->n_keys <= CELLS_USED)
         w->cell[i] = (uint32_t)r->n_keys;
     return (uint32_t)r->n_keys - 1;
+}
+
+void row_forget(struct row_worker *w, struct rows *r)
+{
+    if (w->cell[w->last] == r->n_keys)
+        w->cell[w->last] = 0;
+    r->n_keys--;
 }
 
 static bool name_good(struct str s)
