@@ -67,14 +67,14 @@ static struct buf written(const struct exporter *e, const struct graphset *s)
 
 /* ---- there and back ---- */
 
-typedef bool (*stream)(char *const *paths, size_t n, const struct import_options *o,
-                       callgraph_sink sink, void *ctx, struct import_report *rep, struct err *err);
-
 static const struct {
     const struct exporter *e;
-    stream back;
+    import_function *back;
 } round_trips[] = {
     { &exporter_jaeger, import_jaeger_stream },
+    { &exporter_otlp, import_otlp_stream },
+    { &exporter_otlp_proto, import_otlp_proto_stream },
+    { &exporter_zipkin, import_zipkin_stream },
 };
 
 static void show(const struct callgraph *g, const struct names *names)
