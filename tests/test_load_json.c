@@ -1,4 +1,5 @@
-/* test_load_json.c: the original's bytes, every way a load.json can be wrong, and the binary form. */
+/* test_load_json.c: the original's bytes, every way a load.json can be wrong, and the binary
+ * form. */
 #define _GNU_SOURCE   /* memfd_create */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -9,7 +9,7 @@
 #include "cli/commands_priv.h"
 #include "cli/profile_plots.h"
 #include "load/deploy.h"
-#include "load/mapping.h"
+#include "load/proxymap.h"
 #include "load/plan.h"
 
 static const struct option options[] = {
@@ -74,7 +74,7 @@ struct planning {
     struct functions functions;
     struct functions_report rows;
     struct proxies proxies;
-    struct mapping mapping;
+    struct proxymap mapping;
     const char **endpoint;       /* (functions) NULL: its calls are left out */
     struct load_target *targets;
     uint32_t *target;            /* (functions) */
@@ -82,7 +82,7 @@ struct planning {
     size_t n_targets;
     struct plan_count count;
     struct deploy_count deployed;
-    struct mapping_options how;
+    struct proxymap_options how;
 };
 
 static bool refuse_mixtures(const struct args *a, struct err *err)
@@ -119,10 +119,10 @@ static bool read_config(struct planning *x, struct err *err)
 static bool find_mapping(struct planning *x, struct err *err)
 {
     const struct args *a = x->a;
-    x->how = (struct mapping_options){
-        .rule = args_flag(a, "unique")      ? MAPPING_UNIQUE
-                : args_given(a, "capacity") ? MAPPING_CAPACITY
-                                            : MAPPING_GREEDY,
+    x->how = (struct proxymap_options){
+        .rule = args_flag(a, "unique")      ? PROXYMAP_UNIQUE
+                : args_given(a, "capacity") ? PROXYMAP_CAPACITY
+                                            : PROXYMAP_GREEDY,
         .capacity = (size_t)args_int(a, "capacity"),
         .percentile = atoi(args_text(a, "percentile")),
         .most = args_given(a, "max-error") ? args_real(a, "max-error") : INFINITY,
@@ -130,16 +130,16 @@ static bool find_mapping(struct planning *x, struct err *err)
         .no_pipelined = args_flag(a, "no-pipelined"),
         .compat = args_flag(a, "compat"),
     };
-    if (!mapping_find(&x->functions, &x->proxies, &x->how, &x->mapping, err))
+    if (!proxymap_find(&x->functions, &x->proxies, &x->how, &x->mapping, err))
         return false;
-    const struct mapping *m = &x->mapping;
+    const struct proxymap *m = &x->mapping;
     if (m->fell_back)
         fprintf(stderr, "--unique: %s; the nearest proxies are taken\n", m->fell_back);
     if (m->mapped < m->n)
         fprintf(stderr, "%zu of %zu functions have no proxy; their calls are left out\n",
                 m->n - m->mapped, m->n);
     return !args_given(a, "mapping") ||
-           mapping_write(&x->functions, m, args_text(a, "mapping"), err);
+           proxymap_write(&x->functions, m, args_text(a, "mapping"), err);
 }
 
 static bool find_endpoints(struct planning *x, struct err *err)
@@ -170,7 +170,7 @@ static bool find_targets(struct planning *x, struct err *err)
     x->targets = ARENA_ARRAY(x->mem, n, struct load_target);
     for (size_t i = 0; i < n; i++) {
         x->target[i] = PLAN_NONE;
-        without += !x->endpoint[i] && x->mapping.proxy[i] != MAPPING_NONE;
+        without += !x->endpoint[i] && x->mapping.proxy[i] != PROXYMAP_NONE;
         if (!x->endpoint[i])
             continue;
         x->target[i] = (uint32_t)x->n_targets;
@@ -314,13 +314,13 @@ static bool make_plan(struct planning *x, struct err *err)
 
 static void report_words(const struct planning *x)
 {
-    const struct mapping *m = &x->mapping;
+    const struct proxymap *m = &x->mapping;
     const struct plan_count *c = &x->count;
     size_t far = 0, worst = 0;
     for (size_t i = 0; i < m->n; i++) {
-        far += m->proxy[i] != MAPPING_NONE && m->error[i] > 0.5;
-        if (m->proxy[i] != MAPPING_NONE &&
-            (m->proxy[worst] == MAPPING_NONE || m->error[i] > m->error[worst]))
+        far += m->proxy[i] != PROXYMAP_NONE && m->error[i] > 0.5;
+        if (m->proxy[i] != PROXYMAP_NONE &&
+            (m->proxy[worst] == PROXYMAP_NONE || m->error[i] > m->error[worst]))
             worst = i;
     }
     fprintf(stderr, "%zu functions on %zu of %zu proxies, total error %.3f; %zu of them further "
@@ -342,7 +342,7 @@ static void report_words(const struct planning *x)
 
 static void report_json(const struct planning *x)
 {
-    const struct mapping *m = &x->mapping;
+    const struct proxymap *m = &x->mapping;
     printf("{\"functions\":%zu,\"mapped\":%zu,\"proxies\":%zu,\"proxies_used\":%zu,"
            "\"total_error\":%.17g,\"fell_back\":%s,\"calls\":%llu,\"lost\":%llu,\"units\":%lld,"
            "\"empty_units\":%llu,\"cut_functions\":%llu,\"services\":%zu,"
@@ -377,7 +377,7 @@ static int run(const struct args *a, struct err *err)
         report_json(&x);
     else if (good)
         report_words(&x);
-    mapping_free(&x.mapping);
+    proxymap_free(&x.mapping);
     proxies_free(&x.proxies);
     functions_free(&x.functions);
     arena_free(x.mem);

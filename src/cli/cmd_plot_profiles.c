@@ -35,17 +35,17 @@ static int run(const struct args *a, struct err *err)
     struct functions_report rows;
     struct proxies p = { 0 };
     struct coverage c = { 0 };
-    struct mapping m = { 0 };
+    struct proxymap m = { 0 };
     int percentile = atoi(args_text(a, "percentile"));
-    struct mapping_options how = { .percentile = percentile, .most = INFINITY };
+    struct proxymap_options how = { .percentile = percentile, .most = INFINITY };
     bool good = functions_read(args_text(a, "trace"), true, &f, &rows, err);
     functions_report_words(&rows, stderr);
     good = good && proxies_read(args_text(a, "profile"), &p, err) &&
-           mapping_find(&f, &p, &how, &m, err) &&
+           proxymap_find(&f, &p, &how, &m, err) &&
            profile_plots_draw(&f, &p, &m, percentile, args_text(a, "o"), &c, err);
     if (good)
         report(&c, args_flag(a, "json"));
-    mapping_free(&m);
+    proxymap_free(&m);
     proxies_free(&p);
     functions_free(&f);
     return good ? EXIT_GOOD : err->status;

@@ -15,7 +15,7 @@
 struct scene {
     const struct functions *functions;
     const struct proxies *proxies;
-    const struct mapping *mapping;
+    const struct proxymap *mapping;
     int percentile;
     const char *dir;
     struct arena *mem;
@@ -64,7 +64,7 @@ static double *trace_values(const struct scene *s, enum axis axis, size_t *n)
 {
     double *x = ARENA_ARRAY(s->mem, s->functions->n + 1, double);
     size_t d, m, p;
-    REQUIRE(mapping_percentile(s->percentile, &d, &m, &p));
+    REQUIRE(proxymap_percentile(s->percentile, &d, &m, &p));
     *n = 0;
     for (size_t i = 0; i < s->functions->n; i++) {
         const struct function *f = &s->functions->at[i];
@@ -151,9 +151,9 @@ static bool draw_scatter(const struct scene *s, struct err *err)
         size_t n = side ? s->proxies->n : s->functions->n;
         double *x = ARENA_ARRAY(s->mem, n + 1, double), *y = ARENA_ARRAY(s->mem, n + 1, double);
         for (size_t i = 0; i < n; i++) {
-            struct mapping_point t =
-                side ? mapping_proxy_point(&s->proxies->at[i], s->percentile)
-                     : mapping_function_point(&s->functions->at[i], s->percentile, false);
+            struct proxymap_point t =
+                side ? proxymap_proxy_point(&s->proxies->at[i], s->percentile)
+                     : proxymap_function_point(&s->functions->at[i], s->percentile, false);
             if (t.infinite || !isfinite(t.memory) || !isfinite(t.duration))
                 continue;
             x[two[side].n] = exp(t.memory);
@@ -216,7 +216,7 @@ static bool draw_distributions(const struct scene *s, const struct coverage *c, 
 
 static bool draw_residuals(const struct scene *s, struct err *err)
 {
-    const struct mapping *m = s->mapping;
+    const struct proxymap *m = s->mapping;
     double *x = ARENA_ARRAY(s->mem, m->n + 1, double);
     size_t n = 0;
     for (size_t i = 0; i < m->n; i++)
@@ -256,7 +256,7 @@ static bool write_coverage(const struct scene *s, const struct coverage *c, stru
 }
 
 bool profile_plots_draw(const struct functions *f, const struct proxies *p,
-                        const struct mapping *m, int percentile, const char *dir,
+                        const struct proxymap *m, int percentile, const char *dir,
                         struct coverage *c, struct err *err)
 {
     struct scene s = { f, p, m, percentile, dir, arena_new() };

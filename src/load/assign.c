@@ -34,7 +34,7 @@ struct search {
     int32_t *next_in;            /* (rows) the next row of the same column */
     int32_t *first_in;           /* (stride) the rows of a column, latest first */
     uint32_t *load;              /* (stride) how many */
-    size_t *list, *place;        /* (columns) columns not closed, in scipy's order; and the inverse */
+    size_t *list, *place;        /* (columns) not closed, in scipy's order; the inverse */
     size_t n_open;
     size_t *closed, n_closed;    /* (columns) in the order of closing */
     int32_t *seen;               /* (rows) rows scanned in this search */

@@ -7,7 +7,7 @@
 #include "stats/interval.h"
 #include "stats/sort.h"
 
-static bool has_point(struct mapping_point t)
+static bool has_point(struct proxymap_point t)
 {
     return !t.infinite && isfinite(t.memory) && isfinite(t.duration);
 }
@@ -17,7 +17,7 @@ double *coverage_trace(const struct functions *f, int percentile, bool memory, s
     double *x = mem_array(f->n + 1, sizeof *x);
     *n = 0;
     for (size_t i = 0; i < f->n; i++) {
-        struct mapping_point t = mapping_function_point(&f->at[i], percentile, false);
+        struct proxymap_point t = proxymap_function_point(&f->at[i], percentile, false);
         if (has_point(t))
             x[(*n)++] = memory ? t.memory : t.duration;
     }
@@ -29,7 +29,7 @@ double *coverage_proxies(const struct proxies *p, int percentile, bool memory, s
     double *x = mem_array(p->n + 1, sizeof *x);
     *n = 0;
     for (size_t j = 0; j < p->n; j++) {
-        struct mapping_point t = mapping_proxy_point(&p->at[j], percentile);
+        struct proxymap_point t = proxymap_proxy_point(&p->at[j], percentile);
         if (has_point(t))
             x[(*n)++] = memory ? t.memory : t.duration;
     }
@@ -48,11 +48,11 @@ static struct distance between(const struct functions *f, const struct proxies *
     return d;
 }
 
-static double nearest(struct mapping_point t, const struct mapping_point *proxy, size_t n)
+static double nearest(struct proxymap_point t, const struct proxymap_point *proxy, size_t n)
 {
     double least = INFINITY;
     for (size_t j = 0; j < n; j++) {
-        double e = mapping_error(t, proxy[j]);
+        double e = proxymap_error(t, proxy[j]);
         least = e < least ? e : least;
     }
     return least;
@@ -61,15 +61,15 @@ static double nearest(struct mapping_point t, const struct mapping_point *proxy,
 struct coverage coverage_measure(const struct functions *f, const struct proxies *p, int percentile)
 {
     struct coverage c = { 0 };
-    struct mapping_point *proxy = mem_array(p->n, sizeof *proxy);
+    struct proxymap_point *proxy = mem_array(p->n, sizeof *proxy);
     double *error = mem_array(f->n + 1, sizeof *error), near_calls = 0, calls = 0;
     size_t near = 0;
     for (size_t j = 0; j < p->n; j++) {
-        proxy[j] = mapping_proxy_point(&p->at[j], percentile);
+        proxy[j] = proxymap_proxy_point(&p->at[j], percentile);
         c.proxies += has_point(proxy[j]);
     }
     for (size_t i = 0; i < f->n; i++) {
-        struct mapping_point t = mapping_function_point(&f->at[i], percentile, false);
+        struct proxymap_point t = proxymap_function_point(&f->at[i], percentile, false);
         double called = 0, e = nearest(t, proxy, p->n);
         for (size_t u = 0; u < f->at[i].units; u++)
             called += f->at[i].calls[u] > 0 ? f->at[i].calls[u] : 0;

@@ -4,14 +4,14 @@
 
 #include <stddef.h>
 
-#include "load/mapping.h"
+#include "load/proxymap.h"
 #include "stats/distance.h"
 
 #define COVERAGE_NEAR 0.5        /* a logarithmic error: a factor of 1.65 along one axis */
 
 struct coverage {
     size_t functions, proxies;   /* with a point, of each */
-    double functions_near;       /* share of the trace's functions within COVERAGE_NEAR of a proxy */
+    double functions_near;       /* share of functions within COVERAGE_NEAR of a proxy */
     double calls_near;           /* share of its calls */
     double median_error, worst_error;    /* to the nearest proxy, over functions */
     struct distance memory, duration;    /* between natural logarithms, function by function */

@@ -312,10 +312,10 @@ static bool apply(const char *script, const char *name, const struct deploy_opti
 }
 
 /* True the first time that this yaml is asked for. */
-static bool first_of(const struct mapping *m, const struct proxies *p, size_t i)
+static bool first_of(const struct proxymap *m, const struct proxies *p, size_t i)
 {
     for (size_t k = 0; k < i; k++)
-        if (m->proxy[k] != MAPPING_NONE &&
+        if (m->proxy[k] != PROXYMAP_NONE &&
             strcmp(p->at[m->proxy[k]].yaml, p->at[m->proxy[i]].yaml) == 0)
             return false;
     return true;
@@ -333,7 +333,7 @@ static bool dry_endpoint(struct service *s, const char *key, size_t i,
     return good;
 }
 
-static void deploy_service(struct service *s, const struct functions *f, const struct mapping *m,
+static void deploy_service(struct service *s, const struct functions *f, const struct proxymap *m,
                            const struct proxies *p, size_t i, const struct deploy_options *o,
                            struct arena *mem, struct deploy_count *count)
 {
@@ -352,7 +352,7 @@ static void deploy_service(struct service *s, const struct functions *f, const s
     count->failed += s->name == NULL;
 }
 
-bool deploy_functions(const struct functions *f, const struct mapping *m, const struct proxies *p,
+bool deploy_functions(const struct functions *f, const struct proxymap *m, const struct proxies *p,
                       const struct deploy_options *o, struct arena *mem, const char **endpoint,
                       struct deploy_count *count, struct err *err)
 {
@@ -362,7 +362,7 @@ bool deploy_functions(const struct functions *f, const struct mapping *m, const 
     buf_free(&list);
     struct service *s = ARENA_ARRAY(mem, m->n, struct service);
     for (size_t i = 0; i < m->n && good; i++) {
-        if (m->proxy[i] == MAPPING_NONE)
+        if (m->proxy[i] == PROXYMAP_NONE)
             continue;
         deploy_service(&s[i], f, m, p, i, o, mem, count);
         if (o->dry && s[i].name)

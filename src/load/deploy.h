@@ -1,16 +1,16 @@
 /* deploy.h: one Knative service for each function of a trace, through kn and kubectl.
  *
- * As vSwarm's load generator: the proxy's yaml with its metadata.name followed by "-" and 20 letters
- * of [a-z0-9] (a yaml without a name is "function"), and a script with the predeployment commands,
- * `kubectl apply -f`, and the postdeployment commands, both in the build folder, run by the shell.
- * Readiness is polled in `kn service list` after every 50 services and at the end; endpoints are read
- * from the same list.
+ * As vSwarm's load generator: the proxy's yaml with its metadata.name followed by "-" and 20
+ * letters of [a-z0-9] (a yaml without a name is "function"), and a script with the predeployment
+ * commands, `kubectl apply -f`, and the postdeployment commands, both in the build folder, run by
+ * the shell. Readiness is polled in `kn service list` after every 50 services and at the end;
+ * endpoints are read from the same list.
  *
  * Differences: no service is deleted but those of deploy_delete's caller, and the build folder's
  * other files stay; predeployment commands run once per yaml, not once per service, and before the
- * first of its services; names are compared whole; a function whose yaml, script or service fails is
- * named and counted and takes no other with it; names follow from the seed; dry: files are written
- * and nothing is run.
+ * first of its services; names are compared whole; a function whose yaml, script or service fails
+ * is named and counted and takes no other with it; names follow from the seed; dry: files are
+ * written and nothing is run.
  */
 #ifndef LOAD_DEPLOY_H
 #define LOAD_DEPLOY_H
@@ -38,7 +38,7 @@ struct deploy_count {
 
 /* Deploy a service for every mapped function; endpoint[i] is NULL where there is none. False only
  * when nothing at all can be done: no build folder, no template, no kn or kubectl. */
-bool deploy_functions(const struct functions *f, const struct mapping *m, const struct proxies *p,
+bool deploy_functions(const struct functions *f, const struct proxymap *m, const struct proxies *p,
                       const struct deploy_options *o, struct arena *mem, const char **endpoint,
                       struct deploy_count *count, struct err *err);
 

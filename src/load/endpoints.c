@@ -37,7 +37,7 @@ static const char *without_scheme(const char *s)
 }
 
 bool endpoints_from_template(const char *template, const struct functions *f,
-                             const struct mapping *m, struct arena *mem, const char **endpoint,
+                             const struct proxymap *m, struct arena *mem, const char **endpoint,
                              struct err *err)
 {
     struct buf b = { 0 };
@@ -45,7 +45,7 @@ bool endpoints_from_template(const char *template, const struct functions *f,
     for (size_t i = 0; i < m->n && good; i++) {
         good = endpoints_expand(template, m->reported[i], f->at[i].key, i, &b, err);
         endpoint[i] = NULL;
-        if (good && m->proxy[i] != MAPPING_NONE)
+        if (good && m->proxy[i] != PROXYMAP_NONE)
             endpoint[i] = arena_printf(mem, "%s", without_scheme(b.p ? b.p : ""));
         if (good && endpoint[i] && !*endpoint[i])
             good = err_set(err, EXIT_USAGE, "--endpoint-template: \"%s\" gives an empty name",
@@ -127,7 +127,7 @@ static const char *find(const struct hosts *h, const char *name)
     return id == NAMES_NONE ? NULL : h->host[id];
 }
 
-bool endpoints_from_file(const char *path, const struct functions *f, const struct mapping *m,
+bool endpoints_from_file(const char *path, const struct functions *f, const struct proxymap *m,
                          struct arena *mem, const char **endpoint, struct err *err)
 {
     struct hosts h = { .names = names_new() };
@@ -135,7 +135,7 @@ bool endpoints_from_file(const char *path, const struct functions *f, const stru
     for (size_t i = 0; i < m->n && good; i++) {
         const char *by_key = find(&h, f->at[i].key);
         endpoint[i] = by_key ? by_key : find(&h, m->reported[i]);
-        if (m->proxy[i] == MAPPING_NONE)
+        if (m->proxy[i] == PROXYMAP_NONE)
             endpoint[i] = NULL;
     }
     names_free(h.names);

@@ -69,8 +69,8 @@ struct load_writer *load_writer_new(enum load_format format, const struct load_t
                                     size_t n);
 void load_writer_free(struct load_writer *w);    /* NULL is fine */
 
-/* Append to out: what precedes the first unit; unit number `unit` (from 0), its calls in order; what
- * follows the last of `units` units that held `calls` calls together. */
+/* Append to out: what precedes the first unit; unit number `unit` (from 0), its calls in order;
+ * what follows the last of `units` units that held `calls` calls together. */
 void load_write_begin(const struct load_writer *w, struct buf *out);
 void load_write_unit(const struct load_writer *w, size_t unit, const struct load_call *calls,
                      size_t n, struct buf *out);

@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "load/load_priv.h"
 
-#define INDENT "         "       /* three times three: within a list, within a unit, within the file */
+#define INDENT "         "       /* three times three: in a list of a unit of the file */
 
 struct load_writer {
     enum load_format format;

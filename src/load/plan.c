@@ -124,7 +124,8 @@ static void sort_calls(struct load_call **a, struct load_call **b, size_t n)
     }
 }
 
-/* Of calls at one time the last stays: the original's map, in which a later function writes over. */
+/* Of calls at one time the last stays: the original's map, in which a later function writes
+ * over. */
 static size_t cover(struct load_call *a, size_t n)
 {
     size_t kept = 0;

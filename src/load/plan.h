@@ -6,8 +6,8 @@
  *
  *   equidistant  i/n; with a random phase (i + phi)/n, phi one number in [0, 1) per function
  *   uniform      n independent uniform times: what the original calls uniform
- *   exponential  a Poisson process given that it has n arrivals in the unit. That is the same law as
- *                uniform; the original's "exponential" is another one (see compat)
+ *   exponential  a Poisson process given that it has n arrivals in the unit. That is the same law
+ *   as              uniform; the original's "exponential" is another one (see compat)
  *   a process    of replay/process.h, gamma say, given n: its gaps, scaled so that n arrivals fall
  *                into the unit. carry: the gap over a unit's end is one gap, of which a part, drawn
  *                uniformly, lies in the old unit and the rest opens the next, empty units left out.

@@ -52,8 +52,8 @@ static uint32_t micros(double x, bool minute)
 }
 
 /* (E_0 - min)/(max - min) of 1000 exponentials. The smallest and the largest are any of them alike,
- * so x is 0 or 1 with probability .001 each. Otherwise, given the range, E_0 - min is an exponential
- * cut off at the range M, which is the largest of 999. */
+ * so x is 0 or 1 with probability .001 each. Otherwise, given the range, E_0 - min is an
+ * exponential cut off at the range M, which is the largest of 999. */
 static double original_exponential(gsl_rng *r)
 {
     double side = rng_unit(r);

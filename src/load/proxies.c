@@ -1,6 +1,6 @@
-/* proxies.c: two small JSON files, read whole with jansson. What Python's json reads beyond JSON (NaN,
- * Infinity, -Infinity outside of strings) is put into quotes first, and taken out again where a
- * number is wanted. */
+/* proxies.c: two small JSON files, read whole with jansson. What Python's json reads beyond JSON
+ * (NaN, Infinity, -Infinity outside of strings) is put into quotes first, and taken out again where
+ * a number is wanted. */
 #include "load/proxies.h"
 
 #include <jansson.h>

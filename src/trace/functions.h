@@ -3,18 +3,18 @@
  * DIR/durations.csv    HashOwner HashApp HashFunction Average Count Minimum Maximum
  *                      percentile_Average_{0,1,25,50,75,99,100}: 14 columns in any order, ms
  * DIR/memory.csv       HashOwner HashApp HashFunction SampleCount AverageAllocatedMb
- *                      AverageAllocatedMb_pct{1,5,25,50,75,95,99,100}: 13 columns, MB; the raw table
- *                      has no HashFunction: an application's memory is divided evenly among those of
- *                      its functions that durations.csv has, as invitro's sampler does
+ *                      AverageAllocatedMb_pct{1,5,25,50,75,95,99,100}: 13 columns, MB; the raw
+ *                      table has no HashFunction: an application's memory is divided evenly among
+ *                      those of its functions that durations.csv has, as invitro's sampler does
  * DIR/invocations.csv  HashOwner HashApp HashFunction Trigger anywhere; from the fifth column on
  *                      calls in a minute (or second), whatever the columns are called
  *
- * A function's key is HashOwner, HashApp and HashFunction in a row, without a separator. Rules, those
- * of vSwarm's tools/load-generator to the letter, save that every drop is counted and the first of
- * its kind named:
+ * A function's key is HashOwner, HashApp and HashFunction in a row, without a separator. Rules,
+ * those of vSwarm's tools/load-generator to the letter, save that every drop is counted and the
+ * first of its kind named:
  *   a row with another number of fields (invocations: with 4 or fewer) is dropped; invocation rows
- *   may differ in length; a number is what Python's float() or, for calls, int() takes: where one is
- *   not, the row is dropped and so is what an earlier row said of its key; a later row of a key
+ *   may differ in length; a number is what Python's float() or, for calls, int() takes: where one
+ *   is not, the row is dropped and so is what an earlier row said of its key; a later row of a key
  *   replaces the earlier and keeps its place; a function of durations.csv that one of the other
  *   tables lacks is dropped; what only they have is not used. Order is that of durations.csv.
  * Stricter: calls beyond 2^31 - 1 in one unit are no number (the original dies of them), nor is a
@@ -74,7 +74,8 @@ struct functions_report {
 };
 
 /* raw: accept the raw memory table. False: a file is not there (EXIT_NOINPUT), a header is not as
- * above, or no function is left (EXIT_DATA). rep is filled in every case; o->mem is NULL on failure. */
+ * above, or no function is left (EXIT_DATA). rep is filled in every case; o->mem is NULL on
+ * failure. */
 bool functions_read(const char *dir, bool raw, struct functions *o, struct functions_report *rep,
                     struct err *err);
 void functions_free(struct functions *o);         /* safe on a zeroed one */

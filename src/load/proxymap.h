@@ -1,4 +1,4 @@
-/* mapping.h: which proxy stands in for which function of a trace.
+/* proxymap.h: which proxy stands in for which function of a trace.
  *
  * The error of a pair is a distance of logarithms, of memory (MB) and duration (ms) at one
  * percentile of both:   sqrt((ln m_t - ln m_p)^2 + (ln d_t - ln d_p)^2).
@@ -15,8 +15,8 @@
  * Beyond the original: `most` is the largest error allowed and filters leave proxies out; under
  * unique and capacity what finds no place then stays without a proxy, the fewest possible.
  */
-#ifndef LOAD_MAPPING_H
-#define LOAD_MAPPING_H
+#ifndef LOAD_PROXYMAP_H
+#define LOAD_PROXYMAP_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,13 +26,13 @@
 #include "load/proxies.h"
 #include "trace/functions.h"
 
-#define MAPPING_NONE UINT32_MAX
+#define PROXYMAP_NONE UINT32_MAX
 
-enum mapping_rule { MAPPING_GREEDY, MAPPING_UNIQUE, MAPPING_CAPACITY };
+enum proxymap_rule { PROXYMAP_GREEDY, PROXYMAP_UNIQUE, PROXYMAP_CAPACITY };
 
-struct mapping_options {
-    enum mapping_rule rule;
-    size_t capacity;             /* for MAPPING_CAPACITY, at least 1 */
+struct proxymap_options {
+    enum proxymap_rule rule;
+    size_t capacity;             /* for PROXYMAP_CAPACITY, at least 1 */
     int percentile;              /* one that all tables have: 1 25 50 75 99 100 */
     double most;                 /* largest error of a pair; INFINITY: any */
     const char *kind;            /* only proxies of this class, or of none; NULL: any */
@@ -40,11 +40,11 @@ struct mapping_options {
     bool compat;
 };
 
-struct mapping {
+struct proxymap {
     size_t n;
-    uint32_t *proxy;             /* (n) index, or MAPPING_NONE; functions in trace order */
-    const char **reported;       /* (n) name or key; "" for MAPPING_NONE; the proxies' own strings */
-    double *error;               /* (n) infinite for MAPPING_NONE */
+    uint32_t *proxy;             /* (n) index, or PROXYMAP_NONE; functions in trace order */
+    const char **reported;       /* (n) name or key; "" for none; the proxies' own strings */
+    double *error;               /* (n) infinite for PROXYMAP_NONE */
     double total;                /* sum over mapped functions, in order */
     size_t mapped, used;         /* functions with a proxy; different proxies */
     size_t candidates;           /* proxies left by the filters */
@@ -52,25 +52,26 @@ struct mapping {
 };
 
 /* Indices into the tables; false when one of them lacks the percentile. */
-bool mapping_percentile(int percentile, size_t *duration, size_t *memory, size_t *proxy);
+bool proxymap_percentile(int percentile, size_t *duration, size_t *memory, size_t *proxy);
 
-/* The point of a function or proxy: natural logarithms of memory and duration; *infinite when one of
- * them has none. */
-struct mapping_point {
+/* The point of a function or proxy: natural logarithms of memory and duration; *infinite when one
+ * of them has none. */
+struct proxymap_point {
     double memory, duration;
     bool infinite;
 };
-struct mapping_point mapping_function_point(const struct function *f, int percentile, bool compat);
-struct mapping_point mapping_proxy_point(const struct proxy *p, int percentile);
-double mapping_error(struct mapping_point t, struct mapping_point p);
+struct proxymap_point proxymap_function_point(const struct function *f, int percentile,
+                                              bool compat);
+struct proxymap_point proxymap_proxy_point(const struct proxy *p, int percentile);
+double proxymap_error(struct proxymap_point t, struct proxymap_point p);
 
 /* False (EXIT_USAGE): the capacity is too small for the functions, or the filters leave nothing. */
-bool mapping_find(const struct functions *f, const struct proxies *p,
-                  const struct mapping_options *o, struct mapping *m, struct err *err);
-void mapping_free(struct mapping *m);
+bool proxymap_find(const struct functions *f, const struct proxies *p,
+                  const struct proxymap_options *o, struct proxymap *m, struct err *err);
+void proxymap_free(struct proxymap *m);
 
 /* trace_key,proxy,error (17 digits), in trace order. */
-bool mapping_write(const struct functions *f, const struct mapping *m, const char *path,
+bool proxymap_write(const struct functions *f, const struct proxymap *m, const char *path,
                    struct err *err);
 
 #endif

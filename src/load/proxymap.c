@@ -1,5 +1,5 @@
-/* mapping.c: points on two logarithmic axes, and three ways to pair them. */
-#include "load/mapping.h"
+/* proxymap.c: points on two logarithmic axes, and three ways to pair them. */
+#include "load/proxymap.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
  * be paired costs this, so that as few functions as possible end there. */
 #define DEAR 1e5
 
-bool mapping_percentile(int percentile, size_t *duration, size_t *memory, size_t *proxy)
+bool proxymap_percentile(int percentile, size_t *duration, size_t *memory, size_t *proxy)
 {
     int at = proxy_pct_index(percentile);
     size_t d = 0, m = 0;
@@ -33,29 +33,29 @@ static double logarithm(double x, bool *infinite)
     return x <= 0 ? 0 : log(x);
 }
 
-struct mapping_point mapping_function_point(const struct function *f, int percentile, bool compat)
+struct proxymap_point proxymap_function_point(const struct function *f, int percentile, bool compat)
 {
     size_t d, m, p;
-    REQUIRE(mapping_percentile(percentile, &d, &m, &p));
+    REQUIRE(proxymap_percentile(percentile, &d, &m, &p));
     double floor = compat ? 0.01 : 0.5;
     double memory = f->memory[m], duration = f->duration[d];
-    struct mapping_point t = { .infinite = false };
+    struct proxymap_point t = { .infinite = false };
     t.memory = logarithm(memory == 0 ? floor : memory, &t.infinite);
     t.duration = logarithm(duration == 0 ? floor : duration, &t.infinite);
     return t;
 }
 
-struct mapping_point mapping_proxy_point(const struct proxy *x, int percentile)
+struct proxymap_point proxymap_proxy_point(const struct proxy *x, int percentile)
 {
     size_t d, m, p;
-    REQUIRE(mapping_percentile(percentile, &d, &m, &p));
-    struct mapping_point q = { .infinite = !x->memory.have[p] || !x->duration.have[p] };
+    REQUIRE(proxymap_percentile(percentile, &d, &m, &p));
+    struct proxymap_point q = { .infinite = !x->memory.have[p] || !x->duration.have[p] };
     q.memory = x->memory.have[p] ? logarithm(x->memory.at[p], &q.infinite) : 0;
     q.duration = x->duration.have[p] ? logarithm(x->duration.at[p], &q.infinite) : 0;
     return q;
 }
 
-double mapping_error(struct mapping_point t, struct mapping_point p)
+double proxymap_error(struct proxymap_point t, struct proxymap_point p)
 {
     if (t.infinite || p.infinite)
         return INFINITY;
@@ -64,34 +64,34 @@ double mapping_error(struct mapping_point t, struct mapping_point p)
 }
 
 struct pairs {
-    const struct mapping_options *o;
+    const struct proxymap_options *o;
     size_t n_functions, n_proxies;
-    struct mapping_point *function, *proxy;
+    struct proxymap_point *function, *proxy;
     bool *out;                   /* (n_proxies) left out by a filter */
 };
 
 /* The error that the choice goes by: infinite for a pair that may not be. */
 static double price(const struct pairs *x, size_t i, size_t j)
 {
-    double e = mapping_error(x->function[i], x->proxy[j]);
-    bool original = x->o->compat && x->o->rule != MAPPING_CAPACITY;
+    double e = proxymap_error(x->function[i], x->proxy[j]);
+    bool original = x->o->compat && x->o->rule != PROXYMAP_CAPACITY;
     if (x->out[j] || (!original && isnan(e)))
         return INFINITY;
     return e > x->o->most ? INFINITY : e;
 }
 
 static struct pairs pairs_new(const struct functions *f, const struct proxies *p,
-                              const struct mapping_options *o)
+                              const struct proxymap_options *o)
 {
     struct pairs x = { .o = o, .n_functions = f->n, .n_proxies = p->n };
     x.function = mem_array(f->n, sizeof *x.function);
     x.proxy = mem_array(p->n, sizeof *x.proxy);
     x.out = mem_array(p->n, sizeof *x.out);
     for (size_t i = 0; i < f->n; i++)
-        x.function[i] = mapping_function_point(&f->at[i], o->percentile, o->compat);
+        x.function[i] = proxymap_function_point(&f->at[i], o->percentile, o->compat);
     for (size_t j = 0; j < p->n; j++) {
         const struct proxy *q = &p->at[j];
-        x.proxy[j] = mapping_proxy_point(q, o->percentile);
+        x.proxy[j] = proxymap_proxy_point(q, o->percentile);
         x.out[j] = (o->kind && q->kind && strcmp(o->kind, q->kind) != 0) ||
                    (o->no_pipelined && q->pipelined == 1);
     }
@@ -105,10 +105,10 @@ static void pairs_free(struct pairs *x)
     free(x->out);
 }
 
-static void map_greedily(const struct pairs *x, struct mapping *m)
+static void map_greedily(const struct pairs *x, struct proxymap *m)
 {
     for (size_t i = 0; i < m->n; i++) {
-        m->proxy[i] = MAPPING_NONE;
+        m->proxy[i] = PROXYMAP_NONE;
         m->error[i] = INFINITY;
         for (size_t j = 0; j < x->n_proxies; j++) {
             double e = price(x, i, j);
@@ -133,57 +133,57 @@ static struct assign_costs matrix(const struct pairs *x, bool dear)
 }
 
 /* False when there is no such assignment. */
-static bool map_exactly(const struct pairs *x, size_t capacity, bool dear, struct mapping *m)
+static bool map_exactly(const struct pairs *x, size_t capacity, bool dear, struct proxymap *m)
 {
     struct assign_costs c = matrix(x, dear);
     bool good = assign_rows(&c, capacity, m->proxy);
     for (size_t i = 0; i < m->n && good; i++) {
         m->error[i] = price(x, i, m->proxy[i]);
         if (m->error[i] == INFINITY)
-            m->proxy[i] = MAPPING_NONE;
+            m->proxy[i] = PROXYMAP_NONE;
     }
     assign_costs_free(&c);
     return good;
 }
 
-static bool enough(const struct pairs *x, const struct mapping *m, struct err *err)
+static bool enough(const struct pairs *x, const struct proxymap *m, struct err *err)
 {
     size_t k = x->o->capacity;
     if (!m->candidates)
         return err_set(err, EXIT_USAGE, "the filters leave none of %zu proxies", x->n_proxies);
-    if (x->o->rule != MAPPING_CAPACITY || m->n / k + (m->n % k > 0) <= x->n_proxies)
+    if (x->o->rule != PROXYMAP_CAPACITY || m->n / k + (m->n % k > 0) <= x->n_proxies)
         return true;
     return err_set(err, EXIT_USAGE,
-                   "--capacity %zu: %zu proxies take %zu functions, the trace has %zu; %zu would do",
-                   k, x->n_proxies, k * x->n_proxies, m->n,
+                   "--capacity %zu: %zu proxies take %zu functions, the trace has %zu; %zu would "
+                   "do", k, x->n_proxies, k * x->n_proxies, m->n,
                    m->n / x->n_proxies + (m->n % x->n_proxies > 0));
 }
 
-static void choose(const struct pairs *x, struct mapping *m)
+static void choose(const struct pairs *x, struct proxymap *m)
 {
-    const struct mapping_options *o = x->o;
+    const struct proxymap_options *o = x->o;
     bool dear = o->most < INFINITY || m->candidates < x->n_proxies;
-    if (o->rule == MAPPING_CAPACITY) {
+    if (o->rule == PROXYMAP_CAPACITY) {
         REQUIRE(map_exactly(x, o->capacity, true, m));
         return;
     }
-    if (o->rule == MAPPING_UNIQUE && m->n > x->n_proxies)
-        m->fell_back = "there are more functions than proxies; --capacity K gives each a proxy that "
+    if (o->rule == PROXYMAP_UNIQUE && m->n > x->n_proxies)
+        m->fell_back = "there are more functions than proxies; --capacity K gives each one that "
                        "at most K share";
-    else if (o->rule == MAPPING_UNIQUE && !map_exactly(x, 1, dear, m))
+    else if (o->rule == PROXYMAP_UNIQUE && !map_exactly(x, 1, dear, m))
         m->fell_back = "no assignment gives every function a proxy of its own";
-    if (o->rule == MAPPING_GREEDY || m->fell_back)
+    if (o->rule == PROXYMAP_GREEDY || m->fell_back)
         map_greedily(x, m);
 }
 
-static void sum_up(const struct proxies *p, const struct mapping_options *o, struct mapping *m)
+static void sum_up(const struct proxies *p, const struct proxymap_options *o, struct proxymap *m)
 {
     bool *used = mem_array(p->n, sizeof *used);
-    bool keys = o->rule != MAPPING_GREEDY && !m->fell_back;
+    bool keys = o->rule != PROXYMAP_GREEDY && !m->fell_back;
     for (size_t i = 0; i < m->n; i++) {
         uint32_t j = m->proxy[i];
-        m->reported[i] = j == MAPPING_NONE ? "" : keys ? p->at[j].key : p->at[j].name;
-        if (j == MAPPING_NONE)
+        m->reported[i] = j == PROXYMAP_NONE ? "" : keys ? p->at[j].key : p->at[j].name;
+        if (j == PROXYMAP_NONE)
             continue;
         m->total += m->error[i];
         m->mapped++;
@@ -193,10 +193,10 @@ static void sum_up(const struct proxies *p, const struct mapping_options *o, str
     free(used);
 }
 
-bool mapping_find(const struct functions *f, const struct proxies *p,
-                  const struct mapping_options *o, struct mapping *m, struct err *err)
+bool proxymap_find(const struct functions *f, const struct proxies *p,
+                  const struct proxymap_options *o, struct proxymap *m, struct err *err)
 {
-    *m = (struct mapping){ .n = f->n };
+    *m = (struct proxymap){ .n = f->n };
     m->proxy = mem_array(f->n, sizeof *m->proxy);
     m->reported = mem_array(f->n, sizeof *m->reported);
     m->error = mem_array(f->n, sizeof *m->error);
@@ -210,16 +210,16 @@ bool mapping_find(const struct functions *f, const struct proxies *p,
     }
     pairs_free(&x);
     if (!good)
-        mapping_free(m);
+        proxymap_free(m);
     return good;
 }
 
-void mapping_free(struct mapping *m)
+void proxymap_free(struct proxymap *m)
 {
     free(m->proxy);
     free(m->reported);
     free(m->error);
-    *m = (struct mapping){ 0 };
+    *m = (struct proxymap){ 0 };
 }
 
 static void put_word(FILE *f, const char *s)
@@ -234,7 +234,7 @@ static void put_word(FILE *f, const char *s)
     fputc('"', f);
 }
 
-bool mapping_write(const struct functions *f, const struct mapping *m, const char *path,
+bool proxymap_write(const struct functions *f, const struct proxymap *m, const char *path,
                    struct err *err)
 {
     struct outfile out = { 0 };
