@@ -106,28 +106,45 @@ static bool read_trace(const struct args *a, struct replay_options *o, struct in
     return true;
 }
 
+/* name as a CSV field, with its comma. */
+static void csv_name(struct buf *b, const char *name)
+{
+    const bool quote = strpbrk(name, ",\"\r\n") != NULL;
+    buf_clear(b);
+    if (quote)
+        buf_char(b, '"');
+    for (const char *s = name; *s; s++) {
+        if (*s == '"')
+            buf_char(b, '"');
+        buf_char(b, *s);
+    }
+    buf_str(b, quote ? "\"," : ",");
+}
+
+/* Lines are put together by hand: millions of them are most of a replay's time otherwise. */
 static void write_arrivals(const struct replay *r, size_t n, FILE *f)
 {
+    enum { CHUNK = 1 << 16 };
+    struct buf name = { 0 }, text = { 0 };
     fprintf(f, "model,arrival\n");
     for (size_t i = 0; i < n; i++) {
-        struct buf head = { 0 };
-        bool quote = strpbrk(r[i].model, ",\"\r\n") != NULL;
-        for (const char *s = r[i].model; quote && *s; s++)
-            buf_printf(&head, *s == '"' ? "\"\"" : "%c", *s);
+        csv_name(&name, r[i].model);
+        MEM_RESERVE(text.p, CHUNK + name.n + DECIMAL17_MAX + 2, text.cap);
         for (size_t k = 0; k < r[i].arrivals.n; k++) {
-            char text[DECIMAL17_MAX + 1];
-            size_t len = decimal17(r[i].arrivals.t[k], text);
-            text[len++] = '\n';
-            if (quote)
-                fprintf(f, "\"%s\",", head.p);
-            else {
-                fputs(r[i].model, f);
-                fputc(',', f);
+            memcpy(text.p + text.n, name.p, name.n);
+            text.n += name.n;
+            text.n += decimal17(r[i].arrivals.t[k], text.p + text.n);
+            text.p[text.n++] = '\n';
+            if (text.n >= CHUNK) {
+                fwrite(text.p, 1, text.n, f);
+                text.n = 0;
             }
-            fwrite(text, 1, len, f);
         }
-        buf_free(&head);
     }
+    if (text.n)
+        fwrite(text.p, 1, text.n, f);
+    buf_free(&text);
+    buf_free(&name);
 }
 
 static void write_workload(const struct replay *r, size_t n, double slo, FILE *f)
