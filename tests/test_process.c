@@ -195,6 +195,9 @@ static void a_restarted_process_has_the_known_inflation(void **state)
     };
     for (size_t i = 0; i < sizeof row / sizeof *row; i++)
         assert_near(process_restart_mean(row[i].cv, row[i].nominal), row[i].expected, row[i].tol);
+    assert_near(process_restart_mean(2, 399.9) - 399.9, 1.5, 1e-7);
+    assert_near(process_restart_mean(2, 400.1) - 400.1, 1.5, 1e-7);
+    assert_near(process_restart_mean(0.5, 99.9) - 99.9, -0.375, 1e-7);
     enum { SEEDS = 20000 };
     struct process_window w = { 100, 160, 0.1, 4 };
     struct arrivals a = { 0 };

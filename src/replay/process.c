@@ -121,6 +121,8 @@ void process_restart(const struct process *p, const struct process_window *w, gs
 double process_restart_mean(double cv, double x)
 {
     double shape = 1 / (cv * cv), sum = 0;
+    if (x > 100 * fmax(1, cv * cv))   /* the renewal theorem; what is left falls exponentially */
+        return x + (cv * cv - 1) / 2;
     for (size_t n = 1;; n++) {
         double p = gsl_cdf_gamma_P(x, (double)n * shape, cv * cv);
         sum += p;
