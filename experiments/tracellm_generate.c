@@ -66,7 +66,7 @@ static void run_model(const struct driver *d, const struct llm *m, const struct 
     struct draw_job job = { .prompts = &pool, .n = n, .seed = d->seed, .threads = d->threads,
                             .attempts = v->unconstrained ? 1 : 0 };
     struct llm_options o = { .sample = { .temperature = 1 }, .unconstrained = v->unconstrained,
-                             .drawn = !v->fields->service };
+                             .weigh = !v->unconstrained, .drawn = !v->fields->service };
     struct graphset *out = graphset_new();
     struct draw_report r = { 0 };
     struct err err = { 0 };

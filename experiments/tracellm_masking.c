@@ -45,7 +45,8 @@ static void write_graphs(const struct driver *d, const struct llm *m, const stru
     struct draw_job job = { .prompts = &pool, .n = n, .seed = d->seed, .threads = d->threads,
                             .attempts = !rejection ? 0 : d->full ? 100 : 30,
                             .ledger = &w->ledger };
-    struct llm_options o = { .sample = { .temperature = 1 }, .unconstrained = rejection };
+    struct llm_options o = { .sample = { .temperature = 1 }, .unconstrained = rejection,
+                             .weigh = !rejection };
     struct err err = { 0 };
     w->graphs = graphset_new();
     driver_need(d, llm_run(m, &o, &job, w->graphs, &w->rep, &err), &err);

@@ -8,6 +8,7 @@
 #include "tests/graphs.h"
 #include "text/compact.h"
 #include "text/compact_grammar.h"
+#include "text/compact_index.h"
 #include "text/format.h"
 #include "text/oracle.h"
 
@@ -106,6 +107,17 @@ static void check_strictly(const struct graphset *s, const struct callgraph *g)
     text_samples_free(&t);
 }
 
+static void assert_list_is_mask(const struct compact_index *x, const struct compact_state *s,
+                                const uint8_t *mask, size_t n, size_t words)
+{
+    uint32_t list[400];
+    size_t k = 0;
+    assert_int_equal(compact_index_allowed(x, s, list), n);
+    for (size_t i = 0; i < words; i++)
+        if (mask[i])
+            assert_int_equal(list[k++], i);
+}
+
 /* One uniformly random walk: returns its length in words. It ends when it must, or where it may
  * and a coin says so. */
 static size_t walk(const struct compact_grammar *g, const struct vocabulary *v, const char *header,
@@ -115,6 +127,7 @@ static size_t walk(const struct compact_grammar *g, const struct vocabulary *v, 
     struct buf line = { 0 };
     uint8_t mask[400];
     size_t words = 0;
+    struct compact_index *index = compact_index_new(g, NULL);
     if (*header) {
         struct compact_state t = s;
         feed(g, v, &t, header);
@@ -125,6 +138,7 @@ static size_t walk(const struct compact_grammar *g, const struct vocabulary *v, 
         size_t n = compact_allowed(g, &s, mask);
         assert_true(n > 0);
         assert_true(words < 200000);
+        assert_list_is_mask(index, &s, mask, n, v->n);
         size_t pick = rng_below(r, n), w = 0;
         while (!mask[w] || pick--)
             w++;
@@ -133,6 +147,7 @@ static size_t walk(const struct compact_grammar *g, const struct vocabulary *v, 
         words++;
     }
     assert_true(s.may_end);
+    compact_index_free(index);
     struct err err;
     if (!compact_parse(buf_view(&line), out, &err)) {
         print_error("%.2000s\n%s\n", line.p, err.msg);
@@ -140,6 +155,33 @@ static size_t walk(const struct compact_grammar *g, const struct vocabulary *v, 
     }
     buf_free(&line);
     return words;
+}
+
+/* A list of some words is that of all, without the others. */
+static void an_index_lists_what_it_may(void **state)
+{
+    (void)state;
+    struct vocabulary v;
+    fill(&v, true);
+    struct compact_grammar g;
+    assert_true(compact_grammar_init(&g, v.word, v.n, &compact_limits_standard, NULL));
+    uint8_t odd[400] = { 0 }, mask[400];
+    uint32_t list[400];
+    for (size_t i = 1; i < v.n; i += 2)
+        odd[i] = 1;
+    struct compact_index *index = compact_index_new(&g, odd);
+    static const char *const after[] = { "S_1", "S_1 ? ? ?", "S_1 ? ? ? http" };
+    for (size_t k = 0; k < sizeof after / sizeof *after; k++) {
+        struct compact_state s = compact_start(&g);
+        feed(&g, &v, &s, after[k]);
+        size_t n = compact_index_allowed(index, &s, list), j = 0;
+        assert_true(compact_allowed(&g, &s, mask) > n);
+        for (size_t i = 1; i < v.n; i += 2)
+            if (mask[i])
+                assert_true(j < n && list[j++] == i);
+        assert_int_equal(j, n);
+    }
+    compact_index_free(index);
 }
 
 static void random_walks_end_in_right_graphs(void **state)
@@ -361,6 +403,7 @@ int main(void)
         cmocka_unit_test(headers_that_cannot_be_met_are_refused),
         cmocka_unit_test(encoded_graphs_are_legal_walks),
         cmocka_unit_test(random_walks_end_in_right_graphs),
+        cmocka_unit_test(an_index_lists_what_it_may),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -123,6 +123,30 @@ static void prompts_at_once(const struct model *m, float *const *want)
     decoder_free(d);
 }
 
+/* Three sequences of which all but the latest token are silent, fed in two steps of many rows. */
+static void silent_rows_leave_their_mark(const struct model *m, float *const *want)
+{
+    struct decoder *d = decoder_new(m, 3, LEN);
+    uint32_t slot[LEN * 3], token[LEN * 3];
+    float logits[3 * V];
+    for (size_t from = 0, to = LEN - 5; from < LEN; from = to, to = LEN) {
+        size_t n = 0;
+        for (uint32_t s = 0; s < 3; s++)
+            for (size_t t = from; t + 1 < to; t++, n++) {
+                slot[n] = s;
+                token[n] = token_at(s, t);
+            }
+        for (uint32_t s = 0; s < 3; s++, n++) {
+            slot[n] = s;
+            token[n] = token_at(s, to - 1);
+        }
+        decoder_feed(d, n, slot, token, n - 3, logits);
+        for (size_t s = 0; s < 3; s++)
+            assert_memory_equal(logits + s * V, want[s] + (to - 1) * V, V * sizeof *logits);
+    }
+    decoder_free(d);
+}
+
 static void bits_depend_on_the_sequence_alone(void **state)
 {
     (void)state;
@@ -136,6 +160,7 @@ static void bits_depend_on_the_sequence_alone(void **state)
     for (size_t i = 0; i < 5; i++)
         many_at_once(m, sizes[i], want);
     prompts_at_once(m, want);
+    silent_rows_leave_their_mark(m, want);
     for (size_t s = 0; s < SEQUENCES; s++)
         free(want[s]);
     model_free(m);
@@ -379,6 +404,44 @@ static void the_mask_is_weighed(void **state)
     gsl_rng_free(rng);
 }
 
+/* A list of tokens is a mask, to the bit. */
+static void a_list_is_a_mask(void **state)
+{
+    (void)state;
+    enum { WIDE = 61 };
+    static const struct sample_options row[] = {
+        { .temperature = 1 }, { .temperature = 0 }, { .temperature = 0.01 },
+        { .temperature = 2, .top_k = 3 }, { .temperature = 1, .top_p = 0.6 },
+    };
+    gsl_rng *a = rng_stream(6, "test/sample", 4), *b = rng_stream(6, "test/sample", 4);
+    for (size_t i = 0; i < 2000; i++) {
+        float logits[WIDE];
+        unsigned char mask[WIDE] = { 0 };
+        uint32_t id[WIDE];
+        size_t n = 0, sparse = 1 + i % 40;
+        for (size_t v = 0; v < WIDE; v++)
+            logits[v] = (float)((i + 1) * (v * v * 31 + 7 * v + i) % 97) * 0.4f;
+        for (uint32_t v = (uint32_t)(i % 5); v < WIDE; v += (uint32_t)sparse) {
+            mask[v] = 1;
+            id[n++] = v;
+        }
+        const struct sample_options *o = &row[i % 5];
+        struct sampled x = sample_draw(logits, WIDE, mask, o, a),
+                       y = sample_draw_among(logits, WIDE, id, n, o, b);
+        assert_true(mask[y.token] && x.token == y.token);
+        assert_memory_equal(&x.log_p, &y.log_p, sizeof x.log_p);
+        assert_memory_equal(&x.log_kept, &y.log_kept, sizeof x.log_kept);
+        if (n == 1)
+            assert_near(y.log_p, 0, 0);
+    }
+    sample_draw_among(five, 5, (const uint32_t[]){ 2 }, 1, &sample_standard, a);
+    sample_skip(&sample_standard, b);
+    sample_skip(&row[1], b);
+    assert_true(rng_u64(a) == rng_u64(b));
+    gsl_rng_free(a);
+    gsl_rng_free(b);
+}
+
 /* One number a draw, whatever was cut: the stream goes on at the same place. */
 static void a_draw_takes_one_number(void **state)
 {
@@ -405,6 +468,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(draws_follow_their_distribution),
         cmocka_unit_test(temperature_zero_is_the_most_likely),
         cmocka_unit_test(the_mask_is_weighed),
+        cmocka_unit_test(a_list_is_a_mask),
         cmocka_unit_test(a_draw_takes_one_number),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

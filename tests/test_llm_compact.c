@@ -172,6 +172,26 @@ static void threads_and_batch_change_nothing(void **state)
     teardown(&b);
 }
 
+/* Not asked about what is forced, the model is asked less and writes the same. */
+static void forced_tokens_need_no_model(void **state)
+{
+    (void)state;
+    struct bench b = setup();
+    struct prompt_pool pool = prompt_pool_new(b.train, prompt_full);
+    struct draw_report plain, weighed;
+    struct graphset *x =
+        write_graphs(&b, &pool, (struct llm_options){ .batch = 8 }, 150, 2, 5, &plain);
+    struct graphset *y = write_graphs(
+        &b, &pool, (struct llm_options){ .batch = 8, .weigh = true }, 150, 2, 5, &weighed);
+    assert_same_graphs(x, y);
+    assert_true(plain.choices < weighed.choices && plain.masked_ppm < weighed.masked_ppm);
+    assert_true(plain.tokens <= weighed.tokens);
+    graphset_free(x);
+    graphset_free(y);
+    prompt_pool_free(&pool);
+    teardown(&b);
+}
+
 static void unseen_services_are_renamed(void **state)
 {
     (void)state;
@@ -260,6 +280,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(constrained_is_always_valid),
         cmocka_unit_test(threads_and_batch_change_nothing),
+        cmocka_unit_test(forced_tokens_need_no_model),
         cmocka_unit_test(unseen_services_are_renamed),
         cmocka_unit_test(impossible_headers_are_given_up),
         cmocka_unit_test(free_of_the_grammar_failures_count),

@@ -64,7 +64,7 @@ struct draw_mark {
     double removed;               /* probability it took from them, summed */
     double log_weight;            /* sum of the logs of what it left: log of the importance weight;
                                    * NaN where there is none (llm_compact.c: hurried;
-                                   * llm.h: weigh) */
+                                   * llm.h: not weighed) */
 };
 
 /* One entry a graph written, in the order of the output. */

@@ -36,7 +36,8 @@ struct llm {
 struct llm_options {
     struct sample_options sample;
     bool unconstrained;       /* sample freely and count what is wrong */
-    bool weigh;               /* layered: importance weights count forced tokens too; slower */
+    bool weigh;               /* ask the model about forced tokens too, for importance weights; the
+                               * graphs are the same; slower */
     bool drawn;               /* compact: the model writes open header fields; else "?" is fed */
     bool original;            /* layered, free: TraceLLM's checks judge, not the strict oracle */
     size_t layer_attempts;    /* layered, free: texts of a layer before its graph fails; 0: 1 */

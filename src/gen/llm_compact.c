@@ -14,6 +14,9 @@
  * takes the shortest way to it. Which of these ways a line came is not told from it, so it has no
  * importance weight.
  *
+ * Where one token alone is allowed the model is not asked, but with `weigh`: the graphs are the
+ * same, and an importance weight is that of the whole line.
+ *
  * A service that no token stands for cannot be asked of the model: it is left open, and the graph
  * gets its name afterwards.
  */
@@ -28,6 +31,7 @@
 #include "gen/vocabulary.h"
 #include "text/compact.h"
 #include "text/compact_grammar.h"
+#include "text/compact_index.h"
 
 struct writer {                        /* shared by the threads */
     const struct llm *m;
@@ -35,7 +39,8 @@ struct writer {                        /* shared by the threads */
     const struct draw_job *job;
     struct compact_grammar grammar;
     struct compact_word *words;        /* (V), foreign beyond the tokenizer's */
-    unsigned char *blank;              /* (V) the token begins with the blank that parts words */
+    struct compact_index *first, *inside;   /* of tokens without, and with, the blank that parts
+                                             * words */
     size_t V, max_len;
     struct decode_crew crew;
 };
@@ -56,7 +61,8 @@ struct desk {                          /* one thread */
     const struct writer *w;
     struct draw_worker *me;
     struct line *line;                 /* (slots) */
-    unsigned char *mask;               /* (V) */
+    uint32_t *allowed;                 /* (V) what may be drawn next, ascending */
+    size_t n_allowed;
     struct buf text;
     struct tokens feed;
 };
@@ -177,7 +183,7 @@ static bool start_line(struct desk *d, struct line *l, struct tokens *feed)
         l->state = compact_start(&d->w->grammar);
         l->state.wish = l->wish;
     }
-    l->mark = (struct draw_mark){ 0 };
+    l->mark = (struct draw_mark){ .log_weight = d->w->o->weigh ? 0 : NAN };
     l->ids.n = 0;
     l->chosen = false;
     tokens_add(feed, m->model->config.bos);
@@ -192,19 +198,32 @@ static bool start_line(struct desk *d, struct line *l, struct tokens *feed)
     return force_header(d, l, feed);
 }
 
-/* What the grammar allows next, as a mask over tokens. False: nothing (a foreign vocabulary). */
-static bool allowed_next(const struct desk *d, const struct line *l)
+static void allow_end(struct desk *d)
+{
+    uint32_t eos = d->w->m->model->config.eos;
+    size_t i = d->n_allowed++;
+    for (; i > 0 && d->allowed[i - 1] > eos; i--)
+        d->allowed[i] = d->allowed[i - 1];
+    d->allowed[i] = eos;
+}
+
+/* List the tokens that the grammar allows next. False: none (a foreign vocabulary). */
+static bool allowed_next(struct desk *d, const struct line *l)
 {
     const struct writer *w = d->w;
-    const unsigned char *restrict blank = w->blank;
-    unsigned char *restrict mask = d->mask, inside = l->ids.n > 0, any = l->state.may_end;
-    compact_allowed(&w->grammar, &l->state, mask);
-    for (size_t i = 0, n = w->V; i < n; i++) {
-        mask[i] &= (unsigned char)(blank[i] == inside);
-        any |= mask[i];
-    }
-    d->mask[w->m->model->config.eos] = l->state.may_end || compact_may_hurry(&l->state);
+    d->n_allowed = compact_index_allowed(l->ids.n ? w->inside : w->first, &l->state, d->allowed);
+    bool any = d->n_allowed || l->state.may_end;
+    if (l->state.may_end || compact_may_hurry(&l->state))
+        allow_end(d);
     return any;
+}
+
+static struct sampled draw(const struct desk *d, const struct line *l, const float *logits)
+{
+    const struct sample_options *o = &d->w->o->sample;
+    if (d->w->o->unconstrained)
+        return sample_draw(logits, d->w->V, NULL, o, l->rng);
+    return sample_draw_among(logits, d->w->V, d->allowed, d->n_allowed, o, l->rng);
 }
 
 /* Parse the finished line into the worker's set and judge it. */
@@ -252,7 +271,28 @@ static void note(struct desk *d, struct line *l, const struct sampled *s)
     d->me->rep.masked_ppm += (uint64_t)((1 - s->kept) * 1e6 + 0.5);
 }
 
-/* Draw one token. DRAW_OUTCOMES: go on; anything else ends the attempt. */
+/* Go on with a token. DRAW_OUTCOMES: more is to come; anything else ends the attempt. */
+static enum draw_outcome take(struct desk *d, struct line *l, uint32_t id, struct tokens *feed)
+{
+    bool masked = !d->w->o->unconstrained;
+    put_token(l, id, feed);
+    if (masked)
+        REQUIRE(compact_step(&d->w->grammar, &l->state, id));
+    if (l->state.finished)
+        return judge(d, l);
+    if (masked && !force_header(d, l, feed))
+        return DRAW_HEADER;
+    return l->ids.n + 1 > d->w->max_len ? DRAW_TOO_LARGE : DRAW_OUTCOMES;
+}
+
+/* Is there one token only, which need not be drawn? Its probability matters to weights alone. */
+static bool is_forced(struct desk *d, const struct line *l)
+{
+    return !d->w->o->unconstrained && !d->w->o->weigh && allowed_next(d, l) &&
+           d->n_allowed == 1 && d->allowed[0] != d->w->m->model->config.eos;
+}
+
+/* Draw one token, and take those that are then forced. */
 static enum draw_outcome draw_token(struct desk *d, struct line *l, const float *logits,
                                     struct tokens *feed)
 {
@@ -260,26 +300,23 @@ static enum draw_outcome draw_token(struct desk *d, struct line *l, const float 
     bool masked = !w->o->unconstrained;
     if (masked && !allowed_next(d, l))
         return DRAW_UNREADABLE;
-    const unsigned char *mask = masked ? d->mask : NULL;
-    struct sampled s = sample_draw(logits, w->V, mask, &w->o->sample, l->rng);
+    struct sampled s = draw(d, l, logits);
     if (masked && s.token == w->m->model->config.eos && !l->state.may_end) {
         compact_hurry(&w->grammar, &l->state);
         REQUIRE(allowed_next(d, l));
-        s = sample_draw(logits, w->V, mask, &w->o->sample, l->rng);
+        s = draw(d, l, logits);
         s.log_kept = NAN;
     }
     l->chosen = true;
     note(d, l, &s);
     if (s.token == w->m->model->config.eos)
         return judge(d, l);
-    put_token(l, s.token, feed);
-    if (masked)
-        REQUIRE(compact_step(&w->grammar, &l->state, s.token));
-    if (l->state.finished)
-        return judge(d, l);
-    if (masked && !force_header(d, l, feed))
-        return DRAW_HEADER;
-    return l->ids.n + 1 > w->max_len ? DRAW_TOO_LARGE : DRAW_OUTCOMES;
+    enum draw_outcome o = take(d, l, s.token, feed);
+    while (o == DRAW_OUTCOMES && is_forced(d, l)) {
+        sample_skip(&w->o->sample, l->rng);
+        o = take(d, l, d->allowed[0], feed);
+    }
+    return o;
 }
 
 static bool begin(void *ctx, size_t slot)
@@ -315,7 +352,7 @@ static void work(void *ctx, struct draw_worker *me)
     const struct decode_worker *mine = &w->crew.worker[me->number];
     struct desk d = { .w = w, .me = me };
     d.line = mem_array(mine->slots, sizeof *d.line);
-    d.mask = mem_array(w->V, 1);
+    d.allowed = mem_array(w->V, sizeof *d.allowed);
     for (size_t s = 0; s < mine->slots; s++)
         d.line[s].rng = rng_stream(0, DRAW_STREAM, 0);
     struct slots_client client = { &d, begin, turn };
@@ -325,7 +362,7 @@ static void work(void *ctx, struct draw_worker *me)
         tokens_free(&d.line[s].ids);
     }
     free(d.line);
-    free(d.mask);
+    free(d.allowed);
     buf_free(&d.text);
 }
 
@@ -342,11 +379,29 @@ static bool writer_init(struct writer *w, struct err *err)
     if (known > w->V)
         return err_set(err, EXIT_DATA, "the tokenizer has %zu tokens, the model %zu", known, w->V);
     w->words = mem_array(w->V, sizeof *w->words);
-    w->blank = mem_array(w->V, 1);
     memcpy(w->words, m->words, known * sizeof *w->words);
-    for (size_t i = 0; i < known; i++)
-        w->blank[i] = vocabulary_blank(m->tokenizer, (uint32_t)i);
-    return w->o->unconstrained || compact_grammar_init(&w->grammar, w->words, w->V, &limits, err);
+    if (w->o->unconstrained)
+        return true;
+    if (!compact_grammar_init(&w->grammar, w->words, w->V, &limits, err))
+        return false;
+    uint8_t *blank = mem_array(w->V, 1), *plain = mem_array(w->V, 1);
+    for (size_t i = 0; i < w->V; i++) {
+        blank[i] = i < known && vocabulary_blank(m->tokenizer, (uint32_t)i);
+        plain[i] = !blank[i];
+    }
+    blank[m->model->config.eos] = plain[m->model->config.eos] = 0;   /* allow_end's */
+    w->first = compact_index_new(&w->grammar, plain);
+    w->inside = compact_index_new(&w->grammar, blank);
+    free(blank);
+    free(plain);
+    return true;
+}
+
+static void writer_free(struct writer *w)
+{
+    compact_index_free(w->first);
+    compact_index_free(w->inside);
+    free(w->words);
 }
 
 /* Walk the header of p, and see whether a root call is left to it. */
@@ -358,12 +413,12 @@ static bool header_fits(struct writer *w, const struct prompt *p, struct err *er
     l.rename = p->service && !is_known_service(w, p->service);
     if (good) {
         good = start_line(&d, &l, &d.feed);
-        d.mask = mem_array(w->V, 1);
+        d.allowed = mem_array(w->V, sizeof *d.allowed);
         good = good && (l.state.slot <= SLOT_LATENCY || allowed_next(&d, &l));
         if (!good)
             err_set(err, EXIT_DATA, "no graph that this checkpoint can write has such a header");
     }
-    free(d.mask);
+    free(d.allowed);
     tokens_free(&l.ids);
     tokens_free(&d.feed);
     buf_free(&d.text);
@@ -375,8 +430,7 @@ bool llm_compact_can(const struct llm *m, const struct llm_options *o, const str
 {
     struct writer w = { .m = m, .o = o };
     bool good = writer_init(&w, err) && (o->unconstrained || header_fits(&w, p, err));
-    free(w.words);
-    free(w.blank);
+    writer_free(&w);
     return good;
 }
 
@@ -391,7 +445,6 @@ bool llm_compact_run(const struct llm *m, const struct llm_options *o, const str
         draw_run(job, w.crew.workers, work, &w, out, rep);
         decode_crew_free(&w.crew);
     }
-    free(w.words);
-    free(w.blank);
+    writer_free(&w);
     return good;
 }

@@ -1,7 +1,8 @@
 /* slots.c: the loop around the decoder.
  *
- * A round asks every busy slot for tokens, feeds all but the last of each without logits (a prompt
- * goes in at once), then feeds the last ones and keeps their logits for the next round.
+ * A round asks every busy slot for tokens and feeds them in one step: first all but the last of
+ * each, without logits (a prompt goes in at once), then the last ones, whose logits are kept for
+ * the next round.
  *
  * A sequence that begins as another slot's does (an instruction, a header) is copied from it as far
  * as they agree instead of being computed again:
@@ -37,7 +38,7 @@ struct slots {
     struct rows {
         uint32_t *slot, *token;
         size_t n, cap_slot, cap_token;
-    } before, last;                            /* of one step */
+    } rows;                                    /* of one step */
     size_t fed;
 };
 
@@ -118,15 +119,16 @@ static void find_source(struct slots *b, size_t s)
     }
 }
 
-static void feed_rows(struct slots *b, struct rows *r, float *logits)
+/* Feed the rows, of which the first `silent` give no logits. */
+static void feed_rows(struct slots *b, size_t silent)
 {
-    if (r->n)
-        decoder_step(b->d, r->n, r->slot, r->token, logits);
-    r->n = 0;
+    if (b->rows.n)
+        decoder_feed(b->d, b->rows.n, b->rows.slot, b->rows.token, silent, b->logits);
+    b->rows.n = 0;
 }
 
-/* Feed what stands before the last token of the slots that wait for nobody, or of those that do. */
-static void feed_wave(struct slots *b, bool waited)
+/* What stands before the last token of the slots that wait for nobody, or of those that do. */
+static void add_wave(struct slots *b, bool waited)
 {
     for (size_t s = 0; s < b->slots; s++) {
         if (!b->busy[s] || (b->source[s] != NONE) != waited)
@@ -138,9 +140,16 @@ static void feed_wave(struct slots *b, bool waited)
             b->known[s] = k;
         }
         for (; b->known[s] + 1 < b->line[s].n; b->known[s]++)
-            rows_add(&b->before, s, b->line[s].id[b->known[s]]);
+            rows_add(&b->rows, s, b->line[s].id[b->known[s]]);
     }
-    feed_rows(b, &b->before, NULL);
+}
+
+static bool anyone_waits(const struct slots *b)
+{
+    for (size_t s = 0; s < b->slots; s++)
+        if (b->source[s] != NONE)
+            return true;
+    return false;
 }
 
 static bool round_of(struct slots *b)
@@ -153,16 +162,20 @@ static bool round_of(struct slots *b)
     for (size_t s = 0; s < b->slots; s++)
         if (b->busy[s] && b->known[s] == 0)
             find_source(b, s);
-    feed_wave(b, false);
-    feed_wave(b, true);
+    add_wave(b, false);
+    if (anyone_waits(b)) {
+        feed_rows(b, b->rows.n);
+        add_wave(b, true);
+    }
+    size_t silent = b->rows.n;
     for (size_t s = 0; s < b->slots; s++)
         if (b->busy[s]) {
-            b->row[s] = b->last.n;
+            b->row[s] = b->rows.n - silent;
             b->fresh[s] = false;
-            rows_add(&b->last, s, b->line[s].id[b->known[s]++]);
+            rows_add(&b->rows, s, b->line[s].id[b->known[s]++]);
         }
-    bool any = b->last.n > 0;
-    feed_rows(b, &b->last, b->logits);
+    bool any = b->rows.n > 0;
+    feed_rows(b, silent);
     return any;
 }
 
@@ -187,10 +200,8 @@ size_t slots_run(struct decoder *d, size_t slots, size_t vocab, const struct slo
     free(b.known);
     free(b.source);
     free(b.logits);
-    free(b.before.slot);
-    free(b.before.token);
-    free(b.last.slot);
-    free(b.last.token);
+    free(b.rows.slot);
+    free(b.rows.token);
     tokens_free(&b.feed);
     return b.fed;
 }

@@ -54,8 +54,8 @@ struct decoder {
     size_t sequences;
     uint32_t *last;                    /* (slots) latest row seen of a slot */
     const uint32_t *slot;              /* of the step under way */
-    size_t n;
-    float *logits;
+    size_t n, silent;                  /* its rows; the first `silent` of them want no logits */
+    float *logits;                     /* (n - silent, V) */
 };
 
 static struct scratch scratch_new(const struct decoder *d)
@@ -184,38 +184,41 @@ static size_t share(const struct decoder *d, size_t m, size_t n)
     return n * m / d->members;
 }
 
-/* This member's columns of x p': to out with stride ldo, where the whole rows begin. */
-static void product(const struct decoder *d, size_t m, const float *x,
+/* This member's columns of the R rows x p': to out with stride ldo, where whole rows begin. */
+static void product(const struct decoder *d, size_t m, size_t R, const float *x,
                     const struct decode_matrix *w, float *out)
 {
     const struct panels *p = &w->packed;
     size_t first = share(d, m, panels_count(p->N)), end = share(d, m + 1, panels_count(p->N));
-    decode_product(w, first, end, d->n, x, p->K, out + first * PANEL, p->N, d->scratch[m].room);
+    decode_product(w, first, end, R, x, p->K, out + first * PANEL, p->N, d->scratch[m].room);
 }
 
-/* x += this member's columns of y p'. */
-static void add_product(struct decoder *d, size_t m, const float *y, const struct decode_matrix *w)
+/* x += this member's columns of y p', from row `from` on. */
+static void add_product(struct decoder *d, size_t m, size_t from, const float *y,
+                        const struct decode_matrix *w)
 {
     const struct panels *p = &w->packed;
     size_t first = share(d, m, panels_count(p->N)), end = share(d, m + 1, panels_count(p->N));
     size_t width = (end * PANEL < p->N ? end * PANEL : p->N) - first * PANEL;
     float *part = d->scratch[m].part;
-    decode_product(w, first, end, d->n, y, p->K, part, width, d->scratch[m].room);
-    for (size_t r = 0; r < d->n; r++)
-        vec_add(width, part + r * width, d->x + r * p->N + first * PANEL);
+    decode_product(w, first, end, d->n - from, y + from * p->K, p->K, part, width,
+                   d->scratch[m].room);
+    for (size_t r = from; r < d->n; r++)
+        vec_add(width, part + (r - from) * width, d->x + r * p->N + first * PANEL);
 }
 
-/* This member's columns of silu(x gate') * (x up'). */
-static void activate(struct decoder *d, size_t m, const float *x, const struct decode_layer *p)
+/* This member's columns of silu(x gate') * (x up') of rows from `from` on, which x begins with. */
+static void activate(struct decoder *d, size_t m, size_t from, const float *x,
+                     const struct decode_layer *p)
 {
     size_t F = p->gate.packed.N, C = p->gate.packed.K;
     size_t first = share(d, m, panels_count(F)), end = share(d, m + 1, panels_count(F));
     size_t width = (end * PANEL < F ? end * PANEL : F) - first * PANEL;
     float *part = d->scratch[m].part, *room = d->scratch[m].room;
-    decode_product(&p->gate, first, end, d->n, x, C, part, 2 * width, room);
-    decode_product(&p->up, first, end, d->n, x, C, part + width, 2 * width, room);
-    for (size_t r = 0; r < d->n; r++)
-        swiglu_forward(1, width, part + r * 2 * width, d->act + r * F + first * PANEL);
+    decode_product(&p->gate, first, end, d->n - from, x, C, part, 2 * width, room);
+    decode_product(&p->up, first, end, d->n - from, x, C, part + width, 2 * width, room);
+    for (size_t r = from; r < d->n; r++)
+        swiglu_forward(1, width, part + (r - from) * 2 * width, d->act + r * F + first * PANEL);
 }
 
 /* Remember a row's key and value at its position. */
@@ -245,28 +248,55 @@ static void attend(const struct decoder *d, size_t head, size_t seen, const floa
     panels_product(&values, 0, panels_count(D), 1, score, 0, out, 0);
 }
 
-/* The rows of one sequence, from row i on, through key-value head g and its queries. */
-static void attend_sequence(struct decoder *d, size_t layer, size_t i, size_t g, float *score)
+/* The rows of one sequence, from row i on, through key-value head g and its queries; rows before
+ * `from` are only remembered. */
+static void attend_sequence(struct decoder *d, size_t layer, size_t from, size_t i, size_t g,
+                            float *score)
 {
     const struct llama_config *c = &d->w->config;
     size_t H = c->n_heads, G = c->n_kv_heads, D = llama_head_dim(c), W = (H + 2 * G) * D;
     size_t head = head_at(d, layer, d->slot[i], g);
     for (; i != NO_ROW; i = d->next[i]) {
         float *row = d->wide + i * W, *q = row + g * (H / G) * D, *k = row + (H + g) * D;
-        rope_turn(d->w->rope, 1, H / G, d->position + i, 1, q, W);
         rope_turn(d->w->rope, 1, 1, d->position + i, 1, k, W);
         cache_row(d, head, d->position[i], k, k + G * D);
+        if (i < from)
+            continue;
+        rope_turn(d->w->rope, 1, H / G, d->position + i, 1, q, W);
         for (size_t h = 0; h < H / G; h++)
             attend(d, head, d->position[i] + 1, q + h * D, score,
                    d->att + i * c->d_model + (g * (H / G) + h) * D);
     }
 }
 
-static void attention(struct decoder *d, size_t layer, size_t m)
+static void attention(struct decoder *d, size_t layer, size_t from, size_t m)
 {
     size_t G = d->w->config.n_kv_heads, all = d->sequences * G;
     for (size_t i = share(d, m, all); i < share(d, m + 1, all); i++)
-        attend_sequence(d, layer, d->first[i / G], i % G, d->scratch[m].score);
+        attend_sequence(d, layer, from, d->first[i / G], i % G, d->scratch[m].score);
+}
+
+/* One layer. Of rows before `from` nothing is needed after it but their keys and values. */
+static void layer(struct decoder *d, size_t l, size_t from, size_t m)
+{
+    const struct decode_layer *p = &d->w->layer[l];
+    struct scratch *s = &d->scratch[m];
+    size_t C = d->w->config.d_model;
+    float eps = (float)d->w->config.norm_eps;
+    rmsnorm_forward(d->n, C, eps, d->x, p->attn_norm, s->norm, s->rstd);
+    product(d, m, d->n, s->norm, &p->qkv, d->wide);
+    team_meet(d->team);
+    attention(d, l, from, m);
+    if (from == d->n)
+        return;
+    team_meet(d->team);
+    add_product(d, m, from, d->att, &p->out);
+    team_meet(d->team);
+    rmsnorm_forward(d->n - from, C, eps, d->x + from * C, p->mlp_norm, s->norm, s->rstd);
+    activate(d, m, from, s->norm, p);
+    team_meet(d->team);
+    add_product(d, m, from, d->act, &p->down);
+    team_meet(d->team);
 }
 
 static void forward(void *ctx, size_t m)
@@ -274,27 +304,15 @@ static void forward(void *ctx, size_t m)
     struct decoder *d = ctx;
     const struct decode_weights *w = d->w;
     struct scratch *s = &d->scratch[m];
-    size_t C = w->config.d_model;
-    float eps = (float)w->config.norm_eps;
-    for (size_t l = 0; l < w->config.n_layers; l++) {
-        const struct decode_layer *p = &w->layer[l];
-        rmsnorm_forward(d->n, C, eps, d->x, p->attn_norm, s->norm, s->rstd);
-        product(d, m, s->norm, &p->qkv, d->wide);
-        team_meet(d->team);
-        attention(d, l, m);
-        team_meet(d->team);
-        add_product(d, m, d->att, &p->out);
-        team_meet(d->team);
-        rmsnorm_forward(d->n, C, eps, d->x, p->mlp_norm, s->norm, s->rstd);
-        activate(d, m, s->norm, p);
-        team_meet(d->team);
-        add_product(d, m, d->act, &p->down);
-        team_meet(d->team);
-    }
-    if (!d->logits)
+    size_t C = w->config.d_model, last = w->config.n_layers - 1;
+    for (size_t l = 0; l < last; l++)
+        layer(d, l, 0, m);
+    layer(d, last, d->silent, m);
+    if (d->silent == d->n)
         return;
-    rmsnorm_forward(d->n, C, eps, d->x, w->norm, s->norm, s->rstd);
-    product(d, m, s->norm, &w->head, d->logits);
+    rmsnorm_forward(d->n - d->silent, C, (float)w->config.norm_eps, d->x + d->silent * C, w->norm,
+                    s->norm, s->rstd);
+    product(d, m, d->n - d->silent, s->norm, &w->head, d->logits);
 }
 
 /* Positions, and the chains of rows that belong to one sequence. */
@@ -320,14 +338,22 @@ static void place_rows(struct decoder *d, const uint32_t *token)
     }
 }
 
-void decoder_step(struct decoder *d, size_t n, const uint32_t *slot, const uint32_t *token,
-                  float *logits)
+void decoder_feed(struct decoder *d, size_t n, const uint32_t *slot, const uint32_t *token,
+                  size_t silent, float *logits)
 {
+    REQUIRE(silent <= n);
     for (size_t i = 0; i < n; i += ROWS) {
         d->n = n - i < ROWS ? n - i : ROWS;
+        d->silent = silent <= i ? 0 : silent - i < d->n ? silent - i : d->n;
         d->slot = slot + i;
-        d->logits = logits ? logits + i * d->w->config.vocab : NULL;
+        d->logits = i > silent ? logits + (i - silent) * d->w->config.vocab : logits;
         place_rows(d, token + i);
         team_run(d->team, forward, d);
     }
+}
+
+void decoder_step(struct decoder *d, size_t n, const uint32_t *slot, const uint32_t *token,
+                  float *logits)
+{
+    decoder_feed(d, n, slot, token, logits ? 0 : n, logits);
 }

@@ -44,4 +44,9 @@ void decoder_copy(struct decoder *d, size_t to, size_t from, size_t n);
 void decoder_step(struct decoder *d, size_t n, const uint32_t *slot, const uint32_t *token,
                   float *logits);
 
+/* The same, but the first `silent` rows are only remembered: logits (n - silent, vocab). A silent
+ * row is the cheaper one: it leaves the model at the last layer's keys and values. */
+void decoder_feed(struct decoder *d, size_t n, const uint32_t *slot, const uint32_t *token,
+                  size_t silent, float *logits);
+
 #endif

@@ -31,4 +31,11 @@ struct sampled {
 struct sampled sample_draw(const float *logits, size_t V, const unsigned char *allowed,
                            const struct sample_options *o, gsl_rng *rng);
 
+/* The same, to the bit, with the allowed tokens as a list: ids ascending, n >= 1. */
+struct sampled sample_draw_among(const float *logits, size_t V, const uint32_t *ids, size_t n,
+                                 const struct sample_options *o, gsl_rng *rng);
+
+/* What a draw of the only allowed token would take from rng, without the draw. */
+void sample_skip(const struct sample_options *o, gsl_rng *rng);
+
 #endif

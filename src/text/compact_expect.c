@@ -246,12 +246,18 @@ bool expect_fits(const struct expect *e, const struct compact_word *w)
     }
 }
 
-size_t compact_allowed(const struct compact_grammar *g, const struct compact_state *s,
-                       uint8_t *mask)
+struct expect expect_allowed(const struct compact_grammar *g, const struct compact_state *s)
 {
     struct expect e = expect_next(g, s);
     if (!g->limits.draw_open)
         e.classes &= ~BIT(WORD_OPEN);
+    return e;
+}
+
+size_t compact_allowed(const struct compact_grammar *g, const struct compact_state *s,
+                       uint8_t *mask)
+{
+    struct expect e = expect_allowed(g, s);
     bool wished = s->wish.include && s->slot == SLOT_CALLEE;
     size_t n = 0, i = 0;
     memset(mask, 0, g->n);

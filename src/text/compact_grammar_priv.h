@@ -18,6 +18,8 @@ struct expect {
 
 /* compact_expect.c */
 struct expect expect_next(const struct compact_grammar *g, const struct compact_state *s);
+/* What may be drawn: "?" only where the limits let it. */
+struct expect expect_allowed(const struct compact_grammar *g, const struct compact_state *s);
 bool expect_fits(const struct expect *e, const struct compact_word *w);
 uint64_t expect_power(unsigned k);     /* 100^k, or UINT64_MAX where that is too much */
 
