@@ -80,6 +80,21 @@ done
 # shellcheck disable=SC2086
 replay $v2 --arrivals gamma --stats --json -o "$dir/t1.csv" "$dir" | grep -q '"group":{"arrivals":[0-9]*,"rate":' || fail "JSON"
 
+# goodness of fit, likeness and input folders
+# shellcheck disable=SC2086
+replay $v2 --end 2.0.0 --arrivals gamma --interval 43200 --fit "$dir/fit.csv" --fidelity "$dir/like.json" \
+    --export "$dir/folder" "$dir" >"$dir/g.csv"
+awk -F, 'NR > 1 { n++; best += $15; if (NF != 15) exit 1 } END { exit !(n > 50 && n == 6 * best) }' \
+    "$dir/fit.csv" || fail "goodness of fit"
+[ "$(grep -c '"score":[01][0-9.]*,"metrics"' "$dir/like.json")" = 5 ] || fail "likeness"
+awk -F, 'NR > 1 { for (i = 5; i <= NF; i++) n += $i } END { print n }' "$dir/folder/invocations.csv" |
+    grep -qx "$(($(wc -l <"$dir/g.csv") - 1))" || fail "invocations of the folder"
+[ "$(head -n 2 "$dir/folder/durations.csv" | tail -n 1 | tr , '\n' | wc -l)" = 14 ] || fail "durations"
+[ "$(head -n 2 "$dir/folder/memory.csv" | tail -n 1 | tr , '\n' | wc -l)" = 13 ] || fail "memory"
+# shellcheck disable=SC2086
+n=$(replay --trace azure-v1 --models a:5 --arrivals gamma "$dir/folder/invocations.csv" | wc -l)
+[ "$n" -gt 100 ] || fail "what is exported is not read"
+
 # every law draws; careful counts keep the trace's number in the mean, here within 5 %
 # shellcheck disable=SC2086
 for law in exponential gamma pareto mmpp deterministic; do

@@ -9,6 +9,9 @@
 #include "base/meta.h"
 #include "cli/commands_priv.h"
 #include "cli/replay_plot.h"
+#include "replay/export.h"
+#include "replay/fidelity.h"
+#include "replay/goodness.h"
 #include "replay/replay_stats.h"
 #include "replay/share.h"
 #include "replay/slice.h"
@@ -47,6 +50,14 @@ static const struct option options[] = {
     { "workload", OPT_TEXT, "FILE.jsonl", NULL, "write all requests, in order of arrival", 0, 0 },
     { "plot", OPT_TEXT, "FILE.pdf", NULL, "draw arrivals over time (.pdf, .svg, .png)", 0, 0 },
     { "bin", OPT_REAL, "S", "0", "seconds of a bin of --plot; 0: 99 bins", 0, 1e12 },
+    { "fit", OPT_TEXT, "FILE.csv|json", NULL,
+      "write how well six laws fit the gaps of every window (KS, AD, AIC, BIC)", 0, 0 },
+    { "fidelity", OPT_TEXT, "FILE.csv|json", NULL,
+      "write how like the trace each replay is, beside the trace against itself", 0, 0 },
+    { "export", OPT_TEXT, "DIR", NULL, "write invocations, durations and memory per model, as "
+      "invitro and vSwarm's loader read them", 0, 0 },
+    { "run-ms", OPT_REAL, "MS", "1000", "--export: how long an invocation runs", 1e-3, 1e9 },
+    { "memory-mb", OPT_REAL, "MB", "170", "--export: memory of an invocation", 1e-3, 1e9 },
     { "seed", OPT_INT, "N", "0", "seed of everything that is drawn", 0, 9e15 },
     OPTION_THREADS,
     OPTION_OUT,
@@ -62,6 +73,8 @@ static bool read_options(const struct args *a, struct replay_options *o, struct 
             return err_set(err, EXIT_USAGE, "--%s is missing", needed[i]);
     if (args_given(a, "workload") && !(args_real(a, "slo") > 0))
         return err_set(err, EXIT_USAGE, "--workload needs --slo above 0");
+    if (args_given(a, "fit") && strcmp(args_text(a, "trace"), "azure-v1") == 0)
+        return err_set(err, EXIT_USAGE, "--fit: azure-v1 has counts, and no gaps to fit");
     const char *trace = args_text(a, "trace"), *arrivals = args_text(a, "arrivals");
     const struct invocations_format *f = invocations_format(trace);
     *o = (struct replay_options){
@@ -168,7 +181,8 @@ static bool write_meta(const struct args *a, const char *path, struct err *err)
     struct meta *m = meta_new("replay");
     for (size_t i = 0; options[i].name; i++) {
         static const char *const others[] = { "o", "threads", "params", "workload", "plot", "bin",
-                                              "json", "stats" };
+                                              "json", "stats", "fit", "fidelity", "export",
+                                              "run-ms", "memory-mb" };
         bool other = false;
         for (size_t k = 0; k < sizeof others / sizeof *others; k++)
             other |= strcmp(options[i].name, others[k]) == 0;
@@ -185,32 +199,52 @@ static bool write_meta(const struct args *a, const char *path, struct err *err)
 }
 
 /* One of the outputs, aside and renamed, with its provenance; nothing when nobody asked for it. */
-enum output { ARRIVALS, PARAMS, WORKLOAD };
+enum output { ARRIVALS, PARAMS, WORKLOAD, FIT, FIDELITY };
 
-static bool write_one(const struct args *a, const struct replay_options *o, const struct replay *r,
-                      size_t n, enum output what, struct err *err)
+struct made {
+    const struct replay_options *o;
+    const struct shares *s;
+    const char *const *model;
+    const struct replay *r;
+    size_t n;
+};
+
+static bool write_one(const struct args *a, const struct made *m, enum output what,
+                      struct err *err)
 {
-    static const char *const option[] = { "o", "params", "workload" };
+    static const char *const option[] = { "o", "params", "workload", "fit", "fidelity" };
     const char *path = args_text(a, option[what]);
     struct outfile out;
     if (!path)
         return true;
     if (!outfile_open(&out, path, err))
         return false;
+    const bool json = str_ends(str_of(path), ".json");
     if (what == ARRIVALS)
-        write_arrivals(r, n, out.f);
+        write_arrivals(m->r, m->n, out.f);
     else if (what == PARAMS)
-        replay_params_json(o, r, n, out.f);
+        replay_params_json(m->o, m->r, m->n, out.f);
+    else if (what == WORKLOAD)
+        write_workload(m->r, m->n, args_real(a, "slo"), out.f);
+    else if (what == FIT)
+        goodness_write(m->o, m->model, m->s->share, m->n, json, out.f);
     else
-        write_workload(r, n, args_real(a, "slo"), out.f);
+        fidelity_write(m->o, m->s->share, m->r, m->n, json, out.f);
     return outfile_commit(&out, err) && (strcmp(path, "-") == 0 || write_meta(a, path, err));
 }
 
-static bool write_all(const struct args *a, const struct replay_options *o, const struct replay *r,
-                      size_t n, struct err *err)
+static bool write_all(const struct args *a, const struct made *m, struct err *err)
 {
+    const struct replay_options *o = m->o;
+    const struct replay *r = m->r;
+    size_t n = m->n;
     FILE *words = strcmp(args_text(a, "o"), "-") == 0 ? stderr : stdout;
-    if (!write_one(a, o, r, n, PARAMS, err) || !write_one(a, o, r, n, WORKLOAD, err))
+    for (enum output what = PARAMS; what <= FIDELITY; what++)
+        if (!write_one(a, m, what, err))
+            return false;
+    if (args_given(a, "export") &&
+        !replay_export(o, r, n, args_real(a, "run-ms"), args_real(a, "memory-mb"),
+                       args_text(a, "export"), err))
         return false;
     if (args_given(a, "plot") &&
         !replay_plot(o, r, n, args_real(a, "bin"), args_text(a, "plot"), err))
@@ -219,7 +253,7 @@ static bool write_all(const struct args *a, const struct replay_options *o, cons
         replay_stats_json(o, r, n, words);
     else if (args_flag(a, "stats"))
         replay_stats_words(o, r, n, words);
-    return write_one(a, o, r, n, ARRIVALS, err);
+    return write_one(a, m, ARRIVALS, err);
 }
 
 static int run(const struct args *a, struct err *err)
@@ -238,7 +272,7 @@ static int run(const struct args *a, struct err *err)
     if (ok) {
         r = mem_array(n, sizeof *r);
         replay_run(&o, (const char *const *)model, s.share, n, r);
-        ok = write_all(a, &o, r, n, err);
+        ok = write_all(a, &(struct made){ &o, &s, (const char *const *)model, r, n }, err);
     }
     replay_free(r, n);
     free(r);
@@ -268,6 +302,8 @@ const struct command cmd_replay = {
         "azure_v2.pkl > arrivals.csv\n"
         "  tracewright replay --trace azure-v2 --models gpt:5 --slo 1 --workload workload.jsonl "
         "azure_v2.pkl > arrivals.csv\n"
+        "  tracewright replay --trace azure-v2 --models gpt:5 --arrivals gamma --fit fit.csv "
+        "--fidelity fidelity.csv azure_v2.pkl > arrivals.csv\n"
         "  tracewright replay --trace azure-v1 --models bert:48 --end 0.1.0 --arrivals gamma "
         "--interval 60 --rate-scale 2e-3 --cv-scale 4 azurefunctions-dataset2019/ > arrivals.csv",
     .run = run,
