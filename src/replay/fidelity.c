@@ -177,6 +177,8 @@ struct fidelity fidelity_of(const struct replay_options *o, const struct replay_
     struct view odd = view_of(o, trace->t, trace->n, real, minutes, 1);
     compare(&a, &b, f.distance);
     compare(&even, &odd, f.floor);
+    for (size_t k = 0; k < FIDELITY_METRICS && !(a.total > 0); k++)
+        f.distance[k] = NAN;   /* nothing to be like */
     f.distance[WINDOWS] = a.total > 0 ? window_error(o, &a, &b) : NAN;
     f.floor[WINDOWS] = 1;
     describe(&a, &f, 0);
