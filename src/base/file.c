@@ -105,7 +105,7 @@ static int finish(struct outfile *o)
     int why = fflush(o->f) != 0 ? errno : ferror(o->f) ? why_failed(o) : 0;
     if (o->f == stdout)
         return why;
-    if (!why && o->aside && fsync(fileno(o->f)) != 0)
+    if (!why && o->aside && !o->hasty && fsync(fileno(o->f)) != 0)
         why = errno;
     if (fclose(o->f) != 0 && !why)
         why = errno;

@@ -17,6 +17,8 @@
 struct outfile {
     FILE *f;
     char *path, *aside;    /* aside is NULL for what is written in place */
+    bool hasty;            /* set after opening: commit does not wait for the disk. For large files
+                            * whose readers notice a cut, should the machine fail */
 };
 
 bool outfile_open(struct outfile *o, const char *path, struct err *err);

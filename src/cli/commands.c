@@ -23,6 +23,8 @@ const struct command *const commands[] = {
     &cmd_replay,
     &cmd_replay_process,
     &cmd_workload,
+    &cmd_sample,
+    &cmd_profile,
     &cmd_plan,
     &cmd_plot_profiles,
     &cmd_bench,

@@ -21,6 +21,8 @@ extern const struct command cmd_stats;
 extern const struct command cmd_generate;
 extern const struct command cmd_train;
 extern const struct command cmd_plan;
+extern const struct command cmd_profile;
+extern const struct command cmd_sample;
 extern const struct command cmd_plot_profiles;
 extern const struct command cmd_man;
 extern const struct command cmd_completion;

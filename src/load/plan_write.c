@@ -59,6 +59,7 @@ static bool open_all(struct files *x, const char *path, struct err *err)
         char *name = s ? load_shard_path(path, s - 1) : mem_strdup(path);
         good = outfile_open(&x->out[s], name, err);
         if (good) {
+            x->out[s].hasty = true;
             setvbuf(x->out[s].f, NULL, _IONBF, 0);    /* texts are large: no second copy */
             fwrite(head.p, 1, head.n, x->out[s].f);
         }
