@@ -82,8 +82,8 @@ static void show(const struct callgraph *g, const struct names *names)
     print_error("%s\n", names_get(names, g->service));
     for (size_t i = 0; i < g->n; i++) {
         const struct call *c = &g->calls[i];
-        print_error("%*s%u %s -> %s [%s] %s kind %d status %d%s %lld+%lld\n", 2 * c->level, "", c->id,
-                    names_get(names, c->src), names_get(names, c->dst),
+        print_error("%*s%u %s -> %s [%s] %s kind %d status %d%s %lld+%lld\n", 2 * c->level, "",
+                    c->id, names_get(names, c->src), names_get(names, c->dst),
                     c->interface == NAMES_NONE ? "" : names_get(names, c->interface),
                     call_type_name((enum call_type)c->type), c->kind, c->status,
                     c->async ? " async" : "", (long long)c->start, (long long)c->rt);
@@ -362,7 +362,8 @@ static void protobuf_is_framed_and_nested(void **state)
             in_json += json_array_size(json_object_get(
                 json_array_get(json_object_get(x, "scopeSpans"), 0), "spans"));
         assert_int_equal(spans, in_json);
-        assert_int_equal(start / 1000, s->graphs[messages].arrival + s->graphs[messages].calls[0].start);
+        const struct callgraph *g = &s->graphs[messages];
+        assert_int_equal(start / 1000, g->arrival + g->calls[0].start);
         json_decref(root);
         p += 4 + n;
     }

@@ -247,7 +247,8 @@ static void wrong_words_are_usage(void **state)
 {
     (void)state;
     static const char *const wrong[] = {
-        "alibaba-2023 --list", "alibaba-2022 --files 6240 --list", "alibaba-2022 --files 3-2 --list",
+        "alibaba-2023 --list", "alibaba-2022 --files 6240 --list",
+        "alibaba-2022 --files 3-2 --list",
         "alibaba-2022 --files , --list", "alibaba-2022 --files a --list", "azure-v1",
         "alibaba-2021 --files 145 --list",
     };

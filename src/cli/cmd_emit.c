@@ -14,7 +14,8 @@ static const struct option options[] = {
       "an OTLP/HTTP receiver, such as http://localhost:4318; /v1/traces is added to a bare host", 0,
       0 },
     { "zipkin", OPT_TEXT, "URL", NULL,
-      "a Zipkin v2 receiver, such as http://localhost:9411; /api/v2/spans is added likewise", 0, 0 },
+      "a Zipkin v2 receiver, such as http://localhost:9411; /api/v2/spans is added likewise", 0,
+      0 },
     { "encoding", OPT_CHOICE, "proto|json", "proto", "of OTLP", 0, 0 },
     { "rate", OPT_REAL, "R", NULL, "traces a second", 1e-6, 1e6 },
     { "duration", OPT_REAL, "S", NULL,
@@ -148,7 +149,8 @@ static int run(const struct args *a, struct err *err)
     }
     struct buf url = { 0 };
     struct collector_report rep;
-    put_url(&url, args_text(a, zipkin ? "zipkin" : "otlp"), zipkin ? "/api/v2/spans" : "/v1/traces");
+    put_url(&url, args_text(a, zipkin ? "zipkin" : "otlp"),
+            zipkin ? "/api/v2/spans" : "/v1/traces");
     bool good = emit(a, url.p, &rep, err);
     if (good && args_flag(a, "json"))
         print_json(&rep);

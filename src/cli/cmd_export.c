@@ -20,7 +20,7 @@ static const struct option options[] = {
     OPTION_ADAPTER,
     { "from-csv", OPT_TEXT, "FILE", NULL, "or the call graphs to export", 0, 0 },
     { "to", OPT_CHOICE,
-      "gguf|hf|alibaba-2022|jaeger|otlp|otlp-proto|zipkin|perfetto|dot|pdf", NULL,
+      "gguf|hf|alibaba-2022|jaeger|otlp|otlp-proto|zipkin|spans|perfetto|dot|pdf", NULL,
       "a model: one GGUF file [standard], or a Hugging Face directory; call graphs: the others",
       0, 0 },
     { "n", OPT_INT, "N", "0", "call graphs: the first N; 0 is all", 0, 1e9 },
@@ -102,7 +102,8 @@ static bool to_gguf(const struct args *a, const struct model *m, struct err *err
 static bool write_model(const struct args *a, const struct model *m, const struct tokenizer *t,
                         struct err *err)
 {
-    return args_given(a, "to") && strcmp(args_text(a, "to"), "hf") == 0 ? to_hf(a, m, t, err) : to_gguf(a, m, err);
+    bool hf = args_given(a, "to") && strcmp(args_text(a, "to"), "hf") == 0;
+    return hf ? to_hf(a, m, t, err) : to_gguf(a, m, err);
 }
 
 /* Adapters are merged into weights in memory. */
@@ -157,7 +158,8 @@ static void print_out(const struct args *a, const struct exporter *e, const stru
         fprintf(f, "{\"to\":\"%s\",\"graphs\":%zu,\"calls\":%zu,\"left_out\":%zu}\n", e->name,
                 n->graphs, n->calls, n->left_out);
     else if (n->left_out)
-        fprintf(stderr, "%zu graphs without times, or too far from 1970, were left out\n", n->left_out);
+        fprintf(stderr, "%zu graphs without times, or too far from 1970, were left out\n",
+                n->left_out);
 }
 
 static bool export_graphs(const struct args *a, struct err *err)
@@ -194,8 +196,9 @@ static bool usage_good(const struct args *a, struct err *err)
         return err_set(err, EXIT_USAGE, "say in which format: --to jaeger, say");
     const char *to = args_given(a, "to") ? args_text(a, "to") : "gguf";
     return csv == (exporter_find(to) != NULL) ||
-           err_set(err, EXIT_USAGE, csv ? "--to %s is for models: it goes with --checkpoint"
-                                        : "--to %s is for call graphs: it goes with --from-csv", to);
+           err_set(err, EXIT_USAGE,
+                   csv ? "--to %s is for models: it goes with --checkpoint"
+                       : "--to %s is for call graphs: it goes with --from-csv", to);
 }
 
 static int run(const struct args *a, struct err *err)
@@ -218,7 +221,10 @@ const struct command cmd_export = {
                 "-o model-bf16\n"
                 "  tracewright export --from-csv graphs.csv --to jaeger -o graphs.json\n"
                 "  tracewright export --from-csv graphs.csv --to perfetto -n 20 -o slices.json\n"
-                "What is lost: alibaba-2022, jaeger, otlp, otlp-proto, zipkin lose weights;\n"
-                "perfetto, dot and pdf are for looking, there is no way back.",
+                "What is lost: alibaba-2022, jaeger, otlp, otlp-proto and zipkin lose weights "
+                "alone;\n"
+                "spans also loses protocols and which spans are two sides of one call; perfetto, "
+                "dot and pdf\n"
+                "are for looking: no way back.",
     .run = run,
 };

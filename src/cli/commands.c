@@ -5,6 +5,7 @@ const struct command *const commands[] = {
     &cmd_reference,
     &cmd_fetch,
     &cmd_import,
+    &cmd_clone,
     &cmd_stats,
     &cmd_encode,
     &cmd_train,

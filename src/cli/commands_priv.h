@@ -7,6 +7,7 @@
 extern const struct command cmd_bench;
 extern const struct command cmd_check;
 extern const struct command cmd_compare;
+extern const struct command cmd_clone;
 extern const struct command cmd_emit;
 extern const struct command cmd_fetch;
 extern const struct command cmd_import;

@@ -84,6 +84,7 @@ static bool write_pages(const struct graphset *s, FILE *f, struct err *err)
 const struct exporter exporter_pdf = {
     .name = "pdf",
     .prose = "trees of calls with time bars, for reading",
-    .loses = "interfaces, kinds, statuses, arrivals, weights, long trees' ends: there is no way back",
+    .loses = "interfaces, kinds, statuses, arrivals, weights, long trees' ends: there is no way "
+             "back",
     .write = write_pages,
 };

@@ -4,8 +4,9 @@
 #include <string.h>
 
 const struct exporter *const exporters[] = {
-    &exporter_alibaba_2022, &exporter_jaeger,   &exporter_otlp, &exporter_otlp_proto,
-    &exporter_zipkin,       &exporter_perfetto, &exporter_dot,  &exporter_pdf, NULL
+    &exporter_alibaba_2022, &exporter_jaeger, &exporter_otlp,     &exporter_otlp_proto,
+    &exporter_zipkin,       &exporter_spans,  &exporter_perfetto, &exporter_dot,
+    &exporter_pdf,          NULL
 };
 
 const struct exporter *exporter_find(const char *name)

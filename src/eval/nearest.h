@@ -10,8 +10,8 @@
  * mean times, 1/2 at least where they have no call in common. Untimed graphs have T = 0.
  *
  * Source: distance to closest record, the usual first look at the privacy of synthetic tables, with
- * a weighted Jaccard distance in place of one between rows. What it says is read beside the distance
- * of unseen real graphs (its floor) alone: a number of its own it is not.
+ * a weighted Jaccard distance in place of one between rows. It means something only beside the
+ * distance of unseen real graphs, its floor.
  */
 #ifndef EVAL_NEAREST_H
 #define EVAL_NEAREST_H

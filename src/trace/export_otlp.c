@@ -66,7 +66,8 @@ static void graph(const struct export_graph *x, struct buf *b)
         const struct span *t = &s[order[k]];
         if (k == 0 || !str_eq(t->service, s[order[k - 1]].service)) {
             bool more = false;
-            buf_str(b, k ? "]}]},{\"resource\":{\"attributes\":[" : "{\"resource\":{\"attributes\":[");
+            buf_str(b, k ? "]}]}," : "");
+            buf_str(b, "{\"resource\":{\"attributes\":[");
             put_attribute(b, &more, "service.name", t->service);
             buf_str(b, "]},\"scopeSpans\":[{\"scope\":{\"name\":\"tracewright\"},\"spans\":[");
         } else

@@ -104,7 +104,8 @@ static void put_time(struct buf *b, const char *key, int64_t ns)
 
 static void put_name(const char *kind, size_t pid, size_t tid, struct str name, struct buf *b)
 {
-    buf_printf(b, "{\"ph\":\"M\",\"pid\":%zu,\"tid\":%zu,\"name\":\"%s\",\"args\":{\"name\":", pid, tid, kind);
+    buf_printf(b, "{\"ph\":\"M\",\"pid\":%zu,\"tid\":%zu,\"name\":\"%s\",\"args\":{\"name\":", pid,
+               tid, kind);
     export_json_str(b, name);
     buf_str(b, "}},\n");
 }

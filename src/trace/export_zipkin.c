@@ -1,7 +1,7 @@
 /* export_zipkin.c: Zipkin's v2 JSON, a list of spans.
  *
- * Names are in lower case there: where that changes one, the tag alibaba.interface has the original.
- * A duration is 1 us or more; a call that takes no time is written without one. */
+ * Names are in lower case there: where that changes one, the tag alibaba.interface has the
+ * original. A duration is 1 us or more; a call that takes no time is written without one. */
 #include "trace/export_spans_priv.h"
 
 static bool has_upper(struct str s)

@@ -44,7 +44,7 @@ struct exporter {
 };
 
 extern const struct exporter exporter_alibaba_2022, exporter_jaeger, exporter_otlp,
-    exporter_otlp_proto, exporter_zipkin, exporter_perfetto, exporter_dot;
+    exporter_otlp_proto, exporter_zipkin, exporter_spans, exporter_perfetto, exporter_dot;
 
 /* Can a graph be told in spans and slices: is it timed, and are its times within 64 bits of ns? */
 bool exporter_can(const struct callgraph *g, uint32_t tick_us);

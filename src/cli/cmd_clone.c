@@ -1,0 +1,447 @@
+/* cmd_clone.c: traces in, traces like them out, and a page that says how alike and how safe.
+ *
+ *     export -import-> graphs -4/5-> learned -train-> model -write-> graphs -export-> same format
+ *                            \-1/5-> unseen ---------------compare---^
+ *
+ * What may be shared lies in DIR, what may not (the model, the key of names, the tables that the
+ * page was made of) in DIR/private. The time is spent on training: a short trial tells how fast
+ * this machine is, and so how many passes fit. That makes the result depend on the clock;
+ * --epochs, which the report names, does it again to the bit.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/rng.h"
+#include "cli/clone_names.h"
+#include "cli/clone_page.h"
+#include "cli/commands_priv.h"
+#include "cli/exporters.h"
+#include "cli/importers.h"
+#include "eval/floors.h"
+#include "gen/llm.h"
+#include "gen/train_graphs.h"
+
+#include <gsl/gsl_randist.h>
+
+static const struct option options[] = {
+    { "from", OPT_CHOICE,
+      "auto|alibaba-2021|alibaba-2022|jaeger|otlp|otlp-proto|zipkin|spans", "auto",
+      "what the inputs are", 0, 0 },
+    { "columns", OPT_TEXT, "MAP", NULL, "of spans: trace=TraceID,span=SpanID,... as for import", 0,
+      0 },
+    { "o", OPT_TEXT, "DIR", NULL, "where everything goes", 0, 0 },
+    { "minutes", OPT_REAL, "N", "5", "of wall-clock time for all of it", 0.1, 1e5 },
+    { "epochs", OPT_REAL, "E", NULL, "passes over the traces, in place of what the minutes allow",
+      0.01, 1000 },
+    { "n", OPT_INT, "N", "0", "traces to write; 0: as many as were read, at most 10,000", 0, 1e8 },
+    { "rename", OPT_FLAG, NULL, NULL,
+      "replace every name, the same everywhere; the key goes to DIR/private/names.csv", 0, 0 },
+    OPTION_SEED,
+    OPTION_THREADS,
+    OPTION_JSON,
+    OPTION_END
+};
+
+enum { TRACES_LEAST = 50, TRACES_MOST = 10000, LEARN_MOST = 20000, PAIRS_MOST = 8192,
+       TRIAL_GRAPHS = 24 };
+static const double most_epochs = 16, least_epochs = 4, train_share = 0.55, unseen_share = 0.2;
+
+struct clone {
+    const struct args *a;
+    const struct importer *from;
+    const struct exporter *to;
+    const char *dir;
+    char *private;
+    double began_s;
+    uint64_t seed;
+    size_t threads;
+    struct graphset *real;                /* as imported */
+    struct graphset *joined;              /* names joined */
+    struct graphset *learned, *unseen;    /* of joined */
+    struct graphset *made, *split;        /* written; names joined, and apart */
+    struct clone_facts facts;
+    char *file;                           /* of the traces */
+};
+
+static double now_s(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static double minutes_asked(const struct clone *c)
+{
+    return args_real(c->a, "minutes");
+}
+
+/* ---- in ---- */
+
+/* Sources whose format we do not write get another of ours. */
+static const struct exporter *format_of(const struct importer *from)
+{
+    const struct exporter *e = exporter_find(from->name);
+    return e ? e : strcmp(from->name, "alibaba-2021") == 0 ? &exporter_alibaba_2022 : NULL;
+}
+
+static bool read_export(struct clone *c, struct err *err)
+{
+    char *const *paths = args_operand(c->a);
+    size_t n = args_operands(c->a);
+    struct import_report rep = { 0 };
+    struct import_options o = { .threads = c->threads, .progress = true, .repair = REPAIR_ALL,
+                                .columns = args_text(c->a, "columns") };
+    c->from = importer_find(args_text(c->a, "from"), paths, n, err);
+    if (!c->from)
+        return false;
+    c->to = format_of(c->from);
+    if (!c->to)
+        return err_set(err, EXIT_USAGE, "%s: clone writes traces, and %s holds none", paths[0],
+                       c->from->name);
+    c->real = graphset_new();
+    c->real->tick_us = c->from->tick_us ? c->from->tick_us : 1000;
+    bool good = c->from->stream(paths, n, &o, import_collect, c->real, &rep, err);
+    if (rep.files)
+        import_report_words(&rep, stderr);
+    if (good && c->real->n < TRACES_LEAST)
+        return err_set(err, EXIT_DATA, "%s: %zu traces are too few to learn from; %d are needed",
+                       paths[0], c->real->n, TRACES_LEAST);
+    return good;
+}
+
+/* Of too many traces, some, evenly: what is left out would find no time to be learned. */
+static void thin(struct clone *c)
+{
+    if (c->real->n <= LEARN_MOST)
+        return;
+    fprintf(stderr, "%d of %zu traces are learned from\n", LEARN_MOST, c->real->n);
+    for (size_t i = 0; i < LEARN_MOST; i++)
+        c->real->graphs[i] = c->real->graphs[i * c->real->n / LEARN_MOST];
+    c->real->n = LEARN_MOST;
+}
+
+static void part(struct clone *c)
+{
+    size_t n = c->real->n;
+    size_t *fit = mem_array(n, sizeof *fit), *rest = mem_array(n, sizeof *rest);
+    c->facts.interfaces = clone_pairs(c->real) <= PAIRS_MOST;
+    c->joined = clone_join(c->real, c->facts.interfaces);
+    struct floors_split s = floors_split_by_graph(n, unseen_share, c->seed, 0, fit, rest);
+    c->learned = graphset_select(c->joined, fit, s.n_fit);
+    c->unseen = graphset_select(c->joined, rest, s.n_test);
+    free(fit);
+    free(rest);
+}
+
+/* ---- training within the time ---- */
+
+static struct train_graphs_options training(const struct clone *c, const char *preset)
+{
+    struct train_graphs_options o = train_graphs_standard_for("compact");
+    o.preset = preset;
+    o.train.seed = c->seed;
+    o.train.threads = c->threads;
+    return o;
+}
+
+static bool train(const struct graphset *s, const struct train_graphs_options *o,
+                  const char *dir, struct train_report *rep, struct err *err)
+{
+    struct meta *m = meta_new("clone");
+    bool good = train_graphs(s, o, dir, m, rep, err);
+    meta_free(m);
+    return good;
+}
+
+struct plan {
+    const char *preset;
+    size_t tokens;             /* to train on */
+    double epochs;
+};
+
+/* A pass over a few traces: tokens of a trace, and tokens a second. */
+static bool trial(const struct clone *c, const char *preset, double *trace_tokens, double *per_s,
+                  struct err *err)
+{
+    size_t n = c->learned->n < TRIAL_GRAPHS ? c->learned->n : TRIAL_GRAPHS;
+    size_t index[TRIAL_GRAPHS];
+    for (size_t i = 0; i < n; i++)
+        index[i] = i * c->learned->n / n;
+    struct graphset *few = graphset_select(c->learned, index, n);
+    struct train_graphs_options o = training(c, preset);
+    struct train_report rep = { 0 };
+    char *dir = file_join(c->private, "model");
+    o.train.epochs = 1;
+    bool good = train(few, &o, dir, &rep, err);
+    *trace_tokens = (double)rep.tokens / (double)n;
+    *per_s = rep.tokens_per_s;
+    train_report_free(&rep);
+    graphset_free(few);
+    free(dir);
+    return good;
+}
+
+/* The largest model for which the time is enough for least_epochs passes; failing all, the smallest
+ * for as long as there is time. */
+static bool make_plan(const struct clone *c, struct plan *p, struct err *err)
+{
+    static const char *const presets[] = { "small", "tiny" };
+    enum { PRESETS = sizeof presets / sizeof *presets };
+    double left_s = train_share * 60 * minutes_asked(c);
+    for (size_t i = 0; i < PRESETS; i++) {
+        double trace_tokens, per_s;
+        if (!trial(c, presets[i], &trace_tokens, &per_s, err))
+            return false;
+        double epoch = trace_tokens * (double)c->learned->n;
+        double fits = (left_s - (now_s() - c->began_s)) * per_s / epoch;
+        *p = (struct plan){ .preset = presets[i],
+                            .epochs = args_given(c->a, "epochs") ? args_real(c->a, "epochs")
+                                      : fits < most_epochs ? fits : most_epochs };
+        p->epochs = p->epochs < 0.05 ? 0.05 : p->epochs;
+        p->tokens = (size_t)(p->epochs * epoch) + 1;
+        if (args_given(c->a, "epochs") || fits >= least_epochs)
+            break;
+    }
+    return true;
+}
+
+static bool learn(struct clone *c, struct err *err)
+{
+    struct plan p;
+    if (!make_plan(c, &p, err))
+        return false;
+    fprintf(stderr, "%zu traces, %.1f passes of model %s\n", c->learned->n, p.epochs, p.preset);
+    struct train_graphs_options o = training(c, p.preset);
+    struct train_report rep = { 0 };
+    char *dir = file_join(c->private, "model");
+    o.train.tokens = p.tokens;
+    bool good = train(c->learned, &o, dir, &rep, err);
+    c->facts.epochs_hundredths = (size_t)(p.epochs * 100 + 0.5);
+    train_report_free(&rep);
+    free(dir);
+    return good;
+}
+
+/* ---- out ---- */
+
+static size_t wanted(const struct clone *c)
+{
+    size_t n = (size_t)args_int(c->a, "n");
+    return n ? n : c->real->n < TRACES_MOST ? c->real->n : TRACES_MOST;
+}
+
+static bool write_new(struct clone *c, struct err *err)
+{
+    struct llm m;
+    char *dir = file_join(c->private, "model");
+    bool good = llm_load(dir, &m, err);
+    free(dir);
+    if (!good)
+        return false;
+    struct llm_options o = { .sample = { .temperature = 1, .top_p = 1 }, .drawn = true };
+    struct prompt_pool pool = prompt_pool_ordered(c->learned, prompt_none);
+    struct draw_job job = { .prompts = &pool, .n = wanted(c), .seed = c->seed,
+                            .threads = c->threads };
+    struct draw_report rep = { 0 };
+    c->made = graphset_new();
+    good = llm_run(&m, &o, &job, c->made, &rep, err);
+    if (good && rep.given_up)
+        good = err_set(err, EXIT_CHECK, "%zu of %zu traces could not be written", rep.given_up,
+                       job.n);
+    prompt_pool_free(&pool);
+    llm_free(&m);
+    return good;
+}
+
+static int by_arrival(const void *a, const void *b)
+{
+    const struct callgraph *x = *(const struct callgraph *const *)a,
+                           *y = *(const struct callgraph *const *)b;
+    return (x->arrival > y->arrival) - (x->arrival < y->arrival);
+}
+
+/* Seconds that the real traces' arrivals span, and when they began. */
+static double span_of(const struct graphset *s, int64_t *first)
+{
+    const struct callgraph **g = mem_array(s->n, sizeof *g);
+    for (size_t i = 0; i < s->n; i++)
+        g[i] = &s->graphs[i];
+    qsort(g, s->n, sizeof *g, by_arrival);
+    *first = g[0]->arrival;
+    double ticks = (double)(g[s->n - 1]->arrival - g[0]->arrival);
+    free(g);
+    return ticks;
+}
+
+/* A Poisson process of the real traces' rate from where they begin, and ids that nobody had. */
+static void place(struct clone *c)
+{
+    int64_t first;
+    double span = span_of(c->real, &first);
+    double gap = span / (double)(c->real->n > 1 ? c->real->n - 1 : 1), t = 0;
+    gsl_rng *r = rng_stream(c->seed, "clone/arrivals", 0);
+    struct buf id = { 0 };
+    for (size_t i = 0; i < c->split->n; i++) {
+        c->split->graphs[i].arrival = first + (int64_t)t;
+        t += gap > 0 ? gsl_ran_exponential(r, gap) : 0;
+        buf_clear(&id);
+        buf_printf(&id, "%016llx%016llx", (unsigned long long)(rng_u64(r) | 1),
+                   (unsigned long long)rng_u64(r));
+        c->split->graphs[i].trace_id = names_id(c->split->names, buf_view(&id));
+    }
+    buf_free(&id);
+    gsl_rng_free(r);
+}
+
+static bool rename_all(struct clone *c, struct err *err)
+{
+    if (!args_flag(c->a, "rename"))
+        return true;
+    struct buf key = { 0 };
+    char *path = file_join(c->private, "names.csv");
+    clone_rename(c->split, c->seed, &key);
+    bool good = file_write(path, key.p, key.n, err);
+    free(path);
+    buf_free(&key);
+    return good;
+}
+
+static const char *ending(const struct exporter *e)
+{
+    static const struct {
+        const char *format, *file;
+    } known[] = { { "otlp", "traces.jsonl" }, { "otlp-proto", "traces.binpb" },
+                  { "spans", "traces.csv" }, { "alibaba-2022", "traces.csv" } };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (strcmp(known[i].format, e->name) == 0)
+            return known[i].file;
+    return "traces.json";
+}
+
+static bool put_traces(struct clone *c, struct err *err)
+{
+    struct outfile o;
+    size_t left_out = 0;
+    c->file = file_join(c->dir, ending(c->to));
+    if (!outfile_open(&o, c->file, err))
+        return false;
+    if (!exporter_write(c->to, c->split, o.f, &left_out, err)) {
+        outfile_abandon(&o);
+        return err_add(err, "%s", c->file);
+    }
+    return outfile_commit(&o, err) &&
+           (left_out == 0 || err_set(err, EXIT_CHECK, "%zu traces were not written", left_out));
+}
+
+/* The importer's strict checks, on what was written: every span must be used. */
+static bool read_again(struct clone *c, struct err *err)
+{
+    const struct importer *from = importer_find(c->to->name, &c->file, 1, err);
+    struct import_report rep = { 0 };
+    struct import_options o = { .threads = c->threads };
+    struct graphset *s = graphset_new();
+    s->tick_us = c->split->tick_us;
+    bool good = from && from->stream(&c->file, 1, &o, import_collect, s, &rep, err);
+    if (good && (rep.rows_used != rep.rows_read || s->n != c->split->n))
+        good = err_set(err, EXIT_CHECK, "%s: %llu of %llu spans and %zu of %zu traces pass",
+                       c->file, (unsigned long long)rep.rows_used, (unsigned long long)rep.rows_read, s->n,
+                       c->split->n);
+    graphset_free(s);
+    return good;
+}
+
+static size_t calls_of(const struct graphset *s)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s->n; i++)
+        n += s->graphs[i].n;
+    return n;
+}
+
+static bool put_page(struct clone *c, struct err *err)
+{
+    struct clone_facts *t = &c->facts;
+    struct clone_sets sets = { c->learned, c->unseen, c->made };
+    t->format = c->to->name;
+    t->real = c->real->n;
+    t->train = c->learned->n;
+    t->unseen = c->unseen->n;
+    t->made = c->made->n;
+    t->calls_real = calls_of(c->real);
+    t->calls_made = calls_of(c->made);
+    t->renamed = args_flag(c->a, "rename");
+    t->seed = c->seed;
+    return clone_page(c->dir, t, &sets, c->seed, c->threads, err);
+}
+
+static bool do_all(struct clone *c, struct err *err)
+{
+    if (!read_export(c, err) || !file_mkdirs(c->private, err))
+        return false;
+    thin(c);
+    part(c);
+    if (!learn(c, err) || !write_new(c, err))
+        return false;
+    c->split = clone_split(c->made);
+    place(c);
+    return rename_all(c, err) && put_traces(c, err) && read_again(c, err) && put_page(c, err);
+}
+
+static void print_done(const struct clone *c)
+{
+    double s = now_s() - c->began_s;
+    if (args_flag(c->a, "json"))
+        printf("{\"format\":\"%s\",\"real\":%zu,\"traces\":%zu,\"spans\":%zu,\"epochs\":%.2f,"
+               "\"seconds\":%.1f,\"within\":%s}\n", c->to->name, c->facts.real, c->facts.made,
+               c->facts.calls_made, (double)c->facts.epochs_hundredths / 100, s,
+               s <= 60 * minutes_asked(c) ? "true" : "false");
+    else
+        printf("%s: %zu traces like %zu real ones in %.1f min; how alike and how private is in "
+               "%s/report.pdf; %s stays with you\n", c->file, c->facts.made, c->facts.real, s / 60,
+               c->dir, c->private);
+}
+
+static void free_all(struct clone *c)
+{
+    struct graphset *set[] = { c->learned, c->unseen, c->joined, c->real, c->made, c->split };
+    for (size_t i = 0; i < sizeof set / sizeof *set; i++)
+        if (set[i])
+            graphset_free(set[i]);
+    free(c->private);
+    free(c->file);
+}
+
+static int run(const struct args *a, struct err *err)
+{
+    if (!args_given(a, "o")) {
+        err_set(err, EXIT_USAGE, "say where to: -o DIR");
+        return err->status;
+    }
+    struct clone c = { .a = a, .dir = args_text(a, "o"), .began_s = now_s(),
+                       .private = file_join(args_text(a, "o"), "private"),
+                       .seed = (uint64_t)args_int(a, "seed"),
+                       .threads = (size_t)args_int(a, "threads") };
+    bool good = do_all(&c, err);
+    if (good)
+        print_done(&c);
+    free_all(&c);
+    return good ? EXIT_GOOD : err->status;
+}
+
+const struct command cmd_clone = {
+    .name = "clone",
+    .summary = "synthetic traces like yours, in their format, and a page on how real and how "
+               "private",
+    .operands = "EXPORT...",
+    .min_operands = 1,
+    .max_operands = SIZE_MAX,
+    .options = options,
+    .examples = "  tracewright clone jaeger.json -o share\n"
+                "  tracewright clone traces.jsonl.gz -o share --minutes 10 -n 5000 --rename "
+                "--seed 7",
+    .run = run,
+};
