@@ -5,6 +5,9 @@
 #include <math.h>
 #include <stdlib.h>
 
+/* What base/names spends on a string beside its letters: view, hash, two slots. */
+enum { NAME_BYTES = sizeof(struct str) + 8 + 2 * 4 };
+
 void invocations_free(struct invocations *v)
 {
     if (!v)
@@ -30,7 +33,9 @@ void invocations_free(struct invocations *v)
 size_t invocations_bytes(const struct invocations *v)
 {
     const struct invocations_store *s = v->store;
-    size_t bytes = s->slab_bytes;
+    size_t bytes = s->slab_bytes + v->n * (sizeof *v->key + sizeof *v->total);
+    for (uint32_t i = 0; i < names_count(s->names); i++)
+        bytes += names_str(s->names, i).n + 1 + NAME_BYTES;
     if (v->kind == INVOCATIONS_COUNTS)
         return bytes + s->first[v->n] * sizeof *s->day + (v->n + 1) * sizeof *s->first;
     for (size_t f = 0; f < v->n; f++)

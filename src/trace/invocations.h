@@ -54,7 +54,7 @@ struct invocations {               /* to read only; all of it is the trace's */
 };
 
 void invocations_free(struct invocations *v);       /* NULL is fine */
-size_t invocations_bytes(const struct invocations *v);   /* memory that counts and times take */
+size_t invocations_bytes(const struct invocations *v);   /* memory that counts, times, names take */
 
 /* Invocations of function f in [start_s, end_s). Of counts: in the minutes that begin there, so
  * give whole minutes. 0 when end_s <= start_s. */

@@ -244,7 +244,7 @@ static void close_slots(struct reading *r, size_t threads, size_t slots)
 
 static bool read_all(struct reading *r)
 {
-    size_t threads = r->o->threads ? r->o->threads : threads_default(), slots = 2 * threads + 2;
+    size_t threads = r->o->threads ? r->o->threads : threads_default(), slots = threads + 2;
     open_slots(r, threads, slots);
     r->bar = progress_begin("read", "B", (double)input_total(lines_input(r->lines)));
     *r->err = (struct err){ 0 };
