@@ -13,17 +13,15 @@
  * Peer     experiments/bench_train_torch.py with Debian's python3-torch: the same BLAS on its right
  *          core, threads that sleep while they wait
  */
-#include <errno.h>
-#include <gsl/gsl_sort.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 #include "base/threads.h"
 #include "cli/bench.h"
+#include "cli/bench_run.h"
 #include "cli/driver.h"
 #include "ml/linalg.h"
 #include "text/compact.h"
@@ -41,54 +39,16 @@ struct run {
     double rate, gflops, fraction, peer, ratio, wall_s, wall_rate;
 };
 
-/* Run argv and give its standard output, at most n - 1 bytes of it: did it end well? */
-static bool run_program(char *const argv[], char *out, size_t n)
-{
-    int ends[2], status;
-    REQUIRE(pipe(ends) == 0);
-    pid_t child = fork();
-    REQUIRE(child >= 0);
-    if (child == 0) {
-        dup2(ends[1], STDOUT_FILENO);
-        close(ends[0]);
-        close(ends[1]);
-        execv(argv[0], argv);
-        _exit(127);
-    }
-    close(ends[1]);
-    size_t got = 0;
-    for (ssize_t k; got + 1 < n && (k = read(ends[0], out + got, n - 1 - got)) != 0;)
-        if (k > 0)
-            got += (size_t)k;
-        else if (errno != EINTR)
-            break;
-    out[got] = 0;
-    close(ends[0]);
-    return waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0;
-}
-
 /* One run of the program, timed from outside too. */
 static struct run ours(const struct driver *d, const char *program, const char *size)
 {
-    char threads[24], seed[24], out[512], name[8];
-    struct run r = { 0 };
-    double tokens = 0, seconds = 0;
-    snprintf(threads, sizeof threads, "%zu", d->threads);
-    snprintf(seed, sizeof seed, "%llu", (unsigned long long)d->seed);
-    char *argv[] = { (char *)program, "bench", "train", "--size", (char *)size, "--threads",
-                     threads, "--seed", seed, "--json", "-q", NULL };
-    double t = bench_now_s();
-    bool good = run_program(argv, out, sizeof out) &&
-                sscanf(out, "{\"size\":\"%7[^\"]\",\"tokens_per_s\":%lf,\"tokens\":%lf,\"seconds\":"
-                       "%lf,\"gflops\":%lf,\"fraction\":%lf}", name, &r.rate, &tokens, &seconds,
-                       &r.gflops, &r.fraction) == 6;
+    const struct bench_call call = { program, "train", size, 0, d->threads, d->seed };
+    struct bench_line l;
     struct err err = { 0 };
-    if (!good)
-        err_set(&err, EXIT_INTERNAL, "%s bench train --size %s printed \"%s\"", program, size, out);
-    driver_need(d, good, &err);
-    r.wall_s = bench_now_s() - t;
-    r.wall_rate = (tokens + STEP) / r.wall_s;   /* the step that warms up counts here */
-    return r;
+    driver_need(d, bench_tracewright(&call, &l, &err), &err);
+    return (struct run){ .rate = l.rate, .gflops = l.gflops, .fraction = l.fraction,
+                         .wall_s = l.wall_s,
+                         .wall_rate = (l.tokens + STEP) / l.wall_s };   /* it warms up for one */
 }
 
 /* PyTorch's tokens a second; NaN when it does not run. */
@@ -104,7 +64,7 @@ static double peer(const struct driver *d, const char *size)
     double seconds, tokens;
     setenv("OMP_WAIT_POLICY", "passive", 1);
     setenv("OPENBLAS_NUM_THREADS", text[5], 1);
-    if (!run_program(argv, out, sizeof out) || sscanf(out, "%lf %lf", &seconds, &tokens) != 2)
+    if (!bench_program(argv, out, sizeof out) || sscanf(out, "%lf %lf", &seconds, &tokens) != 2)
         return NAN;
     return tokens / seconds;
 }
@@ -119,7 +79,7 @@ static const char *no_peer(void)
         return PEER " is not here: run it in the repository's root";
     if (access(PYTHON, X_OK) != 0)
         return PYTHON " is absent";
-    return run_program(import, nothing, sizeof nothing) ? NULL : "python3-torch is not installed";
+    return bench_program(import, nothing, sizeof nothing) ? NULL : "python3-torch is not installed";
 }
 
 static double median(const struct run *r, size_t offset)
@@ -127,8 +87,7 @@ static double median(const struct run *r, size_t offset)
     double x[REPEATS];
     for (int i = 0; i < REPEATS; i++)
         memcpy(&x[i], (const char *)&r[i] + offset, sizeof x[i]);
-    gsl_sort(x, 1, REPEATS);
-    return x[REPEATS / 2];
+    return bench_median(x, REPEATS);
 }
 
 static void compare(const struct driver *d, FILE *csv, const char *program, const char *size,
@@ -210,32 +169,19 @@ static void packing(const struct driver *d, FILE *csv, const char *size, const s
         packed[i] = rate_of(d, &ask, rows, n);
         gain[i] = packed[i] / padded[i];
     }
-    gsl_sort(padded, 1, REPEATS);
-    gsl_sort(packed, 1, REPEATS);
-    gsl_sort(gain, 1, REPEATS);
-    const int mid = REPEATS / 2;
-    fprintf(csv, "%s,%zu,%.9g,%.9g,%.9g,%.9g\n", size, d->threads, mean, padded[mid], packed[mid],
-            gain[mid]);
+    const double m[] = { bench_median(padded, REPEATS), bench_median(packed, REPEATS),
+                         bench_median(gain, REPEATS) };
+    fprintf(csv, "%s,%zu,%.9g,%.9g,%.9g,%.9g\n", size, d->threads, mean, m[0], m[1], m[2]);
     printf("%s samples of %.0f tokens: padded to %d %6.0f real tokens/s, packed %7.0f, gain %.1f\n",
-           size, mean, CONTEXT, padded[mid], packed[mid], gain[mid]);
+           size, mean, CONTEXT, m[0], m[1], m[2]);
     fflush(stdout);
-}
-
-/* build/experiments/bench_train -> build/tracewright */
-static char *program_beside(const char *self)
-{
-    const char *slash = strrchr(self, '/');
-    char *dir = mem_strndup(self, slash ? (size_t)(slash - self) : 0);
-    char *path = file_join(slash ? dir : ".", "../tracewright");
-    free(dir);
-    return path;
 }
 
 int main(int argc, char **argv)
 {
     struct driver d = driver_start(argc, argv, "bench_train");
     d.threads = d.threads ? d.threads : threads_default();
-    char *program = program_beside(argv[0]);
+    char *program = bench_beside(argv[0]);
     const char *reason = no_peer();
     size_t *rows, n = reference_lengths(&d, &rows);
     printf("%zu threads, OpenBLAS core %s\n", d.threads, linalg_core());

@@ -57,6 +57,29 @@ static void what_is_saved_is_loaded(void **state)
     check_same(true);
 }
 
+static void scaled_positions_survive(void **state)
+{
+    (void)state;
+    static const struct rope_scaling scaling[] = {
+        { .kind = ROPE_LINEAR, .factor = 2.5 }, { ROPE_LLAMA3, 8, 1, 4, 8192 },
+    };
+    for (size_t i = 0; i < 2; i++) {
+        struct tokenizer *t = small_tokenizer(), *t2;
+        struct model *m = small_model(true), *m2;
+        const struct rope_scaling *a = &scaling[i], *b;
+        m->config.rope = *a;
+        assert_true(checkpoint_save(folder(), m, t, NULL, NULL));
+        assert_true(checkpoint_load(folder(), &m2, &t2, NULL));
+        b = &m2->config.rope;
+        assert_true(a->kind == b->kind && a->factor == b->factor && a->low == b->low);
+        assert_true(a->high == b->high && a->original_len == b->original_len);
+        tokenizer_free(t);
+        tokenizer_free(t2);
+        model_free(m);
+        model_free(m2);
+    }
+}
+
 /* The first bytes of the file by hand: u64 length, then JSON; data follow it, 8-aligned. */
 static void the_file_is_canonical(void **state)
 {
@@ -185,6 +208,9 @@ static void half_formats_are_read(void **state)
 #define CONFIG(key, value) "{\"model_type\":\"llama\",\"hidden_act\":\"silu\",\"vocab_size\":10," \
     "\"hidden_size\":8,\"num_hidden_layers\":1,\"num_attention_heads\":2,\"" key "\":" value \
     ",\"intermediate_size\":4}"
+#define LLAMA3(factor, original) "{\"rope_type\":\"llama3\",\"factor\":" factor \
+    ",\"low_freq_factor\":1,\"high_freq_factor\":4.0,\"original_max_position_embeddings\":" \
+    original "}"
 
 #define SHAPE(vocab, d_model, heads, d_ff) \
     "{\"model_type\":\"llama\",\"hidden_act\":\"silu\",\"vocab_size\":" vocab \
@@ -208,7 +234,17 @@ static void every_bad_config_is_named(void **state)
         { CONFIG("pad_token_id", "null"), NULL },
         { CONFIG("head_dim", "null"), NULL },
         { CONFIG("rope_theta", "5e5,\"rope_parameters\":{\"rope_theta\":10000}"), "rope_theta" },
-        { CONFIG("rope_scaling", "{\"rope_type\":\"llama3\",\"factor\":8.0}"), "\"llama3\"" },
+        { CONFIG("rope_scaling", "{\"type\":\"linear\",\"factor\":2}"), NULL },
+        { CONFIG("rope_scaling", LLAMA3("8", "8192")), NULL },
+        { CONFIG("rope_scaling", LLAMA3("8", "8192") ",\"rope_parameters\":" LLAMA3("8", "8192")),
+          NULL },
+        { CONFIG("rope_scaling", LLAMA3("8", "8192") ",\"rope_parameters\":" LLAMA3("4", "8192")),
+          "rope_scaling" },
+        { CONFIG("rope_scaling", LLAMA3("0.5", "8192")), "rope_scaling" },
+        { CONFIG("rope_scaling", "{\"rope_type\":\"linear\"}"), "rope_scaling" },
+        { CONFIG("rope_scaling", "{\"rope_type\":\"linear\",\"factor\":\"2\"}"), "factor" },
+        { CONFIG("rope_scaling", "{\"rope_type\":\"llama3\",\"factor\":8.0}"), "rope_scaling" },
+        { CONFIG("rope_scaling", "{\"rope_type\":\"dynamic\",\"factor\":8.0}"), "\"dynamic\"" },
         { CONFIG("rope_parameters", "{\"partial_rotary_factor\":0.5}"), "partial_rotary_factor" },
         { CONFIG("rope_parameters", "7"), "rope_parameters" },
         { CONFIG("rope_parameters", "{\"rope_type\":7}"), "rope_parameters" },
@@ -417,6 +453,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_saved_is_loaded),
+        cmocka_unit_test(scaled_positions_survive),
         cmocka_unit_test(the_file_is_canonical),
         cmocka_unit_test(every_bad_header_is_named),
         cmocka_unit_test(half_formats_are_read),

@@ -261,6 +261,47 @@ static void tensors_are_where_and_what_they_should_be(void **state)
     check_tensors(TENSOR_BF16, 30);
 }
 
+/* Linear scaling is two keys; llama3's is a tensor of divisors: of heads of 4 pair 0 turns often
+ * and stays, pair 1 at theta 12345.5 turns 8192 / 698 = 11.7 times: both above `high`, or scaled. */
+static void scaled_positions_are_said(void **state)
+{
+    (void)state;
+    static const struct { struct rope_scaling s; float by; } row[] = {
+        { { ROPE_LINEAR, 2.5, 0, 0, 0 }, 0 },
+        { { ROPE_LLAMA3, 8, 1, 4, 8192 }, 1 },
+        { { ROPE_LLAMA3, 8, 100, 400, 8192 }, 8 },
+    };
+    for (size_t i = 0; i < 3; i++) {
+        struct model *m = small_model(true);
+        m->config.rope = row[i].s;
+        char *json = json_of(small_tokenizer()), *path = write_model(m, TENSOR_F32, json);
+        struct reader r = read_file(path);
+        struct buf keys = { 0 };
+        uint64_t n = take_u64(&r);
+        assert_int_equal(n, m->n_params + (row[i].s.kind == ROPE_LLAMA3));
+        take_keys(&r, take_u64(&r), &keys);
+        if (row[i].s.kind == ROPE_LINEAR) {
+            must_have(&keys, "llama.rope.scaling.type=linear\n");
+            must_have(&keys, "llama.rope.scaling.factor=2.5\n");
+        } else {
+            struct info first = take_info(&r), x = first;
+            for (uint64_t k = 1; k < n; k++)
+                x = take_info(&r);
+            assert_string_equal(first.name, "rope_freqs.weight");
+            assert_true(first.n_dims == 1 && first.dims[0] == 2 && first.type == 0);
+            assert_true(first.offset == 0 && x.offset > 0);
+            const char *data = r.b.p + (r.at + 31) / 32 * 32;
+            assert_near((double)element(&first, data, 0), 1, 0);
+            assert_near((double)element(&first, data, 1), (double)row[i].by, 1e-6);
+        }
+        buf_free(&keys);
+        buf_free(&r.b);
+        free(json);
+        free(path);
+        model_free(m);
+    }
+}
+
 #define LLAMA2(vocab, merges) \
     "{\"added_tokens\":[{\"id\":0,\"content\":\"<unk>\",\"special\":true}," \
     "{\"id\":1,\"content\":\"<s>\",\"special\":true},{\"id\":2,\"content\":\"</s>\"," \
@@ -327,6 +368,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keys_say_what_the_model_is),
         cmocka_unit_test(tensors_are_where_and_what_they_should_be),
+        cmocka_unit_test(scaled_positions_are_said),
         cmocka_unit_test(a_llama_2_tokenizer_has_scores_and_kinds),
         cmocka_unit_test(every_tokenizer_that_does_not_fit_is_named),
     };

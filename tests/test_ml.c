@@ -173,13 +173,39 @@ static double rope_loss(void *ctx)
 }
 
 /* Two of a row's heads turn; the two floats after them do not. */
+/* Numbers of transformers' _compute_llama3_parameters for factor 8, bands 1 and 4 of 8192, theta
+ * 500000 and heads of 128, and by hand: pair 0 turns 1303 times, pair 63 never once. */
+static void scaled_positions(void **state)
+{
+    (void)state;
+    const struct rope_scaling s = { ROPE_LLAMA3, 8, 1, 4, 8192 };
+    const struct rope_scaling linear = { .kind = ROPE_LINEAR, .factor = 4 };
+    const struct rope_scaling plain = { .kind = ROPE_PLAIN };
+    for (size_t j = 0; j < 64; j++) {
+        double rate = pow(500000, -2.0 * (double)j / 128), length = 2 * acos(-1) / rate;
+        double smooth = (8192 / length - 1) / 3;
+        double want = length < 8192.0 / 4 ? rate : length > 8192 ? rate / 8
+                                                 : (1 - smooth) * rate / 8 + smooth * rate;
+        assert_near(rope_rate(j, 128, 500000, &s) / want, 1, 1e-14);
+        assert_near(rope_rate(j, 128, 500000, &linear), rate / 4, 0);
+        assert_near(rope_rate(j, 128, 500000, &plain), rate, 0);
+    }
+    assert_near(rope_rate(0, 128, 500000, &s), 1, 0);
+    assert_near(rope_rate(32, 128, 500000, &s), 5.248461610e-4, 1e-13);
+    assert_near(rope_rate(63, 128, 500000, &s) / pow(500000, -126.0 / 128), 0.125, 1e-15);
+    struct rope *a = rope_new(9, 6, 100, &linear), *b = rope_new(9, 6, 100, &plain);
+    assert_near((double)a->sin[8 * 3 + 1], (double)b->sin[2 * 3 + 1], 1e-7);   /* 8 / 4 = 2 */
+    rope_free(a);
+    rope_free(b);
+}
+
 static void rope_both_ways(void **state)
 {
     (void)state;
     static const uint32_t pos[] = { 0, 1, 9, 3 };
     struct both x = both_draw(4 * 14, 1, "x"), coef = both_draw(4 * 14, 1, "coef");
     struct rope_case k = { x.d, coef.d, pos };
-    struct rope *r = rope_new(10, 6, 100);
+    struct rope *r = rope_new(10, 6, 100, &(struct rope_scaling){ 0 });
     float y[4 * 14];
     double want[4 * 14];
     memcpy(y, x.f, sizeof y);
@@ -446,6 +472,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(products_match_naive_loops),
         cmocka_unit_test(rmsnorm_both_ways),
         cmocka_unit_test(rope_both_ways),
+        cmocka_unit_test(scaled_positions),
         cmocka_unit_test(swiglu_both_ways),
         cmocka_unit_test(attention_both_ways),
         cmocka_unit_test(attention_of_a_sequence_ignores_the_others),

@@ -55,7 +55,8 @@ struct backprop *backprop_new(const struct model *m)
 {
     struct backprop *b = mem_alloc(sizeof *b);
     b->m = m;
-    b->rope = rope_new(m->config.max_len, llama_head_dim(&m->config), m->config.rope_theta);
+    b->rope = rope_new(m->config.max_len, llama_head_dim(&m->config), m->config.rope_theta,
+                       &m->config.rope);
     b->layer = mem_array(m->config.n_layers, sizeof *b->layer);
     b->frozen = mem_array(m->config.d_model, sizeof *b->frozen);
     return b;

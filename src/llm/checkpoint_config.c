@@ -1,7 +1,8 @@
 /* checkpoint_config.c: config.json, written for old readers and new, and read strictly, by key.
  *
- * What would make this another model than the weights were trained as (biases, scaled rotary
- * positions, another activation) is refused by name; what changes nothing is not looked at.
+ * What would make this another model than the weights were trained as (biases, rotary positions
+ * scaled in ways we do not know, another activation) is refused by name; what changes nothing is
+ * not looked at.
  */
 #include <jansson.h>
 #include <string.h>
@@ -13,16 +14,36 @@ void checkpoint_put_count(json_t *o, const char *key, size_t x)
     json_object_set_new(o, key, json_integer((json_int_t)x));
 }
 
+static const char *const rope_types[] = { "default", "linear", "llama3" };
+
+/* rope_parameters, and the rope_scaling of old readers, which have the theta at the top. */
+static void put_rope(json_t *o, const struct llama_config *c)
+{
+    const struct rope_scaling *s = &c->rope;
+    json_t *rope = json_pack("{s:s}", "rope_type", rope_types[s->kind]);
+    if (s->kind != ROPE_PLAIN)
+        json_object_set_new(rope, "factor", json_real(s->factor));
+    if (s->kind == ROPE_LLAMA3) {
+        json_object_set_new(rope, "low_freq_factor", json_real(s->low));
+        json_object_set_new(rope, "high_freq_factor", json_real(s->high));
+        checkpoint_put_count(rope, "original_max_position_embeddings", (size_t)s->original_len);
+    }
+    if (s->kind != ROPE_PLAIN)
+        json_object_set_new(o, "rope_scaling", json_copy(rope));
+    json_object_set_new(rope, "rope_theta", json_real(c->rope_theta));
+    json_object_set_new(o, "rope_parameters", rope);
+}
+
 json_t *checkpoint_config_json(const struct llama_config *c, enum tensor_type type)
 {
     static const char *const dtype[] = { "float32", "float16", "bfloat16" };
-    json_t *o = json_pack("{s:[s], s:s, s:s, s:s, s:b, s:b, s:b, s:b, s:f, s:f, s:f, s:{s:s, s:f}}",
+    json_t *o = json_pack("{s:[s], s:s, s:s, s:s, s:b, s:b, s:b, s:b, s:f, s:f, s:f}",
         "architectures", "LlamaForCausalLM", "model_type", "llama", "hidden_act", "silu",
         "torch_dtype", dtype[type], "attention_bias", 0, "mlp_bias", 0, "use_cache", 1,
         "tie_word_embeddings", (int)c->tied, "initializer_range", 0.02,
-        "rms_norm_eps", c->norm_eps, "rope_theta", c->rope_theta,
-        "rope_parameters", "rope_type", "default", "rope_theta", c->rope_theta);
+        "rms_norm_eps", c->norm_eps, "rope_theta", c->rope_theta);
     REQUIRE(o);
+    put_rope(o, c);
     checkpoint_put_count(o, "vocab_size", c->vocab);
     checkpoint_put_count(o, "hidden_size", c->d_model);
     checkpoint_put_count(o, "intermediate_size", c->d_ff);
@@ -105,32 +126,64 @@ static uint32_t get_id(struct config_reader *r, const char *key)
     return r->good ? (uint32_t)json_integer_value(first) : 0;
 }
 
-/* rope_parameters, or rope_scaling as it was called: only unscaled positions can be run. */
-static void must_be_unscaled(struct config_reader *r, const char *key)
+/* Which kind of rope_types; without a name a factor is of a kind unknown. */
+static bool rope_kind(const json_t *o, const char **name, enum rope_kind *kind)
 {
-    const json_t *o = json_object_get(r->o, key);
-    if (!r->good || !o || json_is_null(o))
-        return;
     const json_t *type = json_object_get(o, "rope_type");
-    if (!type)
-        type = json_object_get(o, "type");
-    const char *name = json_string_value(type);
-    const json_t *part = json_object_get(o, "partial_rotary_factor");
-    r->good = json_is_object(o) && (type ? name && strcmp(name, "default") == 0
-                                         : !json_object_get(o, "factor"));
-    if (!r->good)
-        err_set(r->err, EXIT_DATA, "%s: %s: rotary positions of type \"%.40s\" are not supported",
-                r->file, key, name ? name : "(none)");
-    else if (part && (!json_is_number(part) || json_number_value(part) != 1))
-        bad_key(r, key, "partial_rotary_factor is not 1");
+    type = type ? type : json_object_get(o, "type");
+    *name = json_string_value(type);
+    if (!json_is_object(o) || (type && !*name) || (!type && json_object_get(o, "factor")))
+        return false;
+    for (*kind = ROPE_PLAIN; *name && strcmp(*name, rope_types[*kind]) != 0; ++*kind)
+        if (*kind == ROPE_LLAMA3)
+            return false;
+    return true;
+}
+
+/* rope_parameters, or rope_scaling as it was called. False: it says nothing. */
+static bool get_scaling(struct config_reader *r, const char *key, struct rope_scaling *s)
+{
+    const json_t *o = json_object_get(r->o, key), *part = json_object_get(o, "partial_rotary_factor");
+    const char *name;
+    *s = (struct rope_scaling){ .kind = ROPE_PLAIN };
+    if (!r->good || !o || json_is_null(o))
+        return false;
+    if (!rope_kind(o, &name, &s->kind)) {
+        r->good = false;
+        return err_set(r->err, EXIT_DATA,
+                       "%s: %s: rotary positions of type \"%.40s\" are not supported", r->file, key,
+                       name ? name : "(none)");
+    }
+    if (part && (!json_is_number(part) || json_number_value(part) != 1))
+        return bad_key(r, key, "partial_rotary_factor is not 1");
+    if (s->kind != ROPE_PLAIN)
+        s->factor = get_real(r, o, "factor", 0);
+    if (s->kind == ROPE_LLAMA3) {
+        s->low = get_real(r, o, "low_freq_factor", 0);
+        s->high = get_real(r, o, "high_freq_factor", 0);
+        s->original_len = get_real(r, o, "original_max_position_embeddings", 0);
+    }
+    if (r->good && !rope_scaling_check(s))
+        return bad_key(r, key, "its scaling lacks a number, or has one that makes no sense");
+    return r->good;
+}
+
+/* Old configs have rope_scaling, new ones rope_parameters; where there are both they agree. */
+static struct rope_scaling get_rope(struct config_reader *r)
+{
+    struct rope_scaling a, b;
+    bool within = get_scaling(r, "rope_parameters", &a), top = get_scaling(r, "rope_scaling", &b);
+    bool same = a.kind == b.kind && a.factor == b.factor && a.low == b.low && a.high == b.high &&
+                a.original_len == b.original_len;
+    if (within && top && !same)
+        bad_key(r, "rope_scaling", "is not that of rope_parameters");
+    return within ? a : b;
 }
 
 /* Old configs have rope_theta at the top, new ones in rope_parameters; many have both. */
 static double get_theta(struct config_reader *r)
 {
     const json_t *rope = json_object_get(r->o, "rope_parameters");
-    must_be_unscaled(r, "rope_parameters");
-    must_be_unscaled(r, "rope_scaling");
     double within = get_real(r, rope, "rope_theta", 0), top = get_real(r, r->o, "rope_theta", 0);
     if (r->good && within > 0 && top > 0 && within != top)
         bad_key(r, "rope_theta", "is not that of rope_parameters");
@@ -165,6 +218,7 @@ static bool read_config(const json_t *o, const char *file, struct llama_config *
         .eos = get_id(&r, "eos_token_id"),
         .pad = get_id(&r, "pad_token_id"),
     };
+    c->rope = get_rope(&r);
     c->rope_theta = get_theta(&r);
     c->n_kv_heads = get_count(&r, "num_key_value_heads", c->n_heads);
     if (!r.good)

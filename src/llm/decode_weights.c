@@ -102,7 +102,7 @@ struct decode_weights *decode_weights_new(const struct model *m)
     w->room = m->mapped ? 2 * PANEL * (C > F ? C : F) : 0;
     keep_embedding(w, m);
     w->norm = copy(m->weights + m->norm, C);
-    w->rope = rope_new(c->max_len, llama_head_dim(c), c->rope_theta);
+    w->rope = rope_new(c->max_len, llama_head_dim(c), c->rope_theta, &c->rope);
     return w;
 }
 

@@ -102,6 +102,10 @@ static void add_shape(struct gguf_keys *k, const struct llama_config *c)
     gguf_key_f32(k, "llama.attention.layer_norm_rms_epsilon", (float)c->norm_eps);
     gguf_key_u32(k, "llama.rope.dimension_count", D);
     gguf_key_f32(k, "llama.rope.freq_base", (float)c->rope_theta);
+    if (c->rope.kind == ROPE_LINEAR) {
+        gguf_key_string(k, "llama.rope.scaling.type", "linear");
+        gguf_key_f32(k, "llama.rope.scaling.factor", (float)c->rope.factor);
+    }
 }
 
 /* "model.layers.3.self_attn.q_proj.weight" is "blk.3.attn_q.weight". */
@@ -140,9 +144,23 @@ static size_t padded(size_t n)
     return (n + GGUF_ALIGNMENT - 1) / GGUF_ALIGNMENT * GGUF_ALIGNMENT;
 }
 
+/* llama3's scaling is a tensor first of all: what each pair's rate is divided by. */
+static bool has_rates(const struct llama_config *c)
+{
+    return c->rope.kind == ROPE_LLAMA3;
+}
+
 static void add_infos(struct buf *b, const struct model *m, enum tensor_type type)
 {
     uint64_t at = 0;
+    if (has_rates(&m->config)) {
+        gguf_string(b, "rope_freqs.weight");
+        gguf_u32(b, 1);
+        gguf_u64(b, llama_head_dim(&m->config) / 2);
+        gguf_u32(b, ggml_type(TENSOR_F32));
+        gguf_u64(b, at);
+        at += padded(llama_head_dim(&m->config) / 2 * sizeof(float));
+    }
     for (size_t i = 0; i < m->n_params; i++) {
         const struct param *p = &m->param[i];
         enum tensor_type as = type_in_file(p, type);
@@ -187,8 +205,22 @@ static void pad(FILE *f, size_t n)
         fputc(0, f);
 }
 
+static void write_rates(const struct llama_config *c, FILE *f)
+{
+    const struct rope_scaling plain = { .kind = ROPE_PLAIN };
+    size_t D = llama_head_dim(c);
+    for (size_t j = 0; j < D / 2; j++) {
+        float by = (float)(rope_rate(j, D, c->rope_theta, &plain) /
+                           rope_rate(j, D, c->rope_theta, &c->rope));
+        fwrite(&by, sizeof by, 1, f);
+    }
+    pad(f, D / 2 * sizeof(float));
+}
+
 static void write_tensors(const struct model *m, enum tensor_type type, FILE *f)
 {
+    if (has_rates(&m->config))
+        write_rates(&m->config, f);
     for (size_t i = 0; i < m->n_params && !ferror(f); i++) {
         const struct param *p = &m->param[i];
         enum tensor_type as = type_in_file(p, type);
@@ -210,7 +242,7 @@ static bool write_file(const char *path, const struct model *m, enum tensor_type
     struct outfile o;
     gguf_raw(&head, "GGUF", 4);
     gguf_u32(&head, VERSION);
-    gguf_u64(&head, m->n_params);
+    gguf_u64(&head, m->n_params + has_rates(&m->config));
     gguf_u64(&head, k->n);
     gguf_raw(&head, k->b.p, k->b.n);
     add_infos(&head, m, type);

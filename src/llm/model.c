@@ -69,6 +69,10 @@ bool llama_config_check(const struct llama_config *c, struct err *err)
                        "num_key_value_heads %zu", c->n_heads, c->n_kv_heads);
     if (!(c->rope_theta > 0) || !isfinite(c->rope_theta))
         return err_set(err, EXIT_DATA, "rope_theta %g is not a positive number", c->rope_theta);
+    if (!rope_scaling_check(&c->rope))
+        return err_set(err, EXIT_DATA, "rotary positions are scaled by %g, bands %g and %g of %g: "
+                       "no such scaling", c->rope.factor, c->rope.low, c->rope.high,
+                       c->rope.original_len);
     if (!(c->norm_eps >= 0) || !(c->norm_eps < 1))
         return err_set(err, EXIT_DATA, "rms_norm_eps %g is outside [0, 1)", c->norm_eps);
     if (llama_matrix_weights(c) > WEIGHTS_MAX)

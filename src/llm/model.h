@@ -21,6 +21,7 @@
 #include "base/err.h"
 #include "llm/shards.h"
 #include "llm/weight.h"
+#include "ml/rope.h"
 
 struct llama_config {
     size_t vocab, d_model, n_layers;
@@ -31,6 +32,7 @@ struct llama_config {
     double rope_theta, norm_eps;
     bool tied;                     /* lm_head is the embedding */
     uint32_t bos, eos, pad;
+    struct rope_scaling rope;      /* zeros: plain */
 };
 
 static inline size_t llama_head_dim(const struct llama_config *c)

@@ -51,6 +51,9 @@ static void identity(const struct train_options *o, const struct model *m, size_
         buf_printf(b, "%c%zu", i ? ' ' : '|', count[i]);
     for (size_t i = 0; i < sizeof real / sizeof *real; i++)
         buf_printf(b, " %.17g", real[i]);
+    if (c->rope.kind != ROPE_PLAIN)
+        buf_printf(b, "|rope %d %.17g %.17g %.17g %.17g", (int)c->rope.kind, c->rope.factor,
+                   c->rope.low, c->rope.high, c->rope.original_len);
     identify_adapters(o, b);
 }
 
