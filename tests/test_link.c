@@ -147,7 +147,7 @@ static void every_status_is_read_from_trailers_alone(void **state)
 {
     (void)state;
     for (int s = 0; s < 20; s++) {
-        char text[8];
+        char text[16];
         struct bench b = h2(CLIENT_GRPC);
         call(&b);
         snprintf(text, sizeof text, "%d", s);

@@ -151,6 +151,7 @@ bool invoke_run(struct invoke *v, struct plan_source source, uint64_t planned,
     connect_first(v, r);
     if (!find_start(v, &o.start, err))
         return false;
+    r->start = o.start;
     v->record = record_start(&o, err);
     if (!v->record)
         return false;

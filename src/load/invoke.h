@@ -30,6 +30,7 @@ struct invoke_report {
     struct client_counts connections;
     uint64_t planned, unposted;
     size_t peers, peers_up;    /* addresses; those reached before the start */
+    int64_t start;             /* the plan's 0, on moment_now's clock */
     double seconds;            /* from the plan's 0 to the last end */
     double lateness_p99_us, bound_us;
     bool valid;

@@ -35,6 +35,13 @@ struct serve_options {
     bool burn;                         /* work burns the processor instead of sleeping */
     int cpu;                           /* -1: any */
     uint64_t seed;
+    struct serve_arrivals *arrivals;   /* where arrivals are noted; NULL: nowhere */
+};
+
+/* Moments (moment_now) at which requests were complete, in that order; may lie in shared memory. */
+struct serve_arrivals {
+    size_t n, cap;                     /* n counts those that found no place too */
+    int64_t at[];                      /* (cap) */
 };
 
 struct server;

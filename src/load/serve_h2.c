@@ -86,15 +86,18 @@ static int on_close(nghttp2_session *s, int32_t stream, uint32_t error, void *co
 void *serve_h2_open(struct conn *c)
 {
     nghttp2_session_callbacks *f;
+    nghttp2_option *option;
     nghttp2_session *s;
-    REQUIRE(nghttp2_session_callbacks_new(&f) == 0);
-    nghttp2_session_callbacks_set_on_begin_headers_callback(
-        f, on_begin);
+    REQUIRE(nghttp2_option_new(&option) == 0 && nghttp2_session_callbacks_new(&f) == 0);
+    nghttp2_session_callbacks_set_on_begin_headers_callback(f, on_begin);
     nghttp2_session_callbacks_set_on_header_callback(f, on_header);
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(f, on_data);
     nghttp2_session_callbacks_set_on_frame_recv_callback(f, on_frame);
     nghttp2_session_callbacks_set_on_stream_close_callback(f, on_close);
-    REQUIRE(nghttp2_session_server_new(&s, f, c) == 0);
+    /* or it keeps as many closed streams as may be open: a million, 400 bytes each */
+    nghttp2_option_set_no_closed_streams(option, 1);
+    REQUIRE(nghttp2_session_server_new2(&s, f, c, option) == 0);
+    nghttp2_option_del(option);
     nghttp2_session_callbacks_del(f);
     const nghttp2_settings_entry settings[] = {
         { NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, STREAMS },

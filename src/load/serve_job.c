@@ -148,6 +148,15 @@ static void find_call(struct job *j, const struct request *r)
     j->status = GRPC_OK;
 }
 
+static void note_arrival(struct serve_arrivals *a, int64_t at)
+{
+    if (!a)
+        return;
+    if (a->n < a->cap)
+        a->at[a->n] = at;
+    a->n++;
+}
+
 void job_start(struct request *r)
 {
     struct job *j = mem_alloc(sizeof *j);
@@ -156,6 +165,7 @@ void job_start(struct request *r)
     r->busy = true;
     r->came = moment_now();
     j->server->counts.requests++;
+    note_arrival(j->server->o.arrivals, r->came);
     find_call(j, r);
     j->away = 1;    /* this function */
     if (j->graph) {
