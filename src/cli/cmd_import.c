@@ -98,8 +98,16 @@ static bool import(const struct args *a, struct writer *w, struct import_report 
         return err_set(err, EXIT_USAGE, "--columns is for spans as CSV, not %s", from->name);
     w->tick_us = from->tick_us ? from->tick_us : 1000;
     w->csv.extra = from->tick_us != 0;   /* what has ticks of its own has kinds too */
-    if (!args_text(a, "compat"))
-        return from->stream(args_operand(a), args_operands(a), &o, write_graph, w, rep, err);
+    if (!args_text(a, "compat")) {
+        if (args_text(a, "report")) {
+            o.changes = tmpfile();
+            o.refused = tmpfile();
+        }
+        bool good = from->stream(args_operand(a), args_operands(a), &o, write_graph, w, rep, err);
+        rep->changes = o.changes;
+        rep->refused = o.refused;
+        return good;
+    }
     if (strcmp(from->name, "alibaba-2022") != 0)
         return err_set(err, EXIT_USAGE, "--compat tracellm reads alibaba-2022, not %s", from->name);
     return compat_tracellm(args_operand(a), args_operands(a), w->dedup, write_compat, w, rep, err);
@@ -122,6 +130,10 @@ static int run(const struct args *a, struct err *err)
         *err = second;
         good = false;
     }
+    if (rep.changes)
+        fclose(rep.changes);
+    if (rep.refused)
+        fclose(rep.refused);
     return good ? EXIT_GOOD : err->status;
 }
 

@@ -9,6 +9,9 @@
 static const struct importer alibaba_2022 = {
     .name = "alibaba-2022", .prose = "CallGraph CSV", .stream = import_alibaba_2022_stream,
 };
+static const struct importer alibaba_2021 = {
+    .name = "alibaba-2021", .prose = "CallGraph CSV of 2021", .stream = import_alibaba_2021_stream,
+};
 static const struct importer dgg = {
     .name = "dgg", .prose = "DGG's weighted graphs as JSON", .stream = import_dgg_stream,
 };
@@ -47,7 +50,7 @@ static const struct importer compact = {
 };
 
 const struct importer *const importers[] = {
-    &alibaba_2022, &jaeger,  &otlp,      &otlp_proto,  &zipkin,  &spans,
+    &alibaba_2022, &alibaba_2021, &jaeger,  &otlp,      &otlp_proto,  &zipkin,  &spans,
     &dgg,          &tabular, &recursive, &instruction, &compact, NULL
 };
 

@@ -4,12 +4,12 @@
  *     0   0.1   0.1   0.1.1   0.2        second 0.1: another record of the same call
  *     |   `---- parent of 0.1.1 is the last call whose key is one component shorter
  */
-#include "trace/row_priv.h"
+#include "trace/mend_priv.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static int compare_keys(const struct row *x, const struct row *y)
+int row_compare_keys(const struct row *x, const struct row *y)
 {
     if (x->prefix != y->prefix)
         return x->prefix < y->prefix ? -1 : 1;
@@ -25,14 +25,14 @@ static int compare_keys(const struct row *x, const struct row *y)
 static int compare(const void *a, const void *b)
 {
     const struct row *x = a, *y = b;
-    int c = compare_keys(x, y);
+    int c = row_compare_keys(x, y);
     if (c == 0)
         c = (x->timestamp > y->timestamp) - (x->timestamp < y->timestamp);
     return c ? c : (x->line > y->line) - (x->line < y->line);
 }
 
 /* Traces are short and nearly sorted: insertion; the few long ones by qsort. */
-static void sort(struct row *r, size_t n)
+void rows_sort(struct row *r, size_t n)
 {
     if (n > 40) {
         qsort(r, n, sizeof *r, compare);
@@ -106,7 +106,7 @@ bool assemble(struct row *rows, size_t n, struct callgraph *g, struct call *call
     *bad = other_service(rows, n);
     if (*bad)
         return false;
-    sort(rows, n);
+    rows_sort(rows, n);
     *cause = CAUSE_NO_ROOT;
     *bad = &rows[0];
     if (rows[0].key_n != 1 || rows[0].key[0] != 0)
@@ -119,7 +119,7 @@ bool assemble(struct row *rows, size_t n, struct callgraph *g, struct call *call
     size_t used = 1;
     for (size_t i = 1; i < n; i++) {
         *bad = &rows[i];
-        if (compare_keys(&rows[i], &rows[used - 1]) == 0) {
+        if (row_compare_keys(&rows[i], &rows[used - 1]) == 0) {
             *cause = CAUSE_CONFLICT;
             if (!same_call(&rows[i], &rows[used - 1]))
                 return false;

@@ -23,18 +23,20 @@ struct chunks {
     size_t n, cap;
     bool open, ended;      /* a stream is open; all of it has been read */
     bool in_long;          /* skipping to the end of a long line */
+    bool service;          /* is a column that must be there */
     bool header;           /* the header is still to come */
     struct err broken;     /* status not 0: the stream broke off */
     uint64_t bytes, skipped;
 };
 
-struct chunks *chunks_open(char *const *paths, size_t n, struct err *err)
+struct chunks *chunks_open(char *const *paths, size_t n, bool service, struct err *err)
 {
     struct input *in = input_open(paths, n, err);
     if (!in)
         return NULL;
     struct chunks *c = mem_alloc(sizeof *c);
     c->in = in;
+    c->service = service;
     return c;
 }
 
@@ -189,7 +191,8 @@ static bool take_header(struct chunks *c, struct chunk *out)
     const char *next, *missing = "line end";
     bool good =
         csv_record(&csv, c->rest + bom, c->rest + c->n, false, false, &next) == CSV_RECORD &&
-        layout_read(&last_source(c)->layout, csv.field, csv.n, &missing);
+        layout_read(&last_source(c)->layout, csv.field, csv.n, c->service,
+                    &missing);
     if (good) {
         for (const char *p = c->rest; p < next; p++)
             c->skipped += *p == '\n';

@@ -29,7 +29,8 @@ struct source {
 };
 
 struct chunks;
-struct chunks *chunks_open(char *const *paths, size_t n, struct err *err);
+/* service: a stream without that column is refused. */
+struct chunks *chunks_open(char *const *paths, size_t n, bool service, struct err *err);
 void chunks_close(struct chunks *c);
 bool chunks_next(struct chunks *c, struct chunk *out);   /* out's memory is reused */
 const struct source *chunks_source(const struct chunks *c,

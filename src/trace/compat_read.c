@@ -141,7 +141,7 @@ static bool take_record(struct reading *r, const struct csv *c, uint64_t line, b
     if (*header) {
         *header = false;
         *before = c->n;
-        if (layout_read(&r->l, c->field, c->n, &missing))
+        if (layout_read(&r->l, c->field, c->n, true, &missing))
             return true;
         import_report_drop(r->rep, CAUSE_COLUMNS, 0, 0, r->file, line, str_of(missing));
         return false;

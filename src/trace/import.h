@@ -54,10 +54,11 @@ extern const char *const import_cause_names[IMPORT_CAUSES];
  * source lacks or has too much of. */
 enum import_deed {
     /* repairs; a set of them is a mask of 1u << deed */
-    DEED_DOUBLE, DEED_PARENT, DEED_ROOT, DEED_CALLER, DEED_IDS, DEED_LOSS, IMPORT_REPAIRS,
+    DEED_DOUBLE, DEED_PARENT, DEED_ROOT, DEED_CALLER, DEED_IDS, DEED_LOSS, DEED_SERVICE,
+    IMPORT_REPAIRS,
     /* notes */
     DEED_NO_START = IMPORT_REPAIRS, DEED_NO_END, DEED_NO_SERVICE, DEED_OUTLASTS, DEED_SKEW,
-    DEED_ROUNDED, DEED_KIND, DEED_PADDED,
+    DEED_ROUNDED, DEED_KIND, DEED_PADDED, DEED_TYPE,
     IMPORT_DEEDS
 };
 extern const char *const import_deed_names[IMPORT_DEEDS];   /* repairs: as --repair has them */
@@ -76,6 +77,7 @@ struct import_report {
     bool extra;                /* some call's kind, status or async is not the default */
     struct import_tally cause[IMPORT_CAUSES];
     struct import_tally deed[IMPORT_DEEDS];
+    FILE *changes, *refused;   /* what options had, if the report shall show it; else NULL */
 };
 
 struct import_options {
@@ -85,6 +87,8 @@ struct import_options {
     bool progress;             /* show a bar */
     uint32_t tick_us;          /* of the graphs, for CSV; 0: 1000. Those of spans have 1 */
     unsigned repair;           /* a set of 1u << DEED_*: repairs that may be made */
+    FILE *changes;             /* Alibaba's: every repair goes here, a JSON object a line; or NULL */
+    FILE *refused;             /* so does every trace that is dropped, with its cause; or NULL */
     const char *columns;       /* of spans as CSV: "trace=TraceID,span=SpanID,..."; NULL: guess */
 };
 
@@ -98,6 +102,13 @@ typedef bool (*callgraph_sink)(void *ctx, const struct callgraph *g, const struc
  * used (EXIT_DATA, with file, line and value), a file is not there (EXIT_NOINPUT), or the sink said
  * no. rep is filled in every case. */
 bool import_alibaba_2022_stream(char *const *paths, size_t n, const struct import_options *o,
+                                callgraph_sink sink, void *ctx, struct import_report *rep,
+                                struct err *err);
+
+/* CallGraph CSV of 2021: no service, for which the root's callee stands; rpcid; a negative rt is that
+ * of the callee's side; userDefined is other. Traces are taken whole or, with repairs, mended; so
+ * are those of 2022 if options.repair is not empty. See mend_priv.h. */
+bool import_alibaba_2021_stream(char *const *paths, size_t n, const struct import_options *o,
                                 callgraph_sink sink, void *ctx, struct import_report *rep,
                                 struct err *err);
 
@@ -141,6 +152,13 @@ void import_report_drop(struct import_report *r, enum import_cause c, uint64_t r
 /* Count a repair or a note; the example is kept if it is the first. */
 void import_report_deed(struct import_report *r, enum import_deed d, uint64_t rows,
                         uint64_t graphs, const char *file, uint64_t line, struct str value);
+
+/* One line of options.refused, appended: a trace that is dropped, why, and what shows it where. */
+void import_refused_json(struct buf *b, struct str trace, enum import_cause c, const char *file,
+                         uint64_t line, struct str value);
+
+/* Append s as a JSON string. */
+void import_put_json(struct buf *b, struct str s);
 
 /* What `import` says when nothing could be used: the largest cause with its example. */
 bool import_report_fail(const struct import_report *r, struct err *err);

@@ -47,6 +47,7 @@ const char *const import_deed_names[IMPORT_DEEDS] = {
     [DEED_DOUBLE] = "double",        [DEED_PARENT] = "parent",
     [DEED_ROOT] = "root",            [DEED_CALLER] = "caller",
     [DEED_IDS] = "ids",              [DEED_LOSS] = "loss",
+    [DEED_SERVICE] = "service",      [DEED_TYPE] = "type",
     [DEED_NO_START] = "no-start",    [DEED_NO_END] = "no-duration",
     [DEED_NO_SERVICE] = "no-service", [DEED_OUTLASTS] = "outlasts",
     [DEED_SKEW] = "skew",            [DEED_ROUNDED] = "rounded",
@@ -54,12 +55,13 @@ const char *const import_deed_names[IMPORT_DEEDS] = {
 };
 
 const char *const import_deed_words[IMPORT_DEEDS] = {
-    [DEED_DOUBLE] = "one side of a call differs from the other: merged",
+    [DEED_DOUBLE] = "records of one call differ: merged",
     [DEED_PARENT] = "the parent is missing: a call put in its place",
     [DEED_ROOT] = "the root is not in the recording: the only candidate is taken",
-    [DEED_CALLER] = "callers of one call differ: the one that its parent calls is taken",
+    [DEED_CALLER] = "caller or callee unknown or in conflict: its parent or children say who",
     [DEED_IDS] = "several calls under one id: told apart",
     [DEED_LOSS] = "what hangs below a lost or ambiguous call: dropped, the rest kept",
+    [DEED_SERVICE] = "several services: the root's is taken",
     [DEED_NO_START] = "no start: its parent's is taken",
     [DEED_NO_END] = "no duration: 0 is taken",
     [DEED_NO_SERVICE] = "no name of a service: unknown_service is taken",
@@ -67,6 +69,7 @@ const char *const import_deed_words[IMPORT_DEEDS] = {
     [DEED_SKEW] = "starts before its parent: left alone",
     [DEED_ROUNDED] = "finer than 1 us: rounded down",
     [DEED_KIND] = "client or producer, but not where its parent is: kind internal",
+    [DEED_TYPE] = "unknown rpctype: other",
     [DEED_PADDED] = "id with fewer digits: zeros put in front",
 };
 
@@ -84,7 +87,7 @@ bool import_repairs(const char *list, unsigned *repair, struct err *err)
             d++;
         if (d == IMPORT_REPAIRS)
             return err_set(err, EXIT_USAGE, "--repair: \"%.*s\" is not all, none, or some of "
-                           "double parent root caller ids loss", (int)word.n, word.p);
+                           "double parent root caller ids loss service", (int)word.n, word.p);
         *repair |= 1u << d;
     }
     return true;
@@ -149,6 +152,50 @@ static void json_text(FILE *f, const char *s)
     fputc('"', f);
 }
 
+void import_put_json(struct buf *b, struct str s)
+{
+    buf_char(b, '"');
+    for (size_t i = 0; i < s.n; i++) {
+        unsigned char c = (unsigned char)s.p[i];
+        if (c == '"' || c == '\\')
+            buf_char(b, '\\');
+        if (c < 0x20)
+            buf_printf(b, "\\u%04x", c);
+        else
+            buf_char(b, (char)c);
+    }
+    buf_char(b, '"');
+}
+
+void import_refused_json(struct buf *b, struct str trace, enum import_cause c, const char *file,
+                         uint64_t line, struct str value)
+{
+    buf_str(b, "{\"trace\":");
+    import_put_json(b, trace);
+    buf_printf(b, ",\"cause\":\"%s\",\"file\":", import_cause_names[c]);
+    import_put_json(b, str_of(file));
+    buf_printf(b, ",\"line\":%" PRIu64 ",\"at\":", line);
+    import_put_json(b, value);
+    buf_str(b, "}\n");
+}
+
+/* The lines of f as the elements of an array. */
+static void write_lines(const char *key, FILE *f, FILE *json)
+{
+    if (!f)
+        return;
+    fprintf(json, ",\"%s\":[", key);
+    rewind(f);
+    int last = '\n';
+    for (int c, any = 0; (c = fgetc(f)) != EOF; last = c) {
+        if (last == '\n')
+            fputs(any++ ? ",\n " : "\n ", json);
+        if (c != '\n')
+            fputc(c, json);
+    }
+    fputc(']', json);
+}
+
 static bool tally_empty(const struct import_tally *t)
 {
     return t->rows == 0 && t->graphs == 0 && t->files == 0;
@@ -194,6 +241,8 @@ void import_report_write(const struct import_report *r, FILE *json)
     fputc(']', json);
     write_deeds(r, "repairs", 0, IMPORT_REPAIRS, json);
     write_deeds(r, "notes", IMPORT_REPAIRS, IMPORT_DEEDS, json);
+    write_lines("changes", r->changes, json);
+    write_lines("not_reconstructed", r->refused, json);
     fprintf(json, ",\"kept\":%.6f}\n",
             r->rows_read ? (double)r->rows_used / (double)r->rows_read : 0);
 }

@@ -9,6 +9,7 @@
 enum { UNIT_ROWS = 1 << 16 };
 
 struct result {
+    uint64_t rows;             /* that it stands for */
     struct callgraph graph;    /* calls is filled in when it leaves: the array may still move */
     size_t first_call;
     uint32_t ordinal;
@@ -23,7 +24,8 @@ struct slot {
     size_t n_calls, call_cap;
     struct result *result;
     size_t n, cap;
-    struct note notes[IMPORT_CAUSES];
+    struct note notes[IMPORT_CAUSES], deeds[IMPORT_DEEDS];
+    struct buf changes, refused;   /* for the report */
     struct err err;
 };
 
@@ -34,6 +36,7 @@ struct worker {
     size_t place_cap;
     struct arena *blocks;
     struct buf id;
+    struct mend_room *mend;
 };
 
 struct pass {
@@ -70,12 +73,73 @@ static void drop(struct slot *s, struct worker *w, enum import_cause c, uint64_t
     note_add(s->notes, c, rows, graphs, r->line, buf_view(&w->id));
 }
 
+/* Name a trace that is dropped, with its cause and the row that shows it, for the report. */
+static void refuse(struct pass *pass, struct slot *s, struct worker *w, enum import_cause c,
+                   const struct trace *t, const struct row *r)
+{
+    if (!pass->in->options->refused)
+        return;
+    uint64_t line;
+    const char *file = ingest_file(pass->in, r ? r->line : t->line, &line);
+    buf_clear(&w->id);
+    if (r)
+        row_key_text(r->key, r->key_n, &w->id);
+    import_refused_json(&s->refused, (struct str){ t->id, t->id_n }, c, file, line,
+                        buf_view(&w->id));
+}
+
+static void note_mended(struct slot *s, struct worker *w, const struct mended *d)
+{
+    for (int k = 0; k < IMPORT_DEEDS; k++) {
+        if (!d->deeds[k])
+            continue;
+        buf_clear(&w->id);
+        row_key_text(d->at[k]->key, d->at[k]->key_n, &w->id);
+        note_count(&s->deeds[k], d->deeds[k], 1, d->at[k]->line, buf_view(&w->id));
+    }
+    if (d->seconds)
+        drop(s, w, CAUSE_SECOND, d->seconds, 0, d->second);
+    if (d->lost)
+        drop(s, w, d->lost_cause, d->lost, 0, d->lost_at);
+}
+
+/* The same with repairs. */
+static void mend_trace(struct pass *pass, struct slot *s, struct worker *w, struct row *rows,
+                       const struct trace *t)
+{
+    struct result r = { .first_call = s->n_calls, .ordinal = rows[0].ordinal,
+                        .line = rows[0].line };
+    struct mended d;
+    const struct row *bad = rows;
+    if (!w->mend)
+        w->mend = mend_room_new();
+    MEM_RESERVE(s->calls, s->n_calls + 2 * (size_t)t->rows, s->call_cap);
+    enum import_cause c = mend(w->mend, &pass->in->mend, (struct str){ t->id, t->id_n }, rows,
+                               t->rows, &r.graph, s->calls + s->n_calls, &d, &bad, &s->changes);
+    if (c != IMPORT_CAUSES) {
+        drop(s, w, c, t->rows, 1, bad);
+        refuse(pass, s, w, c, t, bad);
+        return;
+    }
+    note_mended(s, w, &d);
+    s->n_calls += r.graph.n;
+    r.rows = d.rows;
+    MEM_GROW(s->result, s->n, s->cap);
+    s->result[s->n++] = r;
+}
+
 /* The rows of one trace, of which there are some. */
-static void take_trace(struct slot *s, struct worker *w, struct row *rows, const struct trace *t)
+static void take_trace(struct pass *pass, struct slot *s, struct worker *w, struct row *rows,
+                       const struct trace *t)
 {
     if (t->over) {
+        refuse(pass, s, w, CAUSE_TOO_LARGE, t, &rows[0]);
         note_add(s->notes, CAUSE_TOO_LARGE, (uint64_t)t->rows + t->over, 1, rows[0].line,
                  (struct str){ t->id, t->id_n });
+        return;
+    }
+    if (pass->in->lenient) {
+        mend_trace(pass, s, w, rows, t);
         return;
     }
     MEM_RESERVE(s->calls, s->n_calls + t->rows, s->call_cap);
@@ -88,11 +152,13 @@ static void take_trace(struct slot *s, struct worker *w, struct row *rows, const
     if (!assemble(rows, t->rows, &r.graph, s->calls + s->n_calls, &seconds, &second, &cause,
                   &bad)) {
         drop(s, w, cause, t->rows, 1, bad);
+        refuse(pass, s, w, cause, t, bad);
         return;
     }
     if (seconds)
         drop(s, w, CAUSE_SECOND, seconds, 0, second);
     s->n_calls += r.graph.n;
+    r.rows = r.graph.n;
     MEM_GROW(s->result, s->n, s->cap);
     s->result[s->n++] = r;
 }
@@ -121,11 +187,20 @@ static void work(void *ctx, size_t k, size_t worker)
     for (uint32_t i = s->from; i < s->to; i++) {
         const struct trace *t = tracetable_at(traces, i);
         if (t->rows)
-            take_trace(s, w, rows, t);
-        else
+            take_trace(pass, s, w, rows, t);
+        else {
+            refuse(pass, s, w, CAUSE_NO_ROW, t, NULL);
             note_add(s->notes, CAUSE_NO_ROW, 0, 1, t->line, (struct str){ t->id, t->id_n });
+        }
         rows += t->rows;
     }
+}
+
+static void write_out(FILE *f, struct buf *b)
+{
+    if (f && b->n)
+        fwrite(b->p, 1, b->n, f);
+    buf_clear(b);
 }
 
 static bool merge(void *ctx, size_t k)
@@ -138,6 +213,9 @@ static bool merge(void *ctx, size_t k)
         return false;
     }
     note_report(in, s->notes, 0);
+    note_deeds(in, s->deeds);
+    write_out(in->options->changes, &s->changes);
+    write_out(in->options->refused, &s->refused);
     if (s->last)
         rowstore_forget(in->store, s->from / PARTITION);
     for (size_t i = 0; i < s->n; i++) {
@@ -147,7 +225,7 @@ static bool merge(void *ctx, size_t k)
         const char *file = ingest_file(in, r->line, &line);
         r->graph.calls = s->calls + r->first_call;
         if (!emit_graph(in->emit, &r->graph, (struct str){ t->id, t->id_n }, 1, file, line,
-                        r->graph.n, in->err))
+                        r->rows, in->err))
             return false;
     }
     return true;
@@ -164,12 +242,15 @@ bool ingest_group(struct ingest *in)
     for (size_t i = 0; i < slots; i++) {
         free(pass.slot[i].calls);
         free(pass.slot[i].result);
+        buf_free(&pass.slot[i].changes);
+        buf_free(&pass.slot[i].refused);
     }
     for (size_t i = 0; i < in->threads; i++) {
         free(pass.worker[i].rows);
         free(pass.worker[i].place);
         arena_free(pass.worker[i].blocks);
         buf_free(&pass.worker[i].id);
+        mend_room_free(pass.worker[i].mend);
     }
     free(pass.slot);
     free(pass.worker);

@@ -182,7 +182,7 @@ static void work(void *ctx, size_t k, size_t worker)
         w->lex = lexicon_new(pass->in->names);
     memset(w->cell, 0, sizeof w->cell);
     const struct layout *l = &chunks_source(pass->in->chunks, s->chunk.source)->layout;
-    w->rules = (struct row_rules){ pass->in->tick_us, l->extra };
+    w->rules = (struct row_rules){ pass->in->tick_us, l->extra, pass->in->lenient };
     if (s->chunk.quotes) {
         arena_reset(s->ids);
         take_quoted(s, w, l);

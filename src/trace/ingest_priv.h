@@ -13,6 +13,7 @@
 #include "trace/csv_priv.h"
 #include "trace/csv_scan_priv.h"
 #include "trace/emit_priv.h"
+#include "trace/mend_priv.h"
 #include "trace/ordered_priv.h"
 #include "trace/rowstore_priv.h"
 #include "trace/tracetable_priv.h"
@@ -28,6 +29,8 @@ struct ingest {
     struct import_report *rep;
     const struct import_options *options;
     uint32_t tick_us;
+    bool lenient;              /* rows to be mended: see mend_priv.h */
+    struct mend_rules mend;
     size_t threads, memory;    /* bytes for rows and trace ids together */
     struct chunks *chunks;
     struct lexicon_shared *names;
@@ -41,12 +44,18 @@ struct ingest {
     struct err *err;
 };
 
+/* Count at *n; the value is kept if it is the first. */
+void note_count(struct note *n, uint64_t rows, uint64_t graphs, uint64_t line, struct str value);
+
 /* Count under notes[c]; the value is kept if it is the first. */
 void note_add(struct note *notes, enum import_cause c, uint64_t rows, uint64_t graphs,
               uint64_t line, struct str value);
 
 /* Add the notes to the report; their lines count from `base`. The notes are emptied. */
 void note_report(struct ingest *in, struct note *notes, uint64_t base);
+
+/* The same for what was done to rows that are used; notes[IMPORT_DEEDS]. */
+void note_deeds(struct ingest *in, struct note *notes);
 
 /* Name of the stream that holds a line, and its number there. */
 const char *ingest_file(const struct ingest *in, uint64_t line, uint64_t *local);

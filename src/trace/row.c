@@ -1,6 +1,6 @@
 /* row.c: the fields of a row to numbers. Hot: the plain forms (digits, "12.0") have their own
  * short paths; everything else falls to the strict readers of base/str.h. */
-#include "trace/row_priv.h"
+#include "trace/mend_priv.h"
 
 #include <string.h>
 
@@ -17,7 +17,8 @@ static enum field field_of(struct str name)
     return str_is(name, "rpcid") ? FIELD_RPCID : FIELDS;
 }
 
-bool layout_read(struct layout *l, const struct str *header, size_t n, const char **missing)
+bool layout_read(struct layout *l, const struct str *header, size_t n, bool service,
+                 const char **missing)
 {
     l->columns = n;
     for (int i = 0; i < FIELDS; i++)
@@ -28,7 +29,7 @@ bool layout_read(struct layout *l, const struct str *header, size_t n, const cha
             l->col[i] = (uint16_t)k;
     }
     for (int i = 0; i < FIELDS_NEEDED; i++)
-        if (l->col[i] == NO_COLUMN) {
+        if (l->col[i] == NO_COLUMN && (service || i != FIELD_SERVICE)) {
             *missing = field_names[i];
             return false;
         }
@@ -120,6 +121,13 @@ static bool parse_type(struct str s, uint8_t *type)
     }
 }
 
+/* Alibaba's further types: userDefined is a protocol of theirs, UNKNOWN is none. */
+static bool parse_rare_type(struct str s, uint8_t *type)
+{
+    *type = str_is(s, "userDefined") ? CALL_OTHER : TYPE_UNKNOWN;
+    return *type == CALL_OTHER || str_is(s, "UNKNOWN") || str_is(s, "UNAVAILABLE") || s.n == 0;
+}
+
 /* ms as us, rounded down; 15 digits of ms at most so that everything later is exact. */
 static bool parse_ms(struct str s, int64_t *us)
 {
@@ -198,27 +206,30 @@ enum import_cause row_parse(const struct str f[FIELDS], struct row_rules rules,
         return CAUSE_TRACEID;
     *bad = FIELD_SERVICE;
     r->service = lexicon_id(lex, f[FIELD_SERVICE]);
-    if (r->service >= WORD_BAD_UTF8)
+    if (r->service >= WORD_BAD_UTF8 && !(rules.lenient && r->service == WORD_UNKNOWN))
         return r->service == WORD_UNKNOWN ? CAUSE_SERVICE : CAUSE_UTF8;
     *bad = FIELD_RPCID;
     if (!parse_rpcid(f[FIELD_RPCID], key, r))
         return CAUSE_RPCID;
     *bad = FIELD_TYPE;
-    if (!parse_type(f[FIELD_TYPE], &r->type))
+    if (!parse_type(f[FIELD_TYPE], &r->type) &&
+        !(rules.lenient && parse_rare_type(f[FIELD_TYPE], &r->type)))
         return CAUSE_TYPE;
     *bad = FIELD_UM;
     r->um = lexicon_id(lex, f[FIELD_UM]);
-    if (r->um >= WORD_BAD_UTF8)
+    if (r->um >= WORD_BAD_UTF8 && !(rules.lenient && r->um == WORD_UNKNOWN))
         return r->um == WORD_UNKNOWN ? CAUSE_UM : CAUSE_UTF8;
     *bad = FIELD_DM;
     r->dm = lexicon_id(lex, f[FIELD_DM]);
-    if (r->dm >= WORD_BAD_UTF8)
+    if (r->dm >= WORD_BAD_UTF8 && !(rules.lenient && r->dm == WORD_UNKNOWN))
         return r->dm == WORD_UNKNOWN ? CAUSE_DM : CAUSE_UTF8;
     *bad = FIELD_TIMESTAMP;
     if (!parse_ms(f[FIELD_TIMESTAMP], &r->timestamp))
         return CAUSE_TIMESTAMP;
     *bad = FIELD_RT;
-    if (!parse_ms(f[FIELD_RT], &r->rt))
+    struct str rt = f[FIELD_RT];
+    bool callee = rules.lenient && rt.n > 1 && rt.p[0] == '-';
+    if (!parse_ms(callee ? (struct str){ rt.p + 1, rt.n - 1 } : rt, &r->rt))
         return CAUSE_RT;
     to_ticks(r, rules.tick_us);
     *bad = FIELD_INTERFACE;
@@ -227,7 +238,7 @@ enum import_cause row_parse(const struct str f[FIELDS], struct row_rules rules,
         return CAUSE_UTF8;
     if (r->interface == WORD_UNKNOWN)
         r->interface = NAMES_NONE;
-    r->kind = r->type == CALL_MQ ? KIND_PRODUCER : KIND_CLIENT;
+    r->kind = callee ? KIND_SERVER : r->type == CALL_MQ ? KIND_PRODUCER : KIND_CLIENT;
     r->status = STATUS_UNSET;
     r->async = false;
     return rules.extra && !parse_extra(f, r, bad) ? CAUSE_EXTRA : IMPORT_CAUSES;

@@ -30,12 +30,15 @@ struct layout {
 };
 enum { NO_COLUMN = 0xFFFF };
 
-/* False when a needed column is absent; *missing names it. */
-bool layout_read(struct layout *l, const struct str *header, size_t n, const char **missing);
+/* False when a needed column is absent; *missing names it. Traces of 2021 have no service. */
+bool layout_read(struct layout *l, const struct str *header, size_t n, bool service,
+                 const char **missing);
 
 struct row_rules {
     uint32_t tick_us;        /* of the times in a row */
     bool extra;              /* kind, status or async are among the fields */
+    bool lenient;            /* what is unknown is kept as WORD_UNKNOWN or TYPE_UNKNOWN, and a
+                              * negative rt is that of the callee's side, of kind server */
 };
 
 struct row {

@@ -207,6 +207,20 @@ static void report_deeds(struct span_import *x, const struct span *s, size_t n,
     }
 }
 
+/* Name a trace that is dropped, for the report. */
+static void refuse(struct span_import *x, const struct span *s, enum import_cause c,
+                   const struct trace *t)
+{
+    if (!x->o->refused)
+        return;
+    const struct stream *f = stream_of(x, s ? s->line : t->line);
+    struct buf b = { 0 };
+    import_refused_json(&b, (struct str){ t->id, t->id_n }, c, f->name,
+                        (s ? s->line : t->line) - f->base, s ? s->id : STR(""));
+    fwrite(b.p, 1, b.n, x->o->refused);
+    buf_free(&b);
+}
+
 static bool take_trace(struct span_import *x, struct span *s, const struct trace *t,
                        struct err *err)
 {
@@ -220,6 +234,7 @@ static bool take_trace(struct span_import *x, struct span *s, const struct trace
         c = spans_graph(s, t->rows, x->o->repair, x->room, emit_names(x->emit), &g, &deeds, &bad);
     s[t->rows] = after;
     if (c != IMPORT_CAUSES) {
+        refuse(x, &s[bad < t->rows ? bad : 0], c, t);
         report_at(x, &s[bad < t->rows ? bad : 0], true, (int)c, (uint64_t)t->rows + t->over, 1);
         return true;
     }
@@ -250,6 +265,8 @@ static bool take_unit(struct span_import *x, uint32_t to, size_t rows, struct er
     for (uint32_t i = x->from; i < to; i++) {
         const struct trace *t = tracetable_at(x->traces, i);
         const struct stream *f = stream_of(x, t->line);
+        if (!t->rows)
+            refuse(x, NULL, CAUSE_NO_ROW, t);
         if (!t->rows)
             import_report_drop(x->rep, CAUSE_NO_ROW, 0, 1, f->name, t->line - f->base,
                                (struct str){ t->id, t->id_n });
