@@ -98,8 +98,10 @@ static void zipkin_shared_spans(void **state)
 {
     (void)state;
     struct span s[] = {
-        span("1", "", "a", "get", KIND_SERVER, 0, 100), span("2", "1", "b", "post", KIND_SERVER, 20, 70),
-        span("2", "1", "a", "post", KIND_CLIENT, 10, 80), span("3", "2", "b", "db", KIND_INTERNAL, 30, 40),
+        span("1", "", "a", "get", KIND_SERVER, 0, 100), span("2", "1", "b", "post", KIND_SERVER,
+            20, 70),
+        span("2", "1", "a", "post", KIND_CLIENT, 10, 80), span("3", "2", "b", "db", KIND_INTERNAL,
+            30, 40),
     };
     struct outcome o = of_spans(s, 4, 0);
     assert_int_equal(o.cause, IMPORT_CAUSES);

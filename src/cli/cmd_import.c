@@ -97,7 +97,8 @@ static bool import(const struct args *a, struct writer *w, struct import_report 
     if (o.columns && strcmp(from->name, "spans") != 0)
         return err_set(err, EXIT_USAGE, "--columns is for spans as CSV, not %s", from->name);
     w->tick_us = from->tick_us ? from->tick_us : 1000;
-    w->csv.extra = from->tick_us != 0;   /* what has ticks of its own has kinds too */
+    /* Spans have kinds; repaired calls may outlast their parents. */
+    w->csv.extra = from->tick_us != 0 || o.repair || strcmp(from->name, "alibaba-2021") == 0;
     if (!args_text(a, "compat")) {
         if (args_text(a, "report")) {
             o.changes = tmpfile();

@@ -25,6 +25,11 @@ enum unit { UNIT_GUESS, UNIT_NS, UNIT_US, UNIT_MS, UNIT_S };
 static const char *const column_names[COLUMNS] = { "trace", "span",  "parent",   "service",
                                                    "pod",   "operation", "start", "end",
                                                    "duration", "kind", "status", "peer" };
+#define START_NAMES " starttimeunixnano starttime start startus startms startns timestamp " \
+                    "starttimemillis starttimemicros starttimems starttimeus starttimens "
+#define END_NAMES " endtimeunixnano endtime end endus endms endns endtimemillis " \
+                  "endtimemicros endtimems endtimeus endtimens "
+
 /* What tools call them, lower-case and without _ . and -. */
 static const char *const usual[COLUMNS] = {
     [C_TRACE] = " traceid trace ",
@@ -33,9 +38,8 @@ static const char *const usual[COLUMNS] = {
     [C_SERVICE] = " service servicename serviceid cmdbid ",
     [C_POD] = " podname pod ",
     [C_OPERATION] = " operationname operation spanname name methodname ",
-    [C_START] = " starttimeunixnano starttime start startus startms startns timestamp "
-                "startimemillis starttimemillis starttimemicros ",
-    [C_END] = " endtimeunixnano endtime end endus endms endns endtimemillis endtimemicros ",
+    [C_START] = START_NAMES,
+    [C_END] = END_NAMES,
     [C_DURATION] = " duration durationus durationms durationns durationnano elapsed ",
     [C_KIND] = " kind spankind ",
     [C_STATUS] = " status statuscode otelstatuscode ",
