@@ -48,9 +48,9 @@ static const char *name(const struct got *g, uint32_t id)
     "{\"traceID\":\"ab\",\"spanID\":\"" id "\",\"operationName\":\"op\",\"references\":[" parent \
     "],\"startTime\":1000,\"duration\":50,\"processID\":\"" service "\"" more "}"
 #define CHILD_OF(id) "{\"refType\":\"CHILD_OF\",\"traceID\":\"ab\",\"spanID\":\"" id "\"}"
-#define FOLLOWS(id) "{\"refType\":\"FOLLOWS_FROM\",\"traceID\":\"00000000000000ab\",\"spanID\":\""
+#define FOLLOWS(id) "{\"refType\":\"FOLLOWS_FROM\",\"traceID\":\"00000000000000ab\",\"spanID\":\"" \
     id "\"}"
-#define PROCESSES "\"processes\":{\"p\":{\"serviceName\":\"front\"},"
+#define PROCESSES "\"processes\":{\"p\":{\"serviceName\":\"front\"}," \
     "\"q\":{\"serviceName\":\"caf\\u00e9\"}}"
 
 static void jaeger_in_its_envelope(void **state)

@@ -80,7 +80,8 @@ static struct mend_rules mend_rules(struct ingest *in)
 {
     struct lexicon *lex = lexicon_new(in->names);
     struct mend_rules r = { .repair = in->options->repair, .names = in->names,
-                            .user = word_of(lex, SPAN_USER), .nobody = word_of(lex, SPAN_NO_SERVICE),
+                            .user = word_of(lex, SPAN_USER),
+                            .nobody = word_of(lex, SPAN_NO_SERVICE),
                             .log = in->options->changes != NULL };
     lexicon_free(lex);
     return r;

@@ -3,8 +3,8 @@
  * Columns and spelling are the original's: rt as "2.0", UNAVAILABLE for instance ids, which we do
  * not keep, UNKNOWN for an interface that is not known. The columns kind, status and async follow
  * only when asked for. Times are ms: those of a set with finer ticks have up to three decimals,
- * which import reads back if asked for ticks of 1 us, and else rounds down. A graph without trace id is called T_
- * and its number. Weights, and whether a graph is timed, have no place in this format.
+ * which import reads back if asked for ticks of 1 us, and else rounds down. A graph without trace
+ * id is called T_ and its number. Weights, and whether a graph is timed, have no place in this format.
  */
 #ifndef TRACE_EXPORT_H
 #define TRACE_EXPORT_H

@@ -14,7 +14,8 @@
  *     graphs_read = graphs_used + sum of cause[].graphs      (a graph read is a distinct trace id)
  *
  * Rules (source: Alibaba's README of the 2022 traces; TraceLLM's rules made strict):
- * Starts and ends are rounded down to whole ms, or to the ticks asked for; um, dm or service "", UNKNOWN, UNAVAILABLE, (?) and NAN are unknown;
+ * starts and ends are rounded down to whole ms, or to the ticks asked for; um, dm or service "",
+ * UNKNOWN, UNAVAILABLE, (?) and NAN are unknown;
  * rpctype is http, rpc, db, mc, mq or other. A call's earliest row is the call, its further rows
  * are second records, provided they agree on um, dm and type. A graph has one service, one root
  * with rpc_id "0", every parent present, each um the parent's dm, and no call that is not async
@@ -35,7 +36,8 @@
 
 enum import_cause {
     /* a row, from here on; tested in this order */
-    CAUSE_LONG, CAUSE_QUOTE, CAUSE_FIELDS, CAUSE_TRACEID, CAUSE_SPANID, CAUSE_TWICE, CAUSE_SERVICE, CAUSE_RPCID, CAUSE_TYPE,
+    CAUSE_LONG, CAUSE_QUOTE, CAUSE_FIELDS, CAUSE_TRACEID, CAUSE_SPANID, CAUSE_TWICE,
+    CAUSE_SERVICE, CAUSE_RPCID, CAUSE_TYPE,
     CAUSE_UM, CAUSE_DM, CAUSE_TIMESTAMP, CAUSE_RT, CAUSE_UTF8, CAUSE_EXTRA, CAUSE_SECOND,
     /* a graph with all its rows; tested in this order */
     CAUSE_NO_ROW, CAUSE_TOO_LARGE, CAUSE_SERVICES, CAUSE_NO_ROOT, CAUSE_ORPHAN, CAUSE_CONFLICT,
@@ -87,8 +89,8 @@ struct import_options {
     bool progress;             /* show a bar */
     uint32_t tick_us;          /* of the graphs, for CSV; 0: 1000. Those of spans have 1 */
     unsigned repair;           /* a set of 1u << DEED_*: repairs that may be made */
-    FILE *changes;             /* Alibaba's: every repair goes here, a JSON object a line; or NULL */
-    FILE *refused;             /* so does every trace that is dropped, with its cause; or NULL */
+    FILE *changes;             /* Alibaba's: every repair, a JSON object a line; or NULL */
+    FILE *refused;             /* every trace that is dropped, with its cause; or NULL */
     const char *columns;       /* of spans as CSV: "trace=TraceID,span=SpanID,..."; NULL: guess */
 };
 
@@ -105,8 +107,8 @@ bool import_alibaba_2022_stream(char *const *paths, size_t n, const struct impor
                                 callgraph_sink sink, void *ctx, struct import_report *rep,
                                 struct err *err);
 
-/* CallGraph CSV of 2021: no service, for which the root's callee stands; rpcid; a negative rt is that
- * of the callee's side; userDefined is other. Traces are taken whole or, with repairs, mended; so
+/* CallGraph CSV of 2021: no service, for which the root's callee stands; rpcid; a negative rt is
+ * that of the callee's side; userDefined is other. Traces are taken whole or, with repairs, mended; so
  * are those of 2022 if options.repair is not empty. See mend_priv.h. */
 bool import_alibaba_2021_stream(char *const *paths, size_t n, const struct import_options *o,
                                 callgraph_sink sink, void *ctx, struct import_report *rep,
@@ -123,8 +125,8 @@ bool import_dgg_stream(char *const *paths, size_t n, const struct import_options
 bool import_dgg(char *const *paths, size_t n, const struct import_options *o, struct graphset *out,
                 struct import_report *rep, struct err *err);
 
-/* Spans: Jaeger's JSON, OpenTelemetry's JSON (lines) and protobuf, Zipkin's JSON version 2, and CSV.
- * See spans.h for how they become graphs, in ticks of 1 us. Rows are spans; a graph read is a
+/* Spans: Jaeger's JSON, OpenTelemetry's JSON (lines) and protobuf, Zipkin's JSON version 2, and
+ * CSV. See spans.h for how they become graphs, in ticks of 1 us. Rows are spans; a graph read is a
  * distinct trace id. Memory is bounded as above. */
 typedef bool import_function(char *const *paths, size_t n, const struct import_options *o,
                              callgraph_sink sink, void *ctx, struct import_report *rep,

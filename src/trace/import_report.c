@@ -201,7 +201,8 @@ static bool tally_empty(const struct import_tally *t)
     return t->rows == 0 && t->graphs == 0 && t->files == 0;
 }
 
-static void write_deeds(const struct import_report *r, const char *key, int from, int to, FILE *json)
+static void write_deeds(const struct import_report *r, const char *key, int from, int to,
+                        FILE *json)
 {
     fprintf(json, ",\"%s\":[", key);
     bool first = true;

@@ -135,7 +135,8 @@ static void deed(struct mend_room *m, enum import_deed d, const struct node *k, 
     import_put_json(m->log, m->trace);
     buf_str(m->log, ",\"rpc_id\":\"");
     row_key_text(k->key, k->key_n, m->log);
-    buf_printf(m->log, "\",\"repair\":\"%s\",\"field\":\"%s\",\"was\":", import_deed_names[d], what);
+    buf_printf(m->log, "\",\"repair\":\"%s\",\"field\":\"%s\",\"was\":", import_deed_names[d],
+               what);
     put_name(m, was);
     buf_str(m->log, ",\"now\":");
     put_name(m, now);
@@ -490,7 +491,8 @@ static size_t put_others(struct mend_room *m, size_t n, const struct node *k)
     return put;
 }
 
-static void note_seconds(struct mended *out, const struct node *k, const struct row *r, size_t calls)
+static void note_seconds(struct mended *out, const struct node *k, const struct row *r,
+                         size_t calls)
 {
     if (k->rows <= calls)
         return;

@@ -159,7 +159,8 @@ static bool parse_ms(struct str s, int64_t *us)
     return true;
 }
 
-/* A start and a duration in us to ticks: both ends are rounded down, so that nested calls stay so. */
+/* A start and a duration in us to ticks: both ends are rounded down, so that nested calls
+ * stay nested. */
 static void to_ticks(struct row *r, uint32_t tick_us)
 {
     int64_t end = (r->timestamp + r->rt) / tick_us;

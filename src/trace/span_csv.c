@@ -6,7 +6,8 @@
  * Without it columns are found by the names that tools give them. A unit that is not said is taken
  * from the name (UnixNano, _us, Millis), and failing that from the size of the number: what would
  * be centuries from now is finer. pod is a Kubernetes pod's name, of which the last two parts go,
- * as in Nezha's data, unless service is there. A parent that is empty, root, null, None or 0 is none.
+ * as in Nezha's data, unless service is there. A parent that is empty, root, null, None or 0 is
+ * none.
  *
  * Source: Nezha (IntelligentDDS/Nezha), trace CSVs.
  */
@@ -136,8 +137,8 @@ bool span_csv_columns(const char *map, struct err *err)
     while (str_next(&rest, ',', &piece)) {
         struct str name = piece;
         if (!str_next(&name, '=', &key) || column_of(key) < 0 || name.n == 0)
-            return err_set(err, EXIT_USAGE, "--columns: \"%.*s\" is not one of trace= span= parent= "
-                           "service= pod= operation= start= end= duration= kind= status= peer=",
+            return err_set(err, EXIT_USAGE,
+                           "--columns: \"%.*s\" is not one of trace= span= parent= service= pod= operation= start= end= duration= kind= status= peer=",
                            (int)piece.n, piece.p);
     }
     return true;
@@ -170,7 +171,8 @@ static const char *lay_out(struct span_csv *r, const char *map)
             c->unit[k] = unit_of_name(str_trim(r->csv.field[c->at[k]]));
     if (c->at[C_DURATION] >= 0 && c->unit[C_DURATION] == UNIT_GUESS)
         c->unit[C_DURATION] = UNIT_US;
-    return c->at[C_TRACE] < 0 ? "trace" : c->at[C_SPAN] < 0 ? "span" : c->at[C_PARENT] < 0 ? "parent"
+    return c->at[C_TRACE] < 0 ? "trace" : c->at[C_SPAN] < 0 ? "span"
+         : c->at[C_PARENT] < 0 ? "parent"
          : c->at[C_SERVICE] < 0 && c->at[C_POD] < 0 ? "service"
          : c->at[C_START] < 0 ? "start" : NULL;
 }
@@ -305,14 +307,15 @@ static const char *line_end(const struct span_csv *r)
     return memchr(r->p + r->at, '\n', r->n - r->at);
 }
 
-/* The next record into r->csv; false at the end. What is too long, or quoted to the end of the text,
- * is dropped with its line. */
+/* The next record into r->csv; false at the end. What is too long, or quoted to the end of the
+ * text, is dropped with its line. */
 static bool next_record(struct span_csv *r)
 {
     for (;;) {
         const char *next, *from = r->p + r->at;
-        enum csv_end e = r->at < r->n ? csv_record(&r->csv, from, r->p + r->n, r->ended, false, &next)
-                                      : CSV_MORE;
+        enum csv_end e = CSV_MORE;
+        if (r->at < r->n)
+            e = csv_record(&r->csv, from, r->p + r->n, r->ended, false, &next);
         if (e == CSV_RECORD) {
             r->at = (size_t)(next - r->p);
             return true;
