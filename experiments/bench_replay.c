@@ -1,7 +1,7 @@
 /* bench_replay: reading a day of Azure 2019 and the two weeks of 2021, and what it keeps in memory.
  *
- * Claim    a day of 10,000 functions in at most 0.10 s, 2 million invocations in at most 0.6 s on two
- *          cores, page cache warm, in at most twice the memory of what is kept.
+ * Claim    a day of 10,000 functions in at most 0.10 s, 2 million invocations in at most 0.6 s on
+ *          two cores, page cache warm, in at most twice the memory of what is kept.
  * Reads    nothing: OUTDIR/azure-v1 and OUTDIR/azure-v2, made once by `tracewright reference`
  * Writes   OUTDIR/bench_replay.csv   what,threads,bytes,seconds,cpu_s,kept_mb,peak_mb: medians
  * Peer     AlpaServe's preprocessing in Python 3.11 with NumPy 1.24, as recorded on another machine

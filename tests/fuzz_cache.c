@@ -1,5 +1,6 @@
-/* fuzz_cache.c: the cache reader takes any bytes. So that mutations get past the checksum, it is made
- * anew here: input is what stands between the magic and the sum; the first byte chooses the kind. */
+/* fuzz_cache.c: the cache reader takes any bytes. So that mutations get past the checksum, it is
+ * made anew here: input is what stands between the magic and the sum; the first byte chooses the
+ * kind. */
 #define _GNU_SOURCE   /* memfd_create */
 #include <math.h>
 #include <string.h>

@@ -76,8 +76,9 @@ static void write_day(const char *dir, int day, const struct buf *b)
     free(path);
 }
 
-/*   day 1: f 5 calls in minute 1, g 1 in minute 1440      day 2: no f       day 3: f 300 in minute 2,
- *   h is late: day 2 minute 60, 7 calls                                     and f of another app   */
+/*   day 1: f 5 calls in minute 1, g 1 in minute 1440
+ *   day 2: h, who is late, 7 in minute 60; no f
+ *   day 3: f 300 in minute 2, and 40 there an f of another app */
 static char *three_days(const char *name)
 {
     char *dir = folder(name);
@@ -111,7 +112,8 @@ static void late_functions_and_gaps_in_days_have_their_places(void **state)
     assert_int_equal(v->kind, INVOCATIONS_COUNTS);
     assert_int_equal(v->n_days, 3);
     assert_int_equal(v->n, 4);
-    static const char *const names[] = { "f", "g", "h", "f" }, *const apps[] = { "a", "a", "b", "b" };
+    static const char *const names[] = { "f", "g", "h", "f" };
+    static const char *const apps[] = { "a", "a", "b", "b" };
     static const uint64_t totals[] = { 305, 1, 7, 40 };
     for (size_t f = 0; f < 4; f++) {
         assert_string_equal(v->key[f].function, names[f]);
@@ -266,7 +268,8 @@ static void requests_to_models_have_tokens_and_a_date(void **state)
                                "2023-11-16 18:17:04.0319569,3180,8\n"
                                "2023-11-16 18:17,1,1\n2023-11-16 18:17:05,many,8\n";
     static const char conv[] = "TIMESTAMP,ContextTokens,GeneratedTokens\n"
-                               "2023-11-15 23:59:59.5+00:00,110,27\n2023-11-16T01:00:00+02:00,7,9\n";
+                               "2023-11-15 23:59:59.5+00:00,110,27\n"
+                               "2023-11-16T01:00:00+02:00,7,9\n";
     assert_true(file_write(path, code, sizeof code - 1, &err));
     free(path);
     path = file_join(dir, "AzureLLMInferenceTrace_conv.csv");
@@ -458,8 +461,8 @@ static void every_way_to_be_wrong_has_its_line(void **state)
         { "azure-v2", V2, "no row to use", 0, { 0 } },
         { "azure-v2", V2 "a,f,1,-1\n", ":2: \"-1\": bad duration", 0, { 0 } },
         { "azure-v2", V2 "a,f,1e12,1\n", "bad time", 0, { 0 } },
-        { "azure-v2", V2 "a,f,1,1\na,f,2\n", ":3: \"a\": wrong number of fields; the original stops",
-          0, { .compat = true } },
+        { "azure-v2", V2 "a,f,1,1\na,f,2\n",
+          ":3: \"a\": wrong number of fields; the original stops", 0, { .compat = true } },
         { "azure-v2", V2 "a,f,one,1\n", "bad time", 0, { .compat = true } },
         { "azure-llm", "TIMESTAMP,ContextTokens\n", "no column GeneratedTokens", 0, { 0 } },
         { "azure-llm", LLM "2023-02-29 00:00:00,1,1\n", "bad time", 0, { 0 } },

@@ -101,8 +101,8 @@ const struct command cmd_preprocess = {
     .options = options,
     .examples =
         "  tracewright preprocess --trace azure-v1 azurefunctions2019/ --days 14 -o day14.cache\n"
-        "  tracewright preprocess --trace azure-v2 AzureFunctionsInvocationTraceForTwoWeeksJan2021.txt \\\n"
-        "      --compat --to pickle -o azure_v2.pkl\n"
+        "  tracewright preprocess --trace azure-v2 azurefunctions2021/ --compat --to pickle \\\n"
+        "      -o azure_v2.pkl\n"
         "  tracewright preprocess --trace azure-llm AzureLLMInferenceTrace_conv.csv --json",
     .run = run,
 };

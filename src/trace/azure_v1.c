@@ -49,8 +49,8 @@ static bool files(const char *folder, const struct invocations_options *o, char 
         if (!path) {
             char name[64];
             snprintf(name, sizeof name, published, d);
-            return err_set(err, EXIT_NOINPUT, "%s/%s: no such file; days d01 to d%02u are asked for",
-                           folder, name, days);
+            return err_set(err, EXIT_NOINPUT, "%s/%s: no such file; days d01 to d%02u are asked "
+                           "for", folder, name, days);
         }
         (*paths)[(*n)++] = path;
     }

@@ -126,7 +126,8 @@ struct invocations_options {
 
 /* Read `path`: a file of the format (plain or gz, xz, zst, zip ...), one of the original's pickles,
  * a cache that invocations_cache_write made (told by their first bytes), an archive (its members in
- * their order: for azure-v1 a day each), "-" for standard input, or the folder of raw files under their published names:
+ * their order: for azure-v1 a day each), "-" for standard input, or the folder of raw files under
+ * their published names:
  *   azure-v1    invocations_per_function_md.anon.d01.csv, d02 ... (also .gz .xz .zst); of a folder
  *               all days from d01 to the last there, or as many as asked for; a gap is
  *               refused
@@ -141,9 +142,9 @@ struct invocations *invocations_read(const struct invocations_format *f, const c
 
 /* ---- writing ---- */
 
-/* The original's pickle (protocol 4, the bytes that Python's pickle writes but for its memo): an
- * OrderedDict of function id to int32 counts (1440 n_days of them) or float64 start times. Functions
- * of one id are merged, as the original has them. A count above 2^31 - 1 is an error (EXIT_DATA). */
+/* The original's pickle (protocol 4): an OrderedDict of function id to int32 counts (1440 n_days of
+ * them) or float64 start times. Functions of one id are merged, as the original has them. A count
+ * above 2^31 - 1 is an error (EXIT_DATA). */
 bool invocations_pickle_write(const struct invocations *v, const char *path, struct err *err);
 
 /* Everything, as it lies in memory, with a SHA-256 at the end; reading it back takes what the disk

@@ -66,8 +66,8 @@ void builder_take_times(struct builder *b, size_t f, double *t, struct invocatio
 /* Move all times by this much. */
 void builder_shift(struct builder *b, double seconds);
 
-/* Make n_days and the trace; sorts times. The builder is gone afterwards. days 0: of the data. Times
- * after the days are left out; *late says how many (late may be NULL). */
+/* Make n_days and the trace; sorts times. The builder is gone afterwards. days 0: of the data.
+ * Times after the days are left out; *late says how many (late may be NULL). */
 struct invocations *builder_finish(struct builder *b, uint32_t days, double origin_unix_s,
                                    size_t threads, uint64_t *late);
 

@@ -84,7 +84,8 @@ void invocations_report_words(const struct invocations_report *r, FILE *words)
         fprintf(words, "  %9" PRIu64 " rows  after the days asked for\n", r->late);
 }
 
-static void json_tally(const char *cause, const struct invocations_tally *t, bool *first, FILE *json)
+static void json_tally(const char *cause, const struct invocations_tally *t, bool *first,
+                       FILE *json)
 {
     if (t->rows == 0)
         return;

@@ -20,7 +20,7 @@ struct piece {
     size_t n, cap;
     uint32_t stream;       /* from 0 */
     uint64_t skipped;      /* lines of the stream before it that no piece holds: the header */
-    bool too_long;         /* the piece is the start of a line that was too long, and ends with LF */
+    bool too_long;         /* it is the start of a line that was too long, and ends with LF */
 };
 
 /* header(ctx, name, line, err): the first line of stream number `stream`, called name, without its

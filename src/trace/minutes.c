@@ -93,7 +93,7 @@ static void unpack(const uint8_t *from, unsigned w, struct minutes *m)
     uint32_t mask = w == 32 ? UINT32_MAX : (1u << w) - 1;
     m->n = 0;
     for (size_t i = 0; i < MINUTES; i++) {
-        size_t bit = i * w, bytes = w < 8 ? 1 : w / 8;   /* widths are powers of 2: none straddles */
+        size_t bit = i * w, bytes = w < 8 ? 1 : w / 8;   /* powers of 2: none straddles */
         uint32_t x = 0;
         for (size_t b = 0; b < bytes; b++)
             x |= (uint32_t)from[bit / 8 + b] << 8 * b;

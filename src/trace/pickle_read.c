@@ -40,7 +40,7 @@ struct array {
 
 struct item {
     enum kind kind;
-    int64_t i;                 /* INT, BOOL; TYPE: 4, 8 or -8 for i4, i8, f8, 0 while unknown order */
+    int64_t i;                 /* INT, BOOL; TYPE: 4, 8 or -8 for i4, i8, f8 */
     size_t n;                  /* TEXT, BYTES, TUPLE */
     union {
         const char *text;

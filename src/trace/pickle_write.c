@@ -1,5 +1,5 @@
-/* pickle_write.c: what AlpaServe's preprocessing would have left. Only what is used again is given a
- * place in the memo: the two names, the array's type.
+/* pickle_write.c: what AlpaServe's preprocessing would have left. Only what is used again is given
+ * a place in the memo: the two names, the array's type.
  *
  * The original knows a function by its id alone. Functions of one id are therefore merged here, in
  * the place of the first, as it would have merged them. */

@@ -1,6 +1,6 @@
-/* reference_azure.c: who there is and when they are called. A renewal process that has been going on
- * for ever is met in the midst of a gap: of length-biased length, at a uniform place. Starting with a
- * fresh gap instead would put a burst at the origin of every function. */
+/* reference_azure.c: who there is and when they are called. A renewal process that has been going
+ * on for ever is met in the midst of a gap: of length-biased length, at a uniform place. Starting
+ * with a fresh gap instead would put a burst at the origin of every function. */
 #include "trace/reference_azure_priv.h"
 
 #include <gsl/gsl_math.h>

@@ -1,4 +1,4 @@
-/* reference_azure.h: serverless workloads whose law is known, in the clothes of Azure 2019 and 2021.
+/* reference_azure.h: serverless workloads of a known law, in the clothes of Azure 2019 and 2021.
  *
  * Neither real trace can be shipped; these write the same files, under the published names, and the
  * truth aside. Function f depends on (seed, f) and the options alone, so any number of threads
@@ -18,14 +18,14 @@
  *   heavy        poisson, with popularity k^-2: the first function has 61 % of all invocations
  *
  *   apps         a function opens a new app with probability 0.4, an app a new owner with 0.5
- *   azure-v1     counts of these arrivals by the minute; a day lists only functions it saw. Triggers:
- *                timer (periodic), event (poisson), http (diurnal), queue (bursty)
+ *   azure-v1     counts of these arrivals by the minute; a day lists only functions it saw.
+ *                Triggers: timer (periodic), event (poisson), http (diurnal), queue (bursty)
  *   azure-v2     an invocation lasts 0 with probability 0.0865 (as in the real trace), else
  *                lognormal with the function's own median, itself lognormal around 0.3 s (sigma 1),
  *                and sigma 0.8. Rows are those that end in (0, days), in the order of their ends,
  *                to the microsecond. The first began before the origin, where a function had been
- *                at work for an hour. Of the functions 1 in 50 has the id of the function before it,
- *                in an app of its own: ids are unique within an app alone
+ *                at work for an hour. Of the functions 1 in 50 has the id of the function before
+ *                it, in an app of its own: ids are unique within an app alone
  *
  * Truth, DIR/truth.csv: owner,app,function,law,rate_per_s,cv,period_s,phase_s,invocations
  * (cv and period empty where the law has none; invocations: written to the files).

@@ -1,5 +1,5 @@
-/* reference_azure_v1.c: counts by the minute. Functions are drawn side by side for all days and kept
- * as codes of days; then the files are written day by day. */
+/* reference_azure_v1.c: counts by the minute. Functions are drawn side by side for all days and
+ * kept as codes of days; then the files are written day by day. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

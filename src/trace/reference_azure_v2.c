@@ -1,5 +1,5 @@
-/* reference_azure_v2.c: a row for every invocation, in the order of their ends. Times are microseconds
- * in whole numbers from the draw on, so that what is written is exactly what is known. */
+/* reference_azure_v2.c: a row for every invocation, in the order of their ends. Times are whole
+ * microseconds from the draw on, so that what is written is exactly what is known. */
 #include <gsl/gsl_randist.h>
 #include <inttypes.h>
 #include <math.h>
