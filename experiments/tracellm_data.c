@@ -6,10 +6,14 @@
  *          below the folder that is recognised by content; a graph that stands in two files or
  *          formats counts once. Untimed graphs (DGG) go to a set of their own, which serves size,
  *          depth and degree.
+ *          The layered formats need more tokens to be learnt: at full scale they learn from the
+ *          distinct graphs of five times as many reference traces, a superset, elsewhere from
+ *          the same graphs as everything else.
  * Writes   real.csv         the graphs, Alibaba-2022 CSV
+ *          layers.csv       what the layered formats learn from
  *          tracellm_data.csv   file,source,graphs_read,graphs_used,rows_read,rows_used
  *          dgg.list         the DGG files, one a line (empty without)
- * Scale    small: 1,361 graphs;  full: 20,000
+ * Scale    small: 1,361 graphs;  full: all distinct ones of 20,000 traces, and of 100,000
  */
 #include <dirent.h>
 #include <stdlib.h>
@@ -136,18 +140,20 @@ static void real_data(const struct driver *d, struct once *o, FILE *csv, FILE *d
     driver_need(d, o->set->n > 0, &err);
 }
 
-static void reference_data(const struct driver *d, struct once *o, FILE *csv)
+/* The distinct graphs of so many traces, through their raw rows in DIR/file. */
+static void reference_data(const struct driver *d, uint64_t traces, const char *label,
+                           const char *file, struct once *o, FILE *csv)
 {
-    struct reference_options r = { .traces = REFERENCE_TRACES, .seed = d->seed,
-                                   .threads = d->threads };
-    char *path = driver_path(d, "reference.csv");
+    struct reference_options r = { .traces = traces, .seed = d->seed, .threads = d->threads };
+    char *path = driver_path(d, file);
+    o->added = 0;
     struct outfile raw;
     struct err err = { 0 };
     struct import_report rep = { 0 };
     driver_need(d, outfile_open(&raw, path, &err) && reference_callgraphs(&r, raw.f, NULL, &err) &&
                    outfile_commit(&raw, &err), &err);
     driver_need(d, import_alibaba_2022_stream(&path, 1, NULL, add_once, o, &rep, &err), &err);
-    fprintf(csv, "reference workload,alibaba-2022,%llu,%llu,%llu,%llu\n",
+    fprintf(csv, "%s,alibaba-2022,%llu,%llu,%llu,%llu\n", label,
             (unsigned long long)rep.graphs_read, (unsigned long long)o->added,
             (unsigned long long)rep.rows_read, (unsigned long long)rep.rows_used);
     free(path);
@@ -167,6 +173,21 @@ static struct graphset *sample(const struct graphset *s, size_t n, uint64_t seed
     return t;
 }
 
+/* What the layered formats learn from. */
+static void write_layers(const struct driver *d, const struct graphset *real, FILE *csv)
+{
+    if (!d->full || d->data) {
+        driver_write_graphs(d, "layers.csv", real);
+        return;
+    }
+    struct once o = { .set = graphset_new(), .seen = names_new() };
+    reference_data(d, 5 * (uint64_t)REFERENCE_TRACES, "more of it for layers",
+                   "reference-layers.csv", &o, csv);
+    driver_write_graphs(d, "layers.csv", o.set);
+    graphset_free(o.set);
+    names_free(o.seen);
+}
+
 int main(int argc, char **argv)
 {
     struct driver d = driver_start(argc, argv, "tracellm_data");
@@ -180,10 +201,11 @@ int main(int argc, char **argv)
     if (d.data)
         real_data(&d, &o, csv.f, dgg.f);
     else
-        reference_data(&d, &o, csv.f);
+        reference_data(&d, REFERENCE_TRACES, "reference workload", "reference.csv", &o, csv.f);
     size_t want = d.data || d.full || o.set->n < 1361 ? o.set->n : 1361;
     struct graphset *real = sample(o.set, want, d.seed);
     driver_write_graphs(&d, "real.csv", real);
+    write_layers(&d, real, csv.f);
     fprintf(csv.f, "all,,%zu,%zu,,\n", o.set->n, real->n);
     driver_close(&csv);
     driver_close(&dgg);

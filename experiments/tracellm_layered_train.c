@@ -1,14 +1,19 @@
 /* tracellm_layered_train: TraceLLM's three formats and its ablation, trained on this run's graphs.
  *
- * Method   One model each for tabular, recursive and instruction texts, and for instruction texts
- *          without their arithmetic (the no-scratchpad ablation): the same size, the same number
- *          of tokens, keys and attributes in the order of the spec, so that a small model can
- *          learn them. The paper tunes its instruction model from the recursive one with an
- *          adapter; here each starts afresh, on texts that hold the recursive ones whole.
- * Reads    real.csv
- * Writes   layered-NAME/        Hugging Face directories: tabular, recursive, instruction, bare
- *          tracellm_layered_train.csv   name,tokens,epoch,loss
- * Scale    small: the smallest preset, 120,000 tokens each;  full: base, 20 million each
+ * Method   Keys and attributes in the order of the spec, so that a small model can learn them; the
+ *          loss counts the answers. Tabular and recursive start afresh and see the same number of
+ *          tokens. Instruction and bare (the same answers without their arithmetic, the
+ *          no-scratchpad ablation) are tuned from the recursive model, as in the paper, but with
+ *          all weights instead of an adapter: a small model has no weights to spare. Recursive
+ *          models of fewer tokens, each at the end of a run of its own, are the points of the
+ *          learning curve.
+ * Found    (see below)
+ * Reads    layers.csv
+ * Writes   layered-NAME/        Hugging Face directories: tabular, recursive, instruction, bare,
+ *                               recursive-4 and recursive-16 (a quarter and a 16th of the tokens)
+ *          tracellm_layered_train.csv   name,tokens,epoch,loss   (nats a token of the answers;
+ *                                       empty for a model that an earlier run had finished)
+ * Scale    small: the smallest preset, 120,000 tokens;  full: the next larger one, 5 million
  */
 #include <stdlib.h>
 #include <string.h>
@@ -17,50 +22,66 @@
 #include "cli/driver.h"
 #include "gen/train_graphs.h"
 
-static const struct {
+static const struct course {
     const char *name, *to;
+    const char *base;          /* name of the model it is tuned from, an earlier one; or NULL */
+    double tokens;             /* share of the full number */
     bool no_scratchpad;
-} models[] = {
-    { "tabular", "tabular", false },
-    { "recursive", "recursive", false },
-    { "instruction", "instruction", false },
-    { "bare", "instruction", true },
+} courses[] = {
+    { "tabular", "tabular", NULL, 1, false },
+    { "recursive-16", "recursive", NULL, 1 / 16.0, false },
+    { "recursive-4", "recursive", NULL, 1 / 4.0, false },
+    { "recursive", "recursive", NULL, 1, false },
+    { "instruction", "instruction", "recursive", 1, false },
+    { "bare", "instruction", "recursive", 1, true },
 };
+
+static char *dir_of(const struct driver *d, const char *name)
+{
+    char dir[64];
+    snprintf(dir, sizeof dir, "layered-%s", name);
+    return driver_path(d, dir);
+}
+
+static void train(const struct driver *d, const struct graphset *graphs, const struct course *m,
+                  FILE *csv)
+{
+    char *path = dir_of(d, m->name), *base = m->base ? dir_of(d, m->base) : NULL,
+         *data = driver_path(d, "layers.csv");
+    struct train_graphs_options t = train_graphs_standard_for(m->to);
+    t.preset = d->full ? "small" : "tiny";
+    t.base = base;
+    t.fixed_order = true;
+    t.mask_prompt = true;
+    t.no_scratchpad = m->no_scratchpad;
+    t.train.tokens = (size_t)(m->tokens * (d->full ? 5000000 : 120000));
+    t.train.lr = (d->full ? 0.004 : 0.006) / (base ? 2 : 1);
+    t.train.dropout = 0;
+    t.train.seed = d->seed;
+    t.train.threads = d->threads;
+    t.train.resume = true;
+    struct train_report rep = { 0 };
+    struct meta *meta = meta_new("train");
+    struct err err = { 0 };
+    driver_need(d, meta_input(meta, "data", data, &err), &err);
+    driver_need(d, train_graphs(graphs, &t, path, meta, &rep, &err), &err);
+    for (size_t e = 0; e < rep.n_epochs; e++)
+        fprintf(csv, "%s,%zu,%zu,%.6f\n", m->name, t.train.tokens, e + 1, rep.epoch[e].loss);
+    train_report_free(&rep);
+    meta_free(meta);
+    free(path);
+    free(base);
+    free(data);
+}
 
 int main(int argc, char **argv)
 {
     struct driver d = driver_start(argc, argv, "tracellm_layered_train");
-    struct graphset *real = driver_graphs(&d, "real.csv");
-    char *data = driver_path(&d, "real.csv");
+    struct graphset *graphs = driver_graphs(&d, "layers.csv");
     struct outfile o = driver_csv(&d, "tracellm_layered_train.csv", "name,tokens,epoch,loss");
-    for (size_t i = 0; i < sizeof models / sizeof *models; i++) {
-        char dir[64];
-        snprintf(dir, sizeof dir, "layered-%s", models[i].name);
-        char *path = driver_path(&d, dir);
-        struct train_graphs_options t = train_graphs_standard_for(models[i].to);
-        t.preset = d.full ? "base" : "tiny";
-        t.fixed_order = true;
-        t.no_scratchpad = models[i].no_scratchpad;
-        t.train.tokens = d.full ? 20000000 : 120000;
-        t.train.lr = d.full ? 0.002 : 0.006;
-        t.train.dropout = 0;
-        t.train.seed = d.seed;
-        t.train.threads = d.threads;
-        t.train.resume = true;
-        struct train_report rep = { 0 };
-        struct meta *meta = meta_new("train");
-        struct err err = { 0 };
-        driver_need(&d, meta_input(meta, "data", data, &err), &err);
-        driver_need(&d, train_graphs(real, &t, path, meta, &rep, &err), &err);
-        for (size_t e = 0; e < rep.n_epochs; e++)
-            fprintf(o.f, "%s,%zu,%zu,%.6f\n", models[i].name, t.train.tokens, e + 1,
-                    rep.epoch[e].loss);
-        train_report_free(&rep);
-        meta_free(meta);
-        free(path);
-    }
+    for (size_t i = 0; i < sizeof courses / sizeof *courses; i++)
+        train(&d, graphs, &courses[i], o.f);
     driver_close(&o);
-    free(data);
-    graphset_free(real);
+    graphset_free(graphs);
     return driver_end(&d);
 }

@@ -25,7 +25,7 @@ static double now_s(void)
 static _Noreturn void usage(const char *name, const char *wrong)
 {
     fprintf(stderr, "%s: %s\nusage: %s --out DIR [--data DIR] [--scale small|full] [--seed S] "
-            "[--threads N] [--checkpoint DIR]\n", name, wrong, name);
+            "[--threads N] [--checkpoint DIR] [--compat tracellm]\n", name, wrong, name);
     exit(EXIT_USAGE);
 }
 
@@ -38,6 +38,8 @@ static bool take(struct driver *d, const char *key, const char *value)
         d->data = *value ? value : NULL;
     else if (strcmp(key, "--checkpoint") == 0)
         d->checkpoint = *value ? value : NULL;
+    else if (strcmp(key, "--compat") == 0)
+        return d->compat = strcmp(value, "tracellm") == 0;
     else if (strcmp(key, "--scale") == 0) {
         d->full = strcmp(value, "full") == 0;
         return d->full || strcmp(value, "small") == 0;

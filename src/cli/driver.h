@@ -1,7 +1,7 @@
 /* driver.h: what every experiment has in common, so that its main is the method alone.
  *
  *     build/experiments/NAME --out DIR [--data DIR] [--scale small|full] [--seed S] [--threads N]
- *                            [--checkpoint DIR]
+ *                            [--checkpoint DIR] [--compat tracellm]
  *
  * A driver reads what earlier drivers left in DIR, writes CSVs there and draws nothing. When it
  * ends well it leaves DIR/NAME.cost.csv: wall seconds, CPU seconds and peak memory, which the
@@ -23,6 +23,7 @@ struct driver {
     const char *out;          /* folder of this run's files */
     const char *data;         /* folder of real traces, or NULL: the reference workload */
     const char *checkpoint;   /* a checkpoint to use instead of training, or NULL */
+    bool compat;              /* do as TraceLLM does where the driver says so */
     bool full;                /* SCALE=full */
     uint64_t seed;
     size_t threads;
