@@ -15,7 +15,8 @@
  * Reads    real.csv, layers.csv, checkpoint.path, layered-NAME/, split0/, split0-test.csv
  * Writes   tracellm_accuracy.csv   name,format,mode,oracle,depth,calls,trained,few,made,asked,
  *                                  valid,correct          (counts)
- *          tracellm_accuracy_map.csv     the same with shares, of the strict oracle
+ *          tracellm_accuracy_map.csv     name,depth,calls,few,correct,row: shares, of the strict
+ *                                  oracle; row: the depth, and `trained` where it is few
  *          tracellm_accuracy_depth.csv   format,mode,oracle,depth,trained,asked,correct,lo,hi,
  *                                  own_cells,own    (own: share in cells that are not made)
  *          tracellm_accuracy_least.csv   format,mode,oracle,depths,least,own: the least of
@@ -230,7 +231,7 @@ static struct cells *read_cells(const struct driver *d, const struct graphset *r
         headers_of_data(d, c);
     else
         headers_of_reference(d, c);
-    for (size_t i = 0; i < real->n; i++) {
+    for (size_t i = 0; !c->files.n && i < real->n; i++) {
         const char *service = names_get(real->names, real->graphs[i].service);
         if (d->data)
             add_header(c, service, (int64_t)real->graphs[i].n,
@@ -367,9 +368,13 @@ static void put_cell(const struct subject *x, const struct mode *mode, size_t de
     fprintf(f->cells.f, "%s %s,%s,%s,%s,%zu,%zu,%zu,%d,%d,%zu,%zu,%zu\n", x->name, mode->name,
             x->name, mode->name, mode->oracle, depth, calls, x->trained[depth], few, made,
             s->asked, s->valid, s->correct);
-    if (strcmp(mode->oracle, "strict") == 0)
-        fprintf(f->map.f, "%s %s,%zu,%zu,%d,%.4f\n", x->name, mode->name, depth, calls, few,
-                (double)s->correct / (double)s->asked);
+    if (strcmp(mode->oracle, "strict") != 0)
+        return;
+    fprintf(f->map.f, "%s %s,%zu,%zu,%d,%.4f,%zu", x->name, mode->name, depth, calls, few,
+            (double)s->correct / (double)s->asked, depth);
+    if (few)
+        fprintf(f->map.f, " (n=%zu)", x->trained[depth]);
+    fprintf(f->map.f, "\n");
 }
 
 /* A row of the map; `own` is of its cells that are not made. */
@@ -594,7 +599,7 @@ int main(int argc, char **argv)
     struct files f = {
         driver_csv(&d, "tracellm_accuracy.csv", "name,format,mode,oracle,depth,calls,trained,few,"
                    "made,asked,valid,correct"),
-        driver_csv(&d, "tracellm_accuracy_map.csv", "name,depth,calls,few,correct"),
+        driver_csv(&d, "tracellm_accuracy_map.csv", "name,depth,calls,few,correct,row"),
         driver_csv(&d, "tracellm_accuracy_depth.csv",
                    "format,mode,oracle,depth,trained,asked,correct,lo,hi,own_cells,own"),
         driver_csv(&d, "tracellm_accuracy_least.csv", "format,mode,oracle,depths,least,own"),

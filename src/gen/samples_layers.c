@@ -100,6 +100,7 @@ static void learn_vocabulary(struct samples *s, const struct text_samples *own)
     }
     l->format = format;
     struct tokenizer_options o = samples_spelling(s->o->to, s->o->fixed_order);
+    o.min_count = s->o->spell_below;
     s->tokenizer = s->made = tokenizer_train(text, n, &o);
     text_samples_free(&other);
     free(text);
