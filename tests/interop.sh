@@ -8,7 +8,8 @@ BUILD=$(cd "${BUILD:-build}" && pwd) || exit 1
 export BUILD LC_ALL=C
 root=$BUILD/interop
 mkdir -p "$root"
-packages="@huggingface/tokenizers@0.2.0 @huggingface/gguf@0.4.6"
+packages="@huggingface/tokenizers@0.2.0 @huggingface/gguf@0.4.6 speedscope@1.25.0
+ @opentelemetry/otlp-transformer@0.57.2"
 if [ "$(cat "$root/packages" 2>/dev/null)" != "$packages" ]; then
     # shellcheck disable=SC2086  # the list is words
     npm install --silent --no-audit --no-fund --prefix "$root" $packages >&2 || exit 1
