@@ -290,7 +290,8 @@ static bool take_record(struct span_csv *r, struct err *err)
 static void fill(struct span_csv *r)
 {
     size_t got = 0;
-    memmove(r->p, r->p + r->at, r->n - r->at);
+    if (r->n > r->at)
+        memmove(r->p, r->p + r->at, r->n - r->at);
     r->n -= r->at;
     r->at = 0;
     MEM_RESERVE(r->p, r->n + READ_BYTES + SLACK, r->cap);
