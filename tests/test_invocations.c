@@ -466,6 +466,8 @@ static void every_way_to_be_wrong_has_its_line(void **state)
         { "azure-v2", V2 "a,f,one,1\n", "bad time", 0, { .compat = true } },
         { "azure-llm", "TIMESTAMP,ContextTokens\n", "no column GeneratedTokens", 0, { 0 } },
         { "azure-llm", LLM "2023-02-29 00:00:00,1,1\n", "bad time", 0, { 0 } },
+        { "azure-llm", LLM "2023-02-28 00:00:00,1,1\n1970-01-01 00:00:00,1,1\n", "19416 days", 0,
+          { 0 } },
         { "azure-llm", LLM "2023-02-28 24:00:00,1,1\n", "bad time", 0, { 0 } },
         { "azure-llm", LLM "2023-02-28 00:00:00+1,1,1\n", "bad time", 0, { 0 } },
         { "azure-v2", HEAD ".", "something else than a table", 3, { 0 } },

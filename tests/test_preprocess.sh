@@ -68,6 +68,8 @@ $t preprocess -q --trace azure-v1 "$dir/v1.1" --json | cut -d'"' -f1-12 >"$dir/p
 $t preprocess -q --trace azure-v1 "$dir/v1.4" --json | cut -d'"' -f1-12 | cmp - "$dir/packed" ||
     fail "packed files are another trace"
 
+head -c 9000 "$dir/v1.1/"*d02.csv.gz >"$dir/short.csv.gz"
+status 65 'short.csv.gz' $t preprocess --trace azure-v1 "$dir/short.csv.gz"
 status 2 'o DIR is missing' $t reference azure-v1
 status 2 'traces is not an option of azure-v2' $t reference azure-v2 --traces 5 -o "$dir/x"
 status 2 'law is not an option of callgraphs' $t reference callgraphs --law mixed -o "$dir/x"

@@ -30,7 +30,8 @@ struct reading {
     const struct invocations_format *format;
     const struct invocations_options *o;
     struct invocations_report *rep;
-    struct err *err;
+    struct err *err;           /* a merge's */
+    struct err broken;         /* reading's: it may fail while a merge does */
     struct lines *lines;
     struct stream *stream;     /* the latest */
     const struct stream *merged;   /* the stream of the latest merge, */
@@ -40,7 +41,7 @@ struct reading {
     struct builder *builder;
     struct progress bar;
     bool dated;                /* base is set */
-    int32_t base, earliest;    /* Unix days: of the first row, of the earliest */
+    int32_t base, earliest, latest;   /* Unix days: of the first row, of the ends */
 };
 
 static char *stem(const char *name)
@@ -57,6 +58,9 @@ static bool take_header(void *ctx, uint32_t number, const char *name, struct str
     struct stream *s = mem_alloc(sizeof *s);
     *s = (struct stream){ mem_strdup(name), { .day = number }, r->stream };
     r->stream = s;
+    if (number >= INVOCATIONS_DAYS_MAX && r->format->kind == INVOCATIONS_COUNTS)
+        return err_set(err, EXIT_DATA, "%s: day %u; at most %d are read", name, number + 1,
+                       INVOCATIONS_DAYS_MAX);
     struct columns *c = &s->columns;
     c->name = stem(name);
     struct row_worker *w = row_worker_new();
@@ -77,7 +81,7 @@ static bool next(void *ctx, size_t k)
 {
     struct reading *r = ctx;
     struct slot *s = &r->slot[k];
-    if (!lines_next(r->lines, &s->piece, r->err))
+    if (!lines_next(r->lines, &s->piece, &r->broken))
         return false;
     s->stream = r->stream;
     if (r->o->progress)
@@ -181,10 +185,11 @@ static void merge_times(struct reading *r, struct slot *s)
     for (size_t i = 0; i < rows->n_times; i++) {
         const struct time_row *row = &rows->time[i];
         if (!r->dated) {
-            r->base = r->earliest = row->day;
+            r->base = r->earliest = r->latest = row->day;
             r->dated = true;
         }
         r->earliest = row->day < r->earliest ? row->day : r->earliest;
+        r->latest = row->day > r->latest ? row->day : r->latest;
         double t = (double)((int64_t)row->day - r->base) * DAY_SECONDS + row->s;
         builder_time(r->builder, function_of(r, rows, row->key), t,
                      r->format->tokens ? &row->tokens : NULL);
@@ -247,9 +252,11 @@ static bool read_all(struct reading *r)
     size_t threads = r->o->threads ? r->o->threads : threads_default(), slots = threads + 2;
     open_slots(r, threads, slots);
     r->bar = progress_begin("read", "B", (double)input_total(lines_input(r->lines)));
-    *r->err = (struct err){ 0 };
-    bool good = ordered_run(&(struct ordered){ threads, slots, next, work, merge, r }) &&
-                r->err->status == 0;
+    bool good = ordered_run(&(struct ordered){ threads, slots, next, work, merge, r });
+    if (good && r->broken.status) {
+        *r->err = r->broken;
+        good = false;
+    }
     progress_end(&r->bar);
     r->rep->files = lines_streams(r->lines);
     r->rep->bytes = lines_bytes(r->lines);
@@ -284,6 +291,9 @@ struct invocations *invocations_read_text(const struct invocations_format *f, ch
     good = good && count_days(&r, paths[0], &days, err);
     if (good && builder_functions(r.builder) == 0)
         good = invocations_report_fail(rep, paths[0], err);
+    if (good && r.latest - r.earliest > INVOCATIONS_DAYS_MAX)
+        good = err_set(err, EXIT_DATA, "%s: from the first request to the last it is %d days; some "
+                       "date must be wrong", paths[0], r.latest - r.earliest);
     lines_close(r.lines);
     if (!good) {
         builder_free(r.builder);
