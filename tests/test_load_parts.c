@@ -51,6 +51,12 @@ static void moments_are_read_and_written(void **state)
     char text[MOMENT_TEXT];
     moment_write(951868799 * MOMENT_S + 1, text);
     assert_string_equal(text, "2000-02-29T23:59:59.000000001Z");
+    for (int64_t day = 0; day < 80000; day += 13) {    /* to 2189; and back again */
+        int64_t at = day * 86400 * MOMENT_S + day * 7919 % 86400 * MOMENT_S + day, back = -1;
+        moment_write(at, text);
+        assert_int_equal(strlen(text), MOMENT_TEXT - 2);
+        assert_true(moment_parse(str_of(text), &back, NULL) && back == at);
+    }
     int64_t soon = 0, now = moment_wall();
     assert_true(moment_parse(STR("+2.5"), &soon, NULL));
     assert_true(soon - now >= 2500 * MOMENT_MS && soon - now < 60 * MOMENT_S);

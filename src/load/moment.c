@@ -3,7 +3,6 @@
 #include "load/moment.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <time.h>
 
 static int64_t read_clock(clockid_t id)
@@ -117,12 +116,32 @@ bool moment_parse(struct str s, int64_t *wall, struct err *err)
                    "YYYY-MM-DDTHH:MM:SSZ", (int)(s.n < 64 ? s.n : 64), s.p);
 }
 
+static char *put_digits(char *p, int64_t x, int n)
+{
+    for (int k = n; k-- > 0; x /= 10)
+        p[k] = (char)('0' + x % 10);
+    return p + n;
+}
+
+/* By hand, as it is done for every call: strftime would take a microsecond. */
 void moment_write(int64_t wall, char text[MOMENT_TEXT])
 {
-    time_t t = (time_t)(wall / MOMENT_S);
-    struct tm u;
-    gmtime_r(&t, &u);
-    char date[24];
-    strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &u);
-    snprintf(text, MOMENT_TEXT, "%.19s.%09dZ", date, (int)(wall % MOMENT_S));
+    int64_t s = wall / MOMENT_S, days = s / 86400, z = days + 719468, era = z / 146097;
+    int64_t doe = z - era * 146097;
+    int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+    int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100), mp = (5 * doy + 2) / 153;
+    int64_t month = mp < 10 ? mp + 3 : mp - 9, year = yoe + era * 400 + (month <= 2);
+    const struct {
+        int64_t x;
+        int digits;
+        char after;
+    } part[] = { { year, 4, '-' }, { month, 2, '-' }, { doy - (153 * mp + 2) / 5 + 1, 2, 'T' },
+                 { s % 86400 / 3600, 2, ':' }, { s % 3600 / 60, 2, ':' }, { s % 60, 2, '.' },
+                 { wall % MOMENT_S, 9, 'Z' } };
+    char *p = text;
+    for (size_t i = 0; i < sizeof part / sizeof *part; i++) {
+        p = put_digits(p, part[i].x, part[i].digits);
+        *p++ = part[i].after;
+    }
+    *p = '\0';
 }
