@@ -4,7 +4,8 @@
  * not keep, UNKNOWN for an interface that is not known. The columns kind, status and async follow
  * only when asked for. Times are ms: those of a set with finer ticks have up to three decimals,
  * which import reads back if asked for ticks of 1 us, and else rounds down. A graph without trace
- * id is called T_ and its number. Weights, and whether a graph is timed, have no place in this format.
+ * id is called T_ and its number. Weights, and whether a graph is timed, have no place in this
+ * format.
  */
 #ifndef TRACE_EXPORT_H
 #define TRACE_EXPORT_H

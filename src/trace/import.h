@@ -108,8 +108,8 @@ bool import_alibaba_2022_stream(char *const *paths, size_t n, const struct impor
                                 struct err *err);
 
 /* CallGraph CSV of 2021: no service, for which the root's callee stands; rpcid; a negative rt is
- * that of the callee's side; userDefined is other. Traces are taken whole or, with repairs, mended; so
- * are those of 2022 if options.repair is not empty. See mend_priv.h. */
+ * that of the callee's side; userDefined is other. Traces are taken whole or, with repairs, mended;
+ * so are those of 2022 if options.repair is not empty. See mend_priv.h. */
 bool import_alibaba_2021_stream(char *const *paths, size_t n, const struct import_options *o,
                                 callgraph_sink sink, void *ctx, struct import_report *rep,
                                 struct err *err);

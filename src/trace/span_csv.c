@@ -138,7 +138,8 @@ bool span_csv_columns(const char *map, struct err *err)
         struct str name = piece;
         if (!str_next(&name, '=', &key) || column_of(key) < 0 || name.n == 0)
             return err_set(err, EXIT_USAGE,
-                           "--columns: \"%.*s\" is not one of trace= span= parent= service= pod= operation= start= end= duration= kind= status= peer=",
+                           "--columns: \"%.*s\" is not one of trace= span= parent= service= pod= "
+                           "operation= start= end= duration= kind= status= peer=",
                            (int)piece.n, piece.p);
     }
     return true;
