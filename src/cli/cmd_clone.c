@@ -129,6 +129,8 @@ static void part(struct clone *c)
     size_t n = c->real->n;
     size_t *fit = mem_array(n, sizeof *fit), *rest = mem_array(n, sizeof *rest);
     c->facts.interfaces = clone_pairs(c->real) <= PAIRS_MOST;
+    if (!c->facts.interfaces)
+        fprintf(stderr, "more than %d operations: they are left out\n", PAIRS_MOST);
     c->joined = clone_join(c->real, c->facts.interfaces);
     struct floors_split s = floors_split_by_graph(n, unseen_share, c->seed, 0, fit, rest);
     c->learned = graphset_select(c->joined, fit, s.n_fit);
@@ -221,6 +223,8 @@ static bool learn(struct clone *c, struct err *err)
     o.train.tokens = p.tokens;
     bool good = train(c->learned, &o, dir, &rep, err);
     c->facts.epochs_hundredths = (size_t)(p.epochs * 100 + 0.5);
+    if (rep.too_long)
+        fprintf(stderr, "%zu traces were too long for the model and not learned\n", rep.too_long);
     train_report_free(&rep);
     free(dir);
     return good;
