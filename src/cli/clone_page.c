@@ -199,10 +199,15 @@ static void put_cdf(const struct graphset *s, double (*of)(const struct graphset
         x[i] = of(s, i);
     sort_doubles(x, s->n);
     fprintf(f, "%s,%s,%.9g,0\n", quantity, name, x[0]);
+    size_t told = 0;           /* x[0..told) are at or below what the last row said */
     for (size_t k = 1; k <= POINTS; k++) {
         size_t i = k * s->n / POINTS;
-        if (i > 0 && (i == s->n || x[i - 1] < x[i]))
-            fprintf(f, "%s,%s,%.9g,%.9g\n", quantity, name, x[i - 1], (double)i / (double)s->n);
+        if (i <= told)
+            continue;
+        while (i < s->n && x[i] == x[i - 1])   /* a step is told whole */
+            i++;
+        fprintf(f, "%s,%s,%.9g,%.9g\n", quantity, name, x[i - 1], (double)i / (double)s->n);
+        told = i;
     }
     free(x);
 }
