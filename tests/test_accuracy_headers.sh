@@ -29,13 +29,15 @@ made() {
     awk -F, -v d="$1" -v n="$2" '$2 == "compact" && $3 == "greedy" && $5 == d && $6 == n {
         print $9 }' "$out/tracellm_accuracy.csv"
 }
-want() { [ "$(made "$1" "$2")" = "$3" ] || fail "$4: depth $1, $2 calls: made is $(made "$1" "$2")"; }
+want() {    # DEPTH CALLS MADE WHERE
+    [ "$(made "$1" "$2")" = "$3" ] || fail "$4: depth $1, $2 calls: made is $(made "$1" "$2")"
+}
 
 s=$(awk -F, 'NR == 2 { print $3 }' "$out/real.csv")
 printf 'id:%s/num_edges:3/depth:2/latency:7\n' "$s" > "$data/3_2.txt"
 printf 'id:%s/num_edges:4/depth:2\nid:%s/num_edges:4/depth:2\n' "$s" "$s" > "$data/4_2.txt"
-printf 'id:%s/num_edges:5/remaining_depth:2/start_node:USER\nid:%s/num_edges:5/remaining_depth:2\n' \
-    "$s" "$s" > "$data/5_3.txt"
+h="id:$s/num_edges:5/remaining_depth:2"
+printf '%s/start_node:USER\n%s\n' "$h" "$h" > "$data/5_3.txt"
 i='You are a trace generator that creates traces based on given requirements.'
 printf '%s\nRequirements:\nid:%s/num_edges:6/remaining_depth:3/start_node:USER\nConditions:\n' \
     "$i" "$s" > "$data/6_4.txt"

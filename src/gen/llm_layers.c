@@ -59,13 +59,23 @@ static void ask_layer(struct story *s, const struct buf *prompt, size_t parent, 
     };
 }
 
-/* Feed <s> and the prompt of the next layer. False: it does not fit. */
+/* Feed <s> and the prompt of the next layer. False: it does not fit. The original's instruction
+ * prompt ends within what is one token in training, "<layer>\n<edges>\n": its line break is fed too
+ * and counts as written. */
 static bool begin_layer(struct desk *d, struct story *s, struct tokens *feed)
 {
+    struct str prompt = s->layers[s->written].prompt;
+    struct buf b = { 0 };
+    buf_clear(&s->text);
+    buf_add(&b, prompt.p, prompt.n);
+    if (str_ends(prompt, "<edges>")) {
+        buf_char(&b, '\n');
+        buf_char(&s->text, '\n');
+    }
     feed->n = 0;
     tokens_add(feed, d->w->m->model->config.bos);
-    tokenizer_encode(d->w->m->tokenizer, s->layers[s->written].prompt, feed);
-    buf_clear(&s->text);
+    tokenizer_encode(d->w->m->tokenizer, buf_view(&b), feed);
+    buf_free(&b);
     s->length = feed->n;
     return s->length < d->w->max_len;
 }

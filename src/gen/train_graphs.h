@@ -44,9 +44,9 @@ struct train_graphs_options {
     bool mask_prompt;               /* the others: the loss counts the output alone */
     bool fixed_order;               /* the others: keys and attributes in the order of the spec */
     bool no_scratchpad;             /* instruction: answers without their arithmetic */
-    size_t spell_below;             /* the others, without a base: words seen less often in the texts
-                                       are spelled in bytes, so that a rare name can be copied; 0:
-                                       every word is a token */
+    size_t spell_below;             /* the others, without a base: words seen less often in the
+                                       texts are spelled in bytes, so that a rare name can be
+                                       copied; 0: every word is a token */
     size_t snapshot_every;          /* epochs after which the checkpoint as it would be then goes to
                                        DIR/epoch-N; 0: never */
     bool bf16;                      /* the checkpoint is saved in 16 bits; an adapter is not */
