@@ -298,6 +298,9 @@ static void csv_by_any_names_and_units(void **state)
         assert_string_equal(name(&g, c->calls[0].dst), way[i].service);
         graphset_free(g.set);
     }
+    struct got none = read_text(import_spans_stream, "");
+    assert_int_equal(none.rep.cause[CAUSE_EMPTY].files, 1);
+    graphset_free(none.set);
     struct got g = read_bytes(import_spans_stream, "a,b\n", 4, (struct import_options){ .columns =
         "nonsense=a" });
     assert_int_equal(g.err.status, EXIT_USAGE);

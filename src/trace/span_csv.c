@@ -291,11 +291,10 @@ static bool take_record(struct span_csv *r, struct err *err)
 static void fill(struct span_csv *r)
 {
     size_t got = 0;
-    if (r->n > r->at)
-        memmove(r->p, r->p + r->at, r->n - r->at);
+    MEM_RESERVE(r->p, r->n + READ_BYTES + SLACK, r->cap);
+    memmove(r->p, r->p + r->at, r->n - r->at);
     r->n -= r->at;
     r->at = 0;
-    MEM_RESERVE(r->p, r->n + READ_BYTES + SLACK, r->cap);
     if (!input_read(r->in, r->p + r->n, READ_BYTES, &got, &r->broken) || got == 0)
         r->ended = true;
     r->n += got;
