@@ -15,6 +15,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/err.h"
 #include "base/mem.h"
@@ -48,6 +49,11 @@ int proxy_pct_index(int percentile);
 /* False: EXIT_NOINPUT, or EXIT_DATA when it is no object or an empty one. */
 bool proxies_read(const char *path, struct proxies *p, struct err *err);
 void proxies_free(struct proxies *p);      /* safe on a zeroed one */
+
+/* A made-up set for the reference workload: families of six variants, p75 durations .75 ms to 27 s,
+ * p75 memory 24 to 510 MiB: the spans of vSwarm's profile of 191. proxies_free it. */
+enum { REFERENCE_PROXIES = 191 };
+struct proxies proxies_reference(size_t n, uint64_t seed);
 
 /* Give the proxies their commands; *matched is how many found an entry. */
 bool proxies_configure(struct proxies *p, const char *path, size_t *matched, struct err *err);
