@@ -192,7 +192,8 @@ static void the_table_tiles_the_block(void **state)
 static void shapes_that_make_no_sense_are_refused(void **state)
 {
     (void)state;
-    const struct llama_config good = { 13, 16, 2, 4, 2, 10, 12, 1e4, 1e-5, true, 0, 1, 2 };
+    const struct llama_config good = { 13, 16, 2, 4, 2, 10, 12, 1e4, 1e-5, true, 0, 1, 2,
+                                       { 0 } };
     static const struct {
         const char *says;
         size_t vocab, d_model, heads, kv, ff, max_len;
@@ -226,7 +227,8 @@ static void shapes_that_make_no_sense_are_refused(void **state)
                                   true,
                                   0,
                                   1,
-                                  2 };
+                                  2,
+                                  { 0 } };
         assert_false(llama_config_check(&c, &err));
         assert_non_null(strstr(err.msg, bad[i].says));
     }
