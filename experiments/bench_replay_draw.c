@@ -1,7 +1,7 @@
 /* bench_replay_draw: two million invocations of 14 days, refitted and redrawn for 48 models.
  *
- * Claim    gamma at 600 s windows: at most 0.3 s of fitting and drawing, 1.5 s for the whole command,
- *          on two cores, in at most twice the memory of the data kept.
+ * Claim    gamma at 600 s windows: at most 0.3 s of fitting and drawing, 1.5 s for the whole
+ *          command, on two cores, in at most twice the memory of the data kept.
  * Reads    nothing: the reference workload, law mixed, 424 functions, written once as azure-v2
  * Writes   OUTDIR/bench_replay_draw.csv   what,threads,items,seconds,original_s: medians of 5
  *          (original_s: AlpaServe's recorded times on a two-core machine, Python 3.11, NumPy 1.24)
@@ -152,7 +152,8 @@ int main(int argc, char **argv)
         if (k + 1 < REPEATS)
             shares_free(&s);
     }
-    struct outfile f = driver_csv(&d, "bench_replay_draw.csv", "what,threads,items,seconds,original_s");
+    struct outfile f = driver_csv(&d, "bench_replay_draw.csv",
+                                  "what,threads,items,seconds,original_s");
     double m = median(gather);
     fprintf(f.f, "functions to models,%zu,%llu,%.9g,0\n", d.threads,
             (unsigned long long)s.invocations, m);

@@ -1,11 +1,12 @@
 /* replay_inflation: how many arrivals does a replay make of those it was asked for?
  *
  * Claim    A fresh renewal process in every window (AlpaServe's replay) makes more arrivals than
- *          asked for when cv > 1, sum over n of P(Gamma(n/cv^2, cv^2) <= rate * window) in a window;
+ *          asked for when cv > 1, sum over n of P(Gamma(n/cv^2, cv^2) <= rate * window) a window;
  *          one stationary process through all windows makes as many as asked for, and keeps the cv
  *          of its gaps.
  * Method   Gamma arrivals of constant rate and cv through equal windows, both ways: at least 30,000
- *          nominal arrivals a seed (3,000 of the fresh ones, scaled up). "careful" is within its bar when the mean count is within
+ *          nominal arrivals a seed (3,000 of the fresh ones, scaled up). "careful" is within
+ *          its bar when the mean count is within
  *          max(1 %, 4 standard errors) of nominal.
  * Reads    nothing
  * Writes   replay_inflation.csv   mode,cv,panel,per_window,nominal,generated,se,ratio,lo,
@@ -126,14 +127,16 @@ int main(int argc, char **argv)
     struct job j = { &d, d.full ? 200 : 24, cell };
     threads_for(d.threads, CVS * SIZES, measure, &j);
     struct outfile o = driver_csv(&d, "replay_inflation.csv",
-                                  "mode,cv,panel,per_window,nominal,generated,se,ratio,lo,hi,theory");
+                                  "mode,cv,panel,per_window,nominal,generated,se,ratio,lo,hi,"
+                                  "theory");
     double over = 0, off = 0;
     for (size_t i = 0; i < CVS * SIZES; i++)
         for (int m = 0; m < 2; m++) {
             const struct cell *c = &cell[i];
             double theory = m ? process_restart_mean(c->cv, c->per_window) / c->per_window : 1;
             fprintf(o.f, "%s,%g,cv %g,%g,%d,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g\n",
-                    m ? "compat" : "careful", c->cv, c->cv, c->per_window, NOMINAL, c->mean[m] * NOMINAL, c->se[m] * NOMINAL,
+                    m ? "compat" : "careful", c->cv, c->cv, c->per_window, NOMINAL,
+                    c->mean[m] * NOMINAL, c->se[m] * NOMINAL,
                     c->mean[m], c->mean[m] - 4 * c->se[m], c->mean[m] + 4 * c->se[m], theory);
             double bar = fmax(0.01, 4 * c->se[m]), miss = fabs(c->mean[m] - theory);
             if (m)
@@ -141,7 +144,7 @@ int main(int argc, char **argv)
             else
                 over = fmax(over, miss / bar);
         }
-    for (size_t i = 0; i < CVS * SIZES; i++) {   /* the analytic curve, between the measured points */
+    for (size_t i = 0; i < CVS * SIZES; i++) {   /* theory between the measured points */
         double x = cell[i].per_window * 1.7, t = process_restart_mean(cell[i].cv, x) / x;
         fprintf(o.f, "theory,%g,cv %g,%.9g,,,,%.9g,,,%.9g\n", cell[i].cv, cell[i].cv, x, t, t);
     }

@@ -1,8 +1,8 @@
 /* replay_likeness: is a replay like the trace it was fitted to?
  *
- * Claim    Rates from counts keep the number of arrivals at any window length, where rates from gaps
- *          (AlpaServe's) make too many in sparse windows; and gamma windows keep the burstiness that
- *          exponential ones lose.
+ * Claim    Rates from counts keep the number of arrivals at any window length, where rates from
+ *          gaps (AlpaServe's) make too many in sparse windows; and gamma windows keep the
+ *          burstiness that exponential ones lose.
  * Method   Bursty functions of the azure-v2 reference (gamma gaps of cv 4, popularity k^-1.1) stand
  *          for 12 models. Refitted and redrawn over window lengths, laws and modes. Each replay is
  *          held against the trace beside its floor, the trace's even windows against its odd ones
@@ -12,8 +12,8 @@
  *                               square error of a window's count over its Poisson spread
  *          replay_likeness.csv  mode,law,metric,distance,floor,score: means over models
  *          replay_gaps.csv      series,x,y: distribution functions of the gaps of all models
- *          replay_laws.csv      law,windows,best,ks,ad,aic: share of windows where it is the best by
- *                               BIC; medians; aic above the least of its window
+ *          replay_laws.csv      law,windows,best,ks,ad,aic: share of windows where it is the best
+ *                               by BIC; medians; aic above the least of its window
  *          replay_likeness_sum.csv   careful_off,compat_ratio (at 600 s),careful_gamma,
  *                               careful_exponential (gap law),best_gamma
  * Scale    small: 2 days of 30,000 invocations, 2 s of work;  full: 14 days of 140,000

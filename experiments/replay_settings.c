@@ -17,7 +17,8 @@
  *                                ratio,theory,cv_asked,cv_obtained
  *          replay_scales.csv     factor,value,quantity,expected,obtained: vanilla arrivals
  *          replay_settings_sum.csv   careful_off (of the rate, in max(1 %, 6 standard errors)),
- *                                careful_cv_off (MAF2, where it is at most 5), compat_least and compat_most: ratios over MAF1's rates
+ *                                careful_cv_off (MAF2, where it is at most 5), compat_least and
+ *                                compat_most: ratios over MAF1's rates
  * Scale    small: 40 seeds of MAF1, 4 of MAF2, 6 s of work;  full: 400, 40
  */
 #include <dirent.h>
@@ -132,7 +133,7 @@ struct drawn {
 
 static void add_gaps(const struct replay *r, struct drawn *t)
 {
-    double before = 0, last = NAN;         /* operational time at the window's start; an arrival's */
+    double before = 0, last = NAN;   /* operational time: of the window's start, of an arrival */
     size_t i = 0;
     for (size_t k = 0; k < r->windows; k++) {
         const struct process_window *w = &r->window[k];
@@ -216,7 +217,8 @@ static void measure(const struct driver *d, const struct setting *s, const char 
 /* Vanilla arrivals, all functions as one model: repeated and squeezed. */
 static void vanilla(const struct driver *d, const struct setting *s, const struct invocations *v)
 {
-    struct outfile f = driver_csv(d, "replay_scales.csv", "factor,value,quantity,expected,obtained");
+    struct outfile f = driver_csv(d, "replay_scales.csv",
+                                  "factor,value,quantity,expected,obtained");
     struct replay_options o = options_of(d, s, v);
     static const double factor[] = { 0.5, 1, 2, 4 };
     struct shares one;

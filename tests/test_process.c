@@ -84,7 +84,8 @@ static void the_survival_of_gamma_agrees_with_gsl(void **state)
         double c2 = cvs[i] * cvs[i];
         assert_near(process_gamma.survival(0, cvs[i]), 1, 0);
         for (double x = 1e-12; x < 1e6; x *= 1.3)
-            assert_near(process_gamma.survival(x, cvs[i]), gsl_sf_gamma_inc_Q(1 / c2, x / c2), 1e-8);
+            assert_near(process_gamma.survival(x, cvs[i]),
+                        gsl_sf_gamma_inc_Q(1 / c2, x / c2), 1e-8);
         for (double z = -6; z <= 6; z += 0.1)
             if (1 + z * cvs[i] > 0)
                 assert_near(process_gamma.survival(1 + z * cvs[i], cvs[i]),
@@ -226,7 +227,7 @@ static void a_restarted_process_has_the_known_inflation(void **state)
     free(a.t);
 }
 
-/* Above cv 5 most gaps are exact zeros: arrivals are equal, none is lost, none leaves its window. */
+/* Above cv 5 most gaps are exact zeros: arrivals are equal, none is lost or leaves its window. */
 static void a_cv_of_a_hundred_loses_nothing(void **state)
 {
     (void)state;

@@ -1,4 +1,4 @@
-/* Replay without a trace: windows and their parameters, guards, mapping, slices, drawing, statistics. */
+/* Replay without a trace: windows and parameters, guards, mapping, slices, drawing, statistics. */
 #include "near.h"
 
 #include <stdlib.h>
@@ -44,7 +44,9 @@ static void the_shape_solves_its_equation(void **state)
 {
     (void)state;
     static const struct { double a, s; } row[] = {
-        { 0.0001, 9991.366710811539 }, { 0.001, 993.6678166528282 }, { 0.05, 17.50211271774588 }, { 0.7, 0.8633486097592022 }, { 3, 0.17582795356964265 }, { 40, 0.012552080079093475 },
+        { 0.0001, 9991.366710811539 }, { 0.001, 993.6678166528282 }, { 0.05, 17.50211271774588 },
+        { 0.7, 0.8633486097592022 }, { 3, 0.17582795356964265 },
+        { 40, 0.012552080079093475 },
         { 1000, 0.0005000833333248522 },
     };
     for (size_t i = 0; i < sizeof row / sizeof *row; i++)

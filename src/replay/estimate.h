@@ -50,8 +50,8 @@ void estimate_counts(const uint64_t *count, size_t minutes, double start,
  * to each gap. */
 double estimate_gap_cv(const double *t, size_t n, double shift);
 
-/* Compat's Pareto has a shape instead of a rate: gaps 1 s times Pareto(shape) - 1. The first arrival
- * at or after the end belongs to it too. w->rate is the shape. */
+/* Compat's Pareto has a shape instead of a rate: gaps 1 s times Pareto(shape) - 1. The first
+ * arrival at or after the end belongs to it too. w->rate is the shape. */
 void estimate_restart_pareto(const struct process_window *w, gsl_rng *r, struct arrivals *out);
 
 #endif

@@ -12,8 +12,8 @@
  *   day profile     total variation between shares of arrivals by hour of day (by 24th of the slice
  *                   if that is shorter than a day)
  *   window counts   root mean square difference of a window's counts over its Poisson spread,
- *                   sqrt(2 * mean count); two Poisson draws of the same rates have 1. Its floor is 1
- *   volume          |ln| of the ratio of the numbers of arrivals; its floor is the half-against-half
+ *                   sqrt(2 * mean count): 1 for two Poisson draws of the same rates, its floor
+ *   volume          |ln| of the ratio of the numbers of arrivals
  *
  * score = floor / max(floor, distance), in (0, 1]: 1 is as like as the trace is to itself. The
  * halves of the floor are smaller samples than the replay, so the floor is a generous one. Numbers

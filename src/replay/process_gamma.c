@@ -15,8 +15,8 @@
 
 #define CV_REGULAR 1e-4
 
-/* Chernoff: beyond x on its side of the mean lies at most exp(-shape (x - 1 - ln x)). Nearly regular
- * gaps, whose integral is slow, are almost always decided by that. */
+/* Chernoff: beyond x on its side of the mean lies at most exp(-shape (x - 1 - ln x)). Nearly
+ * regular gaps, whose integral is slow, are almost always decided by that. */
 #define SURE 32
 #define DIGITS 1e-10
 
@@ -42,8 +42,8 @@ static double ln_gamma(double a)
            r * (1.0 / 12 - r2 * (1.0 / 360 - r2 * (1.0 / 1260 - r2 / 1680))) - log(product);
 }
 
-/* P(a, x) by its series, for x up to about a; Q(a, x) by Lentz's continued fraction, above. Ten digits
- * are ten more than a decision between two draws needs, at a tenth of what GSL's sixteen cost. */
+/* P(a, x) by its series, for x up to about a; Q(a, x) by Lentz's continued fraction, above. Ten
+ * digits are more than a decision between two draws needs, at a tenth of what GSL's cost. */
 static double lower(double a, double x)
 {
     double term = 1 / a, sum = term;

@@ -30,7 +30,8 @@ static bool check_original(const struct replay_options *o, const char **warning,
     if (o->time_scale != 1 && !vanilla)
         return err_set(err, EXIT_USAGE, "--time-scale %g: only vanilla arrivals can be scaled in "
                        "time", o->time_scale);
-    bool bursty = is_gamma(o) || (!o->compat && o->process && o->process->cv_lo < o->process->cv_hi);
+    bool bursty = is_gamma(o) ||
+                  (!o->compat && o->process && o->process->cv_lo < o->process->cv_hi);
     if (o->cv_scale != 1 && !bursty)
         return err_set(err, EXIT_USAGE, "--cv-scale %g: %s arrivals have no cv to scale",
                        o->cv_scale, o->arrivals);

@@ -1,4 +1,4 @@
-/* share.c: each model gathers its functions: minutes are added up, times put together and sorted. */
+/* share.c: each model gathers its functions: minutes are added up, times are sorted together. */
 #include "replay/share.h"
 
 #include <stdlib.h>

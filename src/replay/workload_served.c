@@ -65,7 +65,8 @@ static void sum_up(const struct workload *w, const struct outcome *o, size_t fro
 
 static int fewer_first(const void *a, const void *b)
 {
-    const struct served *x = *(const struct served *const *)a, *y = *(const struct served *const *)b;
+    const struct served *x = *(const struct served *const *)a;
+    const struct served *y = *(const struct served *const *)b;
     if (x->requests != y->requests)
         return x->requests < y->requests ? -1 : 1;
     return x < y ? -1 : x > y;   /* stable: they lie in order of first appearance */
@@ -81,7 +82,8 @@ static size_t to_skip(const struct workload *w, const struct outcome *o, double 
 size_t workload_served(const struct workload *w, const struct outcome *o, double warmup_s,
                        struct served *out)
 {
-    size_t skip = to_skip(w, o, warmup_s), from = skip, to = w->n - skip > skip ? w->n - skip : skip;
+    size_t skip = to_skip(w, o, warmup_s), from = skip;
+    size_t to = w->n - skip > skip ? w->n - skip : skip;
     uint32_t models = names_count(w->models);
     double *x = mem_array(w->n + 1, sizeof *x);
     struct served *all = mem_array(models + 1, sizeof *all);
