@@ -1,5 +1,5 @@
-/* fuzz_adapter.c: any two files are an adapter or are refused in one line; what is accepted fits the
- * model it is for, and merges into it.
+/* fuzz_adapter.c: any two files are an adapter or are refused in one line; what is accepted fits
+ * the model it is for, and merges into it.
  *
  * The input is adapter_config.json, a byte 0, adapter_model.safetensors.
  */

@@ -262,7 +262,7 @@ static void tensors_are_where_and_what_they_should_be(void **state)
 }
 
 /* Linear scaling is two keys; llama3's is a tensor of divisors: of heads of 4 pair 0 turns often
- * and stays, pair 1 at theta 12345.5 turns 8192 / 698 = 11.7 times: both above `high`, or scaled. */
+ * and stays; pair 1 at theta 12345.5 turns 8192 / 698 = 11.7 times: over `high`, or scaled. */
 static void scaled_positions_are_said(void **state)
 {
     (void)state;

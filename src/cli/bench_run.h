@@ -19,7 +19,8 @@ char *bench_beside(const char *self);
 
 /* One run of "tracewright bench", its JSON line and the seconds it took from outside. */
 struct bench_line {
-    double rate, tokens, seconds, gflops, fraction;   /* tokens/s; of the timed part; GF/s; of sgemm */
+    double rate, tokens, seconds;      /* tokens/s; of the timed part */
+    double gflops, fraction;           /* GF/s; of sgemm */
     double wall_s;
 };
 

@@ -143,7 +143,8 @@ static bool rope_kind(const json_t *o, const char **name, enum rope_kind *kind)
 /* rope_parameters, or rope_scaling as it was called. False: it says nothing. */
 static bool get_scaling(struct config_reader *r, const char *key, struct rope_scaling *s)
 {
-    const json_t *o = json_object_get(r->o, key), *part = json_object_get(o, "partial_rotary_factor");
+    const json_t *o = json_object_get(r->o, key);
+    const json_t *part = json_object_get(o, "partial_rotary_factor");
     const char *name;
     *s = (struct rope_scaling){ .kind = ROPE_PLAIN };
     if (!r->good || !o || json_is_null(o))
