@@ -1,8 +1,8 @@
 /* load_schedule: when within a minute are calls made, and which are lost?
  *
- * Method   Every law plans the same functions; where its calls lie within the minute is counted. The
- *          original's merge (calls at one microsecond are one) and its "exponential" stand beside
- *          ours. With DATA=: DIR/trace (or DIR).
+ * Method   Every law plans the same functions; where its calls lie within the minute is counted.
+ * The          original's merge (calls at one microsecond are one) and its "exponential" stand
+ * beside          ours. With DATA=: DIR/trace (or DIR).
  * Claim    ours loses no call; the original's equidistant load does, and its exponential crowds
  *          calls into the first third of the minute.
  * Reads    nothing: the reference functions

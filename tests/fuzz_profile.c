@@ -1,5 +1,5 @@
-/* fuzz_profile.c: profile.json and config.json take any bytes; a mapping to what was read has finite
- * errors or none. */
+/* fuzz_profile.c: profile.json and config.json take any bytes; a mapping to what was read has
+ * finite errors or none. */
 #define _GNU_SOURCE   /* memfd_create */
 #include <math.h>
 
@@ -14,7 +14,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct proxies p;
     struct err err = { 0 };
     size_t matched;
-    struct function at[2] = { { .key = "a", .memory = { 1, 2, 3, 4, 5, 6, 7, 8 } }, { .key = "b" } };
+    struct function at[2] = { { .key = "a", .memory = { 1, 2, 3, 4, 5, 6, 7, 8 } },
+                              { .key = "b" } };
     struct functions f = { .at = at, .n = 2 };
     if (proxies_read(m.path, &p, &err)) {
         for (int rule = PROXYMAP_GREEDY; rule <= PROXYMAP_CAPACITY; rule++) {

@@ -13,7 +13,8 @@
 #include "base/file.h"
 #include "trace/functions.h"
 
-#define D_HEAD "HashOwner,HashApp,HashFunction,Average,Count,Minimum,Maximum,percentile_Average_0," \
+#define D_HEAD "HashOwner,HashApp,HashFunction,Average,Count,Minimum,Maximum," \
+    "percentile_Average_0," \
     "percentile_Average_1,percentile_Average_25,percentile_Average_50,percentile_Average_75," \
     "percentile_Average_99,percentile_Average_100\n"
 #define M_TAIL "SampleCount,AverageAllocatedMb,AverageAllocatedMb_pct1,AverageAllocatedMb_pct5," \
@@ -129,7 +130,8 @@ static void numbers_are_pythons(void **state)
         const char *text;
         bool real, whole;
     } t[] = {
-        { "1", true, true }, { " -7\t", true, true }, { "+1_000", true, true }, { "", false, false },
+        { "1", true, true }, { " -7\t", true, true }, { "+1_000", true, true },
+        { "", false, false },
         { "1.", true, false }, { ".5e-3", true, false }, { "1e", false, false },
         { "0x10", false, false }, { "_1", false, false }, { "1__0", false, false },
         { "nan", true, false }, { "-Infinity", true, false }, { "infin", false, false },

@@ -17,19 +17,29 @@ has() { grep -q "$2" "$1" || { wrong "$1 does not have: $2"; cat "$1"; }; }
 # ---- a small trace: three functions, three proxies, one of them without a usable yaml ----------
 mkdir trace yamls
 p='1,1,1,1,1,1,1'
-{ echo HashOwner,HashApp,HashFunction,Average,Count,Minimum,Maximum,percentile_Average_0,percentile_Average_1,percentile_Average_25,percentile_Average_50,percentile_Average_75,percentile_Average_99,percentile_Average_100
-  for f in f1:10 f2:1000 f3:100; do echo "o,a,${f%:*},$p,1,${f#*:},1,1"; done; } >trace/durations.csv
-{ echo HashOwner,HashApp,HashFunction,SampleCount,AverageAllocatedMb,AverageAllocatedMb_pct1,AverageAllocatedMb_pct5,AverageAllocatedMb_pct25,AverageAllocatedMb_pct50,AverageAllocatedMb_pct75,AverageAllocatedMb_pct95,AverageAllocatedMb_pct99,AverageAllocatedMb_pct100
+key=HashOwner,HashApp,HashFunction a=percentile_Average m=AverageAllocatedMb
+{ echo $key,Average,Count,Minimum,Maximum,${a}_0,${a}_1,${a}_25,${a}_50,${a}_75,${a}_99,${a}_100
+  for f in f1:10 f2:1000 f3:100; do echo "o,a,${f%:*},$p,1,${f#*:},1,1"; done; } \
+    >trace/durations.csv
+{ printf '%s' "$key,SampleCount,$m,${m}_pct1,${m}_pct5,${m}_pct25,${m}_pct50,${m}_pct75"
+  echo ",${m}_pct95,${m}_pct99,${m}_pct100"
   for f in f1 f2 f3; do echo "o,a,$f,1,50,1,1,1,1,50,1,1,1"; done; } >trace/memory.csv
-printf 'HashOwner,HashApp,HashFunction,Trigger,1,2,3\no,a,f1,h,2,0,1\no,a,f2,h,1,0,1\no,a,f3,h,1,0,3\n' >trace/invocations.csv
-axis() { printf '{"0-percentile":1,"1-percentile":1,"5-percentile":1,"25-percentile":1,"50-percentile":1,"75-percentile":%s,"95-percentile":1,"99-percentile":1,"100-percentile":1}' "$1"; }
-entry() { printf '"%s":{"name":"%s","yaml":"%s","cpu":%s,"memory":%s,"duration":%s}' "$1" "$2" "$3" "$(axis 3)" "$(axis 50)" "$(axis "$4")"; }
+printf '%s\n' $key,Trigger,1,2,3 o,a,f1,h,2,0,1 o,a,f2,h,1,0,1 o,a,f3,h,1,0,3 \
+    >trace/invocations.csv
+axis() {
+    printf '{'
+    for q in 0 1 5 25 50 95 99 100; do printf '"%s-percentile":1,' $q; done
+    printf '"75-percentile":%s}' "$1"
+}
+entry() { printf '"%s":{"name":"%s","yaml":"%s","cpu":%s,"memory":%s,"duration":%s}' "$1" "$2" \
+    "$3" "$(axis 3)" "$(axis 50)" "$(axis "$4")"; }
 printf '{%s,%s,%s}' "$(entry k1 short kn-short.yaml 10)" "$(entry k2 long kn-long.yaml 1000)" \
     "$(entry k3 lost missing.yaml 100)" >profile.json
 tw='tracewright plan -q --trace trace --profile profile.json --duration 2 --warmup 1'
 
 # the original's bytes, its map of times included: f2's and f3's calls at 0 cover f1's
-$tw --compat --iat equidistant --endpoint-template '%s.x' --mapping m.csv -o l.json 2>err || wrong compat
+$tw --compat --iat equidistant --endpoint-template '%s.x' --mapping m.csv -o l.json 2>err || \
+    wrong compat
 cat >want <<'W'
 [
    {
@@ -62,7 +72,8 @@ cat >want <<'W'
 W
 truncate -s -1 want
 cmp want l.json || wrong "compat load.json"
-printf 'trace_key,proxy,error\noaf1,short,0\noaf2,long,0\noaf3,lost,0\n' | cmp - m.csv || wrong mapping
+printf 'trace_key,proxy,error\noaf1,short,0\noaf2,long,0\noaf3,lost,0\n' | cmp - m.csv || wrong \
+    mapping
 has err '4 calls lost'
 # without it nothing is lost (defect 1), and units without calls stay (defect 2)
 $tw --iat equidistant --endpoint-template '%s.x' --json -o l.json >out 2>err || wrong plain
@@ -86,26 +97,35 @@ $tw --endpoints hosts -o h.csv 2>err || wrong endpoints
 has err '1 of 3 functions have no endpoint'
 has h.csv ',s.host,oaf1$'; has h.csv ',two.host,oaf2$'
 # limits and capacities (defects 11 and 12)
-sed 's/,1000,1,1$/,900000,1,1/' trace/durations.csv >d && mkdir far && cp trace/* far && mv d far/durations.csv
-tracewright plan -q --trace far --profile profile.json --max-error 1 --mapping m.csv -o f.json 2>err || wrong limit
+sed 's/,1000,1,1$/,900000,1,1/' trace/durations.csv >d && mkdir far && cp trace/* far && mv d \
+    far/durations.csv
+tracewright plan -q --trace far --profile profile.json --max-error 1 --mapping m.csv -o f.json \
+    2>err || wrong limit
 has m.csv '^oaf2,,inf$'; has err '1 of 3 functions have no proxy'
-tracewright plan -q --trace far --profile profile.json -o f.json 2>err; has err 'the furthest: oaf2 is 6.8'
+tracewright plan -q --trace far --profile profile.json -o f.json 2>err; has err \
+    'the furthest: oaf2 is 6.8'
 printf '{%s}' "$(entry k1 short kn-short.yaml 10)" >one.json
 tracewright plan -q --trace trace --profile one.json --capacity 2 -o f.json 2>err
 [ $? = 2 ] || wrong "capacity too small"; has err '3 would do'
-tracewright plan -q --trace trace --profile one.json --unique -o f.json 2>err || wrong "unique falls back"
+tracewright plan -q --trace trace --profile one.json --unique -o f.json 2>err || wrong \
+    "unique falls back"
 has err 'more functions than proxies'
 # no proxy at all has a message and a status (defects 9 and 10)
 sed 's/"75-percentile":50/"75-percentile":-1/g' profile.json >none.json
-tracewright plan -q --trace trace --profile none.json -o f.json 2>err; [ $? = 65 ] || wrong "no proxy"
-tracewright plan -q --trace nowhere --profile profile.json -o f.json 2>err; [ $? = 66 ] || wrong "no trace"
+tracewright plan -q --trace trace --profile none.json -o f.json 2>err; [ $? = 65 ] || wrong \
+    "no proxy"
+tracewright plan -q --trace nowhere --profile profile.json -o f.json 2>err; [ $? = 66 ] || wrong \
+    "no trace"
 $tw --unique --capacity 2 2>err; [ $? = 2 ] || wrong "two rules"
 
 # ---- deployment ---------------------------------------------------------------------------------
 for y in short long; do
-    printf 'apiVersion: serving.knative.dev/v1\nkind: Service\nmetadata:\n  name: %s   # its name\n  namespace: default\nspec: {}\n' $y >yamls/kn-$y.yaml
+    printf '%s\n' 'apiVersion: serving.knative.dev/v1' 'kind: Service' metadata: \
+        "  name: $y   # its name" '  namespace: default' 'spec: {}' >yamls/kn-$y.yaml
 done
-printf '[{"yaml-location":"kn-short.yaml","predeployment-commands":["echo before >>asked"],"postdeployment-commands":["echo after >>asked"]}]' >config.json
+printf '[{"yaml-location":"kn-short.yaml",%s,%s}]' \
+    '"predeployment-commands":["echo before >>asked"]' \
+    '"postdeployment-commands":["echo after >>asked"]' >config.json
 cat >bin/kubectl <<'K'
 #!/bin/sh
 echo "kubectl $*" >>asked
@@ -147,29 +167,36 @@ grep -q 'delete' asked && wrong "a service was deleted (defect 13)"
 # two functions of one proxy: two services, predeployment once (defect 13)
 printf '{%s}' "$(entry k1 short kn-short.yaml 10)" >one.json
 rm -f asked services ticks
-tracewright plan -q --trace trace --profile one.json --deploy knative --yamls yamls --config config.json \
+tracewright plan -q --trace trace --profile one.json --deploy knative --yamls yamls --config \
+    config.json \
     --poll 0.05 -o two.csv 2>err || wrong "one proxy"
-[ "$(wc -l <services)" = 3 ] && [ "$(grep -c '^before' asked)" = 1 ] || wrong "services of one proxy"
+[ "$(wc -l <services)" = 3 ] && [ "$(grep -c '^before' asked)" = 1 ] || wrong \
+    "services of one proxy"
 
 # ---- profile ------------------------------------------------------------------------------------
 printf '1000\n2000\n3000ms\n4s\n' >d.txt; printf '22Mi\n1Gi\n' >m.txt; printf '3m\n' >c.txt
 tracewright profile --durations d.txt --memory m.txt --cpu c.txt --name x -o x.json || wrong profile
-grep -A9 '"duration"' x.json | grep -q '"100-percentile": 4000' || wrong "true percentile (defect 15)"
-tracewright profile --durations d.txt --memory m.txt --compat --name y --append -o x.json || wrong profile
+grep -A9 '"duration"' x.json | grep -q '"100-percentile": 4000' || wrong \
+    "true percentile (defect 15)"
+tracewright profile --durations d.txt --memory m.txt --compat --name y --append -o x.json || \
+    wrong profile
 grep -A9 '"duration"' x.json | grep -q '"100-percentile": 1750.75' || wrong "cumulative mean"
 [ "$(grep -c '"name"' x.json)" = 2 ] || wrong append
-echo x >bad; tracewright profile --durations bad --memory m.txt -o z.json 2>err; [ $? = 65 ] || wrong "bad line"
+echo x >bad; tracewright profile --durations bad --memory m.txt -o z.json 2>err; [ $? = 65 ] || \
+    wrong "bad line"
 has err 'bad:1: "x"'
 # from a cluster: kubectl top is sampled, the service it deployed is deleted, no other
 cat >bin/caller <<'C'
 #!/bin/sh
 while [ $# -gt 1 ]; do case $1 in -o) out=$2 ;; --load) cp "$2" plan.json ;; esac; shift; done
-printf 'phase,sent_us,done_us,grpc_status\nwarmup,0,9,0\nmeasured,100,2100,0\nmeasured,0,4000,0\nmeasured,0,9,14\n' >$out
+printf '%s\n' phase,sent_us,done_us,grpc_status warmup,0,9,0 measured,100,2100,0 \
+    measured,0,4000,0 measured,0,9,14 >$out
 C
 chmod +x bin/caller
 rm -f asked services ticks; echo foreign >services
 printf '[{"yaml-location":"kn-short.yaml"},{"yaml-location":"missing.yaml"}]' >two.json
-tracewright profile --config two.json --yamls yamls --invoker caller --rps 2 --iter 2 --duration 2 --poll 0.05 \
+tracewright profile --config two.json --yamls yamls --invoker caller --rps 2 --iter 2 --duration \
+    2 --poll 0.05 \
     -o p.json 2>err || { wrong "profile of a cluster"; cat err; }
 has err 'not measured: missing.yaml\|not measured: yamls/missing.yaml'
 has p.json '"short"'
@@ -181,29 +208,37 @@ grep -A9 '"memory"' p.json | grep -q '"50-percentile": 22' || wrong "sampled mem
 # ---- sample and figures -------------------------------------------------------------------------
 tracewright sample --trace trace --functions 2,1 --trials 9 -o s >out || wrong sample
 [ "$(wc -l <s/2/durations.csv)" = 3 ] && [ "$(wc -l <s/1/memory.csv)" = 2 ] || wrong "sample sizes"
-[ "$(sed 1d s/1/invocations.csv | cut -d, -f3)" = "$(sed 1d s/2/invocations.csv | cut -d, -f3 | grep -x "$(sed 1d s/1/invocations.csv | cut -d, -f3)")" ] || wrong nested
+[ "$(sed 1d s/1/invocations.csv | cut -d, -f3)" = \
+    "$(sed 1d s/2/invocations.csv | cut -d, -f3 | grep -x "$(sed 1d s/1/invocations.csv | cut -d, \
+    -f3)")" ] || wrong nested
 tracewright sample --trace trace --functions 3 -o s3 --json >out && has out '"distance":0,'
-tracewright sample --trace trace --functions 1 --from 1 --minutes 1 -o s4 2>err; [ $? = 65 ] || wrong "silent minutes"
+tracewright sample --trace trace --functions 1 --from 1 --minutes 1 -o s4 2>err; [ $? = 65 ] || \
+    wrong "silent minutes"
 tracewright plot-profiles --trace trace --profile profile.json -o png >out || wrong plot-profiles
 has out 'functions 1.0000, calls 1.0000'
-for f in proxy-functions-memory-utilization proxy-functions-cpu-utilization proxy-functions-duration \
+for f in proxy-functions-memory-utilization proxy-functions-cpu-utilization \
+    proxy-functions-duration \
     trace-functions-memory-utilization trace-functions-duration-utilization function-profiles; do
     [ -s png/$f.png ] && [ -s png/$f.pdf ] || wrong "$f"
 done
 
 # ---- the original's own sample ------------------------------------------------------------------
 if [ -n "$data" ]; then
-    tracewright plan -q --trace "$data/trace" --profile "$data/profile.json" --compat --iat equidistant \
+    tracewright plan -q --trace "$data/trace" --profile "$data/profile.json" --compat --iat \
+    equidistant \
         --duration 148 --json -o v.json >out 2>err || wrong vswarm
     has out '"proxies_used":81,"total_error":173.700'
     has out '"calls":293122,"lost":31087'
-    tracewright plan -q --trace "$data/trace" --profile "$data/profile.json" --duration 148 --json -o v.plan >out 2>err
+    tracewright plan -q --trace "$data/trace" --profile "$data/profile.json" --duration 148 \
+    --json -o v.plan >out 2>err
     has out '"calls":324209,"lost":0'
     mkdir first && cp "$data"/trace/memory.csv "$data"/trace/invocations.csv first
     head -n 151 "$data/trace/durations.csv" >first/durations.csv
-    tracewright plan -q --trace first --profile "$data/profile.json" --compat --json -o v.plan >out 2>err
+    tracewright plan -q --trace first --profile "$data/profile.json" --compat --json -o v.plan \
+    >out 2>err
     has out '"proxies_used":63,"total_error":105.23[45]'
-    tracewright plan -q --trace first --profile "$data/profile.json" --compat --unique --json -o v.plan >out 2>err
+    tracewright plan -q --trace first --profile "$data/profile.json" --compat --unique --json -o \
+    v.plan >out 2>err
     has out '"proxies_used":150,"total_error":183.90[01]'
 else
     echo "SKIP the original's sample: ../shared/data/vswarm is not there"

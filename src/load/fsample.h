@@ -26,7 +26,8 @@ struct fsample {
 };
 
 /* Keep the units [from, from + units) and the functions that invitro's preprocessing keeps, in o's
- * arena; units 0: to the end. False (EXIT_DATA): nothing is left. *dropped functions were left out. */
+ * arena; units 0: to the end. False (EXIT_DATA): nothing is left. *dropped functions were left
+ * out. */
 bool fsample_prepare(struct functions *o, size_t from, size_t units, size_t *dropped,
                      struct err *err);
 

@@ -1,12 +1,13 @@
 /* measure.h: what a function needs, from measurements: an entry of profile.json.
  *
  * A file of measurements has one a line: durations in microseconds (or "12ms", "0.5s", "7us"),
- * memory in MiB (or "22Mi", "512Ki", "1Gi", as kubectl prints), cpu in millicores (or "3m"). An entry
- * has the percentiles 0 1 5 25 50 75 95 99 100 of each, linear between order statistics; durations
- * in ms.
+ * memory in MiB (or "22Mi", "512Ki", "1Gi", as kubectl prints), cpu in millicores (or "3m"). An
+ * entry has the percentiles 0 1 5 25 50 75 95 99 100 of each, linear between order statistics;
+ * durations in ms.
  *
- * compat: the original sorts, takes the means of the k smallest, k = 1, 2, ..., and then percentiles
- * of that sequence; its "100-percentile" is therefore the mean. Source: vSwarm, tools/profiler.
+ * compat: the original sorts, takes the means of the k smallest, k = 1, 2, ..., and then
+ * percentiles of that sequence; its "100-percentile" is therefore the mean. Source: vSwarm,
+ * tools/profiler.
  */
 #ifndef LOAD_MEASURE_H
 #define LOAD_MEASURE_H

@@ -1,8 +1,8 @@
 /* profiling.h: a function deployed alone, called at a low rate, and watched through kubectl.
  *
  * As vSwarm's tools/profiler: deploy, call rps times a second for duration_s, and meanwhile look at
- * `kubectl top pod` iterations times, at equal distances; a service that was deployed here is deleted
- * afterwards. The first call, which starts the pod, is not counted.
+ * `kubectl top pod` iterations times, at equal distances; a service that was deployed here is
+ * deleted afterwards. The first call, which starts the pod, is not counted.
  *
  * Differences: other services are left alone; the calls are made by our own client as a plan of
  * seconds (`tracewright invoke`); a call's duration is what the client sees, from sent to its end,

@@ -1,4 +1,5 @@
-/* proxies_reference.c: families with a memory of their own and variants whose work grows by steps. */
+/* proxies_reference.c: families with a memory of their own and variants whose work grows by
+ * steps. */
 #include <math.h>
 
 #include "base/rng.h"

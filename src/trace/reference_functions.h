@@ -2,10 +2,10 @@
  *
  * The law, after Shahrad et al., USENIX ATC 2020 (figures of that paper unless marked):
  *   calls      a function's mean calls a minute are lognormal (mean -3.58, sd 4.08 of the natural
- *              logarithm: 45 % at most one an hour, 81 % at most one a minute), cut at 1,000; a third
- *              are timers with a period of whole minutes, the others Poisson with a daily wave of
- *              40 % (ours). Functions that are never called in the day are drawn again, as a sample
- *              has them
+ *              logarithm: 45 % at most one an hour, 81 % at most one a minute), cut at 1,000; a
+ *              third are timers with a period of whole minutes, the others Poisson with a daily
+ *              wave of 40 % (ours). Functions that are never called in the day are drawn again, as
+ *              a sample has them
  *   duration   a function's average is lognormal (mean -0.38, sd 2.36 of ln seconds), its calls
  *              lognormal around it with an sd of .1 to .8 (ours), in whole ms as the table has them
  *   memory     Burr XII, c 11.652, k .221, scale 107.083 MB; calls within 5 to 15 % (ours)
