@@ -3,6 +3,7 @@
 #include "trace/recognise.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/str.h"
 #include "trace/input.h"
@@ -94,8 +95,17 @@ static const char *kind_of(struct str s)
     return str_starts(s, "{") || str_starts(s, "[") ? json(s) : csv(line);
 }
 
+/* What is read once must not be opened to look. */
+static bool can_be_read_twice(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode));
+}
+
 const char *recognise(const char *path)
 {
+    if (!can_be_read_twice(path))
+        return NULL;
     char room[LOOK];
     struct err err = { 0 };
     char *paths[] = { (char *)(uintptr_t)path };
