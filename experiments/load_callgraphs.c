@@ -1,9 +1,9 @@
 /* load_callgraphs: what a model writes, a system runs.
  *
- * Method   Call graphs of the reference workload, and as many that the model wrote, are replayed: each
- *          root is called at a Poisson moment, the emulator's services sleep as their graph says
- *          and call one another over the wire. The response time obtained stands beside the one
- *          in the graph. What is obtained is measured: claims hold it to bounds alone.
+ * Method   Call graphs of the reference workload, and as many that the model wrote, are replayed:
+ *          each root is called at a Poisson moment, the emulator's services sleep as their graph
+ *          says and call one another over the wire. The response time obtained stands beside the
+ *          one in the graph. What is obtained is measured: claims hold it to bounds alone.
  * Reads    real.csv, generated-model.csv
  * Writes   load_callgraphs.csv   name,trace_ms,obtained_ms   a row per graph
  *          load_callgraphs_sum.csv   name,graphs,answered,children,early,late_p50_ms,

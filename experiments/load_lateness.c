@@ -1,8 +1,8 @@
 /* load_lateness: does a call leave when it is due?
  *
- * Method   The same Poisson calls are sent by our sender, by a loop of clock_nanosleep and send, and by
- *          vSwarm's rule (sleep the gap, never corrected), each to an emulator of its own that
- *          answers at once. What is written is measured: it differs from run to run and from
+ * Method   The same Poisson calls are sent by our sender, by a loop of clock_nanosleep and send,
+ *          and by vSwarm's rule (sleep the gap, never corrected), each to an emulator of its own
+ *          that answers at once. What is written is measured: it differs from run to run and from
  *          machine to machine, and no claim holds it to a value, only to a bound or an order.
  * Reads    nothing
  * Writes   load_lateness.csv   sender,rate,planned,sent,arrived,p50_us,p99_us,last_us

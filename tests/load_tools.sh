@@ -1,4 +1,7 @@
 # load_tools.sh: what the tests of invoke and serve share; they source it. $dir is theirs.
+
+# shellcheck disable=SC2154,SC2034
+true   # dir is the caller's, failed and port are for it
 T=$BUILD/tracewright
 failed=0
 servers=''

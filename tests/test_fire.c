@@ -144,7 +144,7 @@ static void a_sender_that_fell_behind_loses_nothing(void **state)
     assert_int_equal(f.n_ended, 1000);
     for (size_t i = 1; i < 999; i++)
         assert_true(f.ended[i].sent >= f.ended[i - 1].sent);    /* in the plan's order */
-    assert_true(f.ended[998].sent <= 11 * MOMENT_MS);           /* 999 calls of 10 us, and no more */
+    assert_true(f.ended[998].sent <= 11 * MOMENT_MS);           /* 999 calls of 10 us, no more */
     assert_true(f.ended[999].sent - MOMENT_S <= 10 * MOMENT_US);
 }
 

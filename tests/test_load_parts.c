@@ -172,7 +172,8 @@ static void messages_have_protobufs_bytes(void **state)
     assert_false(message_get(buf_view(&b), &m));
     buf_free(&b);
     /* unknown fields of every wire type are skipped */
-    assert_true(message_get((struct str){ "\0\0\0\0\x13\x28\1\x31xxxxxxxx\x3dyyyy\x0a\1z", 24 }, &m));
+    assert_true(message_get((struct str){ "\0\0\0\0\x13\x28\1\x31xxxxxxxx\x3dyyyy\x0a\1z", 24 },
+                            &m));
     assert_true(str_is(m.text, "z"));
 }
 

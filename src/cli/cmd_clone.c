@@ -352,8 +352,8 @@ static bool read_again(struct clone *c, struct err *err)
     bool good = from && from->stream(&c->file, 1, &o, import_collect, s, &rep, err);
     if (good && (rep.rows_used != rep.rows_read || s->n != c->split->n))
         good = err_set(err, EXIT_CHECK, "%s: %llu of %llu spans and %zu of %zu traces pass",
-                       c->file, (unsigned long long)rep.rows_used, (unsigned long long)rep.rows_read, s->n,
-                       c->split->n);
+                       c->file, (unsigned long long)rep.rows_used,
+                       (unsigned long long)rep.rows_read, s->n, c->split->n);
     graphset_free(s);
     return good;
 }

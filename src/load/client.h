@@ -6,7 +6,7 @@
  * calls under way; links at the peer's limit of concurrent streams take none, another link is
  * opened (up to `most`), and what finds none waits in a queue of ours: the delay shows as
  * lateness. A peer that cannot be reached is tried again after 0.1 s, 0.2 s ... 2 s; until then
- * its calls end at once as UNAVAILABLE, "refused" (gRPC's fail-fast rule), and no other peer notices.
+ * its calls end at once as UNAVAILABLE, "refused" (gRPC's fail-fast rule); no other peer notices.
  */
 #ifndef LOAD_CLIENT_H
 #define LOAD_CLIENT_H
@@ -43,8 +43,9 @@ struct client *client_new(const struct client_options *o, invocation_sink done, 
                           struct err *err);
 void client_free(struct client *c);    /* what is in flight is forgotten */
 
-/* The id of an endpoint "host[:port]", added when it is new; resolving may take seconds, and a name
- * that does not resolve is a peer that cannot be reached. INVOCATION_NONE and *err: no such port. */
+/* The id of an endpoint "host[:port]", added when it is new; resolving may take seconds, a
+ * name that does not resolve is a peer that cannot be reached. INVOCATION_NONE and *err: no such
+ * port. */
 uint32_t client_endpoint(struct client *c, const char *name, struct err *err);
 const char *client_endpoint_name(const struct client *c, uint32_t id);
 /* Names that template {function} and records tell; ids count up from 0. */

@@ -119,8 +119,8 @@ int client_epoll_new(void);
 void client_epoll_free(int epoll);
 void client_peer_free(struct peer *p);
 void client_bury(struct client *c);                            /* free dead links */
-void client_dispatch(struct client *c, struct flight *f);      /* to a link, the queue, or its end */
-void client_link_freed(struct link *l);                        /* a call on it has ended */
+void client_dispatch(struct client *c, struct flight *f);     /* to a link, the queue, or its end */
+void client_link_freed(struct link *l);                       /* a call on it has ended */
 void client_flush(struct client *c);
 void client_wait(struct client *c, int64_t until);
 void client_expire(struct client *c, int64_t now);             /* end calls past their deadline */

@@ -1,8 +1,9 @@
 /* histogram.h: how often which duration, to three digits, in memory that does not grow.
  *
  * Durations are nanoseconds. Below 2048 ns every value has its own bucket; above, every power of
- * two is cut into 1024, so a bucket is at most 0.1 % wide (a coarse one: 64, 32 and 3 %). Negative values count as 0, values over
- * HISTOGRAM_MAX (about 73 min) as HISTOGRAM_MAX; the largest is kept exactly.
+ * two is cut into 1024, so a bucket is at most 0.1 % wide (a coarse one: 64, 32 and 3 %).
+ * Negative values count as 0, values over HISTOGRAM_MAX (about 73 min) as HISTOGRAM_MAX; the
+ * largest is kept exactly.
  *
  * Source: Tene's HdrHistogram; the percentile file is what its outputPercentileDistribution
  * writes, which its plotter reads.

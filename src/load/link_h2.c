@@ -9,7 +9,7 @@
  *
  * nghttp2 silently queues requests over the peer's MAX_CONCURRENT_STREAMS, which would hide their
  * delay; so room() keeps us below it and the client's own queue, which is seen, takes the rest.
- * Until its SETTINGS arrive nghttp2 assumes 100. Windows are opened wide: an answer never waits for us.
+ * Until its SETTINGS arrive nghttp2 assumes 100. Windows are wide: an answer never waits for us.
  */
 #include <nghttp2/nghttp2.h>
 #include <string.h>

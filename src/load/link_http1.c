@@ -14,7 +14,9 @@
 #include "load/moment.h"
 
 enum { LONGEST_LINE = 8192, LONGEST_HEAD = 65536 };
-enum state { IDLE, STATUS_LINE, HEADER, LENGTH, CHUNK_SIZE, CHUNK, CHUNK_END, TRAILER, UNTIL_CLOSE };
+enum state {
+    IDLE, STATUS_LINE, HEADER, LENGTH, CHUNK_SIZE, CHUNK, CHUNK_END, TRAILER, UNTIL_CLOSE
+};
 
 struct http1 {
     enum state state;

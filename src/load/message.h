@@ -2,9 +2,11 @@
  *
  *     helloworld.Greeter/SayHello    HelloRequest { string name = 1; bytes vHiveMetadata = 15 }
  *                                    HelloReply   { string message = 1 }
- *     faas.Executor/Execute          FaasRequest  { string message = 1; uint32 runtimeInMilliSec = 2;
+ *     faas.Executor/Execute          FaasRequest  { string message = 1;
+ *                                                   uint32 runtimeInMilliSec = 2;
  *                                                   uint32 memoryInMebiBytes = 3 }
- *                                    FaasReply    { string message = 1; uint32 durationInMicroSec = 2;
+ *                                    FaasReply    { string message = 1;
+ *                                                   uint32 durationInMicroSec = 2;
  *                                                   uint32 memoryUsageInKb = 3 }
  *
  * On the wire of gRPC each has a prefix of five bytes: 0 (not compressed) and a big-endian length.
@@ -34,7 +36,7 @@ struct message {          /* what the fields above hold; unknown fields are skip
 /* Append prefix and message. */
 void message_put(struct buf *b, const struct message *m);
 
-/* Read one message with its prefix; false when it is cut short, compressed or no protocol buffer. */
+/* Read one message with its prefix; false: cut short, compressed or no protocol buffer. */
 bool message_get(struct str bytes, struct message *m);
 
 #endif

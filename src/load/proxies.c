@@ -121,8 +121,9 @@ bool proxies_read(const char *path, struct proxies *p, struct err *err)
     p->at = ARENA_ARRAY(p->mem, json_object_size(root), struct proxy);
     const char *key;
     json_t *j;
-    json_object_foreach(root, key, j)
+    json_object_foreach (root, key, j) {
         read_proxy(p->mem, key, j, &p->at[p->n++]);
+    }
     json_decref(root);
     return true;
 }

@@ -27,7 +27,7 @@ struct request {
 struct conn {
     struct server *server;
     int fd;
-    void *session;                 /* nghttp2's; NULL until the first bytes are seen, and for HTTP/1.1 */
+    void *session;                 /* nghttp2's; NULL before the first bytes, and for HTTP/1.1 */
     bool begun, dirty, closing, dead;
     uint32_t watched;
     struct buf in, out;            /* HTTP/1.1: what is not parsed yet; bytes to write */

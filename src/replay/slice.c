@@ -16,6 +16,7 @@ static bool parse(const char *what, const char *text, struct moment *m, struct e
     int64_t *field[] = { &m->day, &m->hour, &m->minute };
     size_t n = 0;
     bool good = true;
+    *m = (struct moment){ 0 };
     for (; str_next(&rest, '.', &piece); n++)
         good = good && n < 3 && str_i64(piece, field[n]);
     if (!good || n != 3)

@@ -208,7 +208,7 @@ static void row(const struct columns *c, bool compat, struct str line, uint32_t 
                 struct row_worker *w, struct rows *r)
 {
     enum { KEYS = 16 };
-    struct str f[KEYS];
+    struct str f[KEYS] = { 0 };
     const char *p = line.p, *end = p + line.n;
     struct minutes m;
     size_t ids = c->first_minute;

@@ -1,7 +1,7 @@
 /* proto_priv.h: protobuf's wire format, read field by field from memory. Within trace/ only.
  *
- * Varints, 64-bit, length-delimited and 32-bit fields; groups, which nothing here uses, are refused,
- * so that no message nests but by our own asking.
+ * Varints, 64-bit, length-delimited and 32-bit fields; groups, which nothing here uses, are
+ * refused, so that no message nests but by our own asking.
  *
  * Source: protobuf, encoding.md.
  */

@@ -1,6 +1,7 @@
 /* span_code.c: see the header. Layout:
  *
- *     kind | status << 3 | flags | type | start + 1, or 0 | duration + 1, or 0 | id | parent | names
+ *     kind | status << 3 | flags | type | start + 1, or 0 | duration + 1, or 0 | id | parent |
+ *     names
  *     a name: 0 if empty, length * 2 + 1 and its bytes, or (number + 1) * 2
  */
 #include "trace/span_code_priv.h"
