@@ -154,7 +154,7 @@ static void add_gaps(const struct replay *r, struct drawn *t)
 
 static struct drawn draw(const struct replay_options *o, const struct shares *s, bool theory)
 {
-    char *names[MODELS], letters[MODELS][16];
+    char *names[MODELS], letters[MODELS][32];
     struct replay r[MODELS];
     struct drawn t = { 0 };
     for (size_t i = 0; i < s->n; i++) {

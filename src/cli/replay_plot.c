@@ -56,7 +56,9 @@ struct drawing {
 static void draw(cairo_t *cr, void *ctx)
 {
     struct drawing *d = ctx;
-    plot_draw(&d->plot, &(struct type_pen){ .cr = cr });
+    struct type_pen pen = { .cr = cr };
+    plot_draw(&d->plot, &pen);
+    type_pen_free(&pen);
 }
 
 static bool write_as(const char *path, const struct canvas_info *info, struct drawing *d,

@@ -44,7 +44,7 @@ static bool take(void *ctx, size_t slot, size_t unit)
     bool good = true;
     for (size_t s = 0; s < x->outputs; s++) {
         const struct buf *b = &x->text[slot * x->outputs + s];
-        good = fwrite(b->p, 1, b->n, x->out[s].f) == b->n && good;
+        good = (!b->n || fwrite(b->p, 1, b->n, x->out[s].f) == b->n) && good;
         x->calls[s] += x->held[slot * x->outputs + s];
     }
     return good;
@@ -76,7 +76,8 @@ static bool close_all(struct files *x, size_t units, struct err *err)
     for (size_t s = 0; s < x->outputs && good; s++) {
         buf_clear(&tail);
         load_write_end(x->writer, units, x->calls[s], &tail);
-        fwrite(tail.p, 1, tail.n, x->out[s].f);
+        if (tail.n)    /* CSV has no end */
+            fwrite(tail.p, 1, tail.n, x->out[s].f);
         good = fflush(x->out[s].f) == 0;
     }
     for (size_t s = 0; s < x->outputs && good; s++)
