@@ -152,6 +152,37 @@ static void buffers_grow_and_end_with_nul(void **state)
     buf_free(&b);
 }
 
+static void buffers_take_code_points_and_fields(void **state)
+{
+    (void)state;
+    static const struct { uint32_t code; const char *bytes; } points[] = {
+        { 'A', "A" }, { 0xE9, "\xC3\xA9" }, { 0x20AC, "\xE2\x82\xAC" },
+        { 0x1F600, "\xF0\x9F\x98\x80" },
+    };
+    static const struct { const char *in, *out; } fields[] = {
+        { "", "" }, { "a b", "a b" }, { "a,b", "\"a,b\"" }, { "a\"b", "\"a\"\"b\"" },
+        { "a\nb", "\"a\nb\"" },
+    };
+    struct buf b = { 0 };
+    for (size_t i = 0; i < sizeof points / sizeof *points; i++) {
+        buf_clear(&b);
+        buf_utf8(&b, points[i].code);
+        assert_string_equal(b.p, points[i].bytes);
+        assert_true(str_utf8(buf_view(&b)));
+    }
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        buf_clear(&b);
+        buf_csv(&b, str_of(fields[i].in));
+        assert_string_equal(b.p, fields[i].out);
+    }
+    buf_free(&b);
+    char text[20] = "x ";
+    str_printable(text, sizeof text, str_of("a\n"));
+    assert_string_equal(text, "x a\\x0a");
+    str_printable(text, sizeof text, str_of("bcdefghijklmn"));
+    assert_string_equal(text, "x a\\x0abcdef...");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -161,6 +192,7 @@ int main(void)
         cmocka_unit_test(reals_are_strict),
         cmocka_unit_test(utf8_is_well_formed_or_not),
         cmocka_unit_test(buffers_grow_and_end_with_nul),
+        cmocka_unit_test(buffers_take_code_points_and_fields),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -206,3 +206,57 @@ struct str buf_view(const struct buf *b)
 {
     return (struct str){ b->p ? b->p : "", b->n };
 }
+
+void buf_utf8(struct buf *b, uint32_t c)
+{
+    if (c < 0x80)
+        buf_char(b, (char)c);
+    else if (c < 0x800) {
+        buf_char(b, (char)(0xC0 | c >> 6));
+        buf_char(b, (char)(0x80 | (c & 63)));
+    } else if (c < 0x10000) {
+        buf_char(b, (char)(0xE0 | c >> 12));
+        buf_char(b, (char)(0x80 | (c >> 6 & 63)));
+        buf_char(b, (char)(0x80 | (c & 63)));
+    } else {
+        buf_char(b, (char)(0xF0 | c >> 18));
+        buf_char(b, (char)(0x80 | (c >> 12 & 63)));
+        buf_char(b, (char)(0x80 | (c >> 6 & 63)));
+        buf_char(b, (char)(0x80 | (c & 63)));
+    }
+}
+
+void buf_csv(struct buf *b, struct str s)
+{
+    bool plain = true;
+    for (size_t i = 0; i < s.n && plain; i++)
+        plain = s.p[i] != ',' && s.p[i] != '"' && s.p[i] != '\n' && s.p[i] != '\r';
+    if (plain) {
+        buf_add(b, s.p, s.n);
+        return;
+    }
+    buf_char(b, '"');
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] == '"')
+            buf_char(b, '"');
+        buf_char(b, s.p[i]);
+    }
+    buf_char(b, '"');
+}
+
+void str_printable(char *b, size_t cap, struct str s)
+{
+    size_t n = strlen(b);
+    for (size_t i = 0; i < s.n; i++) {
+        if (n + 9 > cap) {
+            memcpy(b + n, "...", 4);
+            return;
+        }
+        unsigned char c = (unsigned char)s.p[i];
+        if (c < 0x20 || c == 0x7F || c == '\\' || c == '"' || c >= 0x80)
+            n += (size_t)snprintf(b + n, cap - n, "\\x%02x", c);
+        else
+            b[n++] = (char)c;
+        b[n] = '\0';
+    }
+}

@@ -46,6 +46,12 @@ void buf_char(struct buf *b, char c);
 void buf_u64(struct buf *b, uint64_t x);
 void buf_i64(struct buf *b, int64_t x);
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void buf_utf8(struct buf *b, uint32_t code);    /* a code point below 0x110000 */
+void buf_csv(struct buf *b, struct str s);      /* a field of CSV, quoted only if it must be */
 struct str buf_view(const struct buf *b);
+
+/* Append s to text[0..cap), NUL-terminated, with control bytes, quotes, backslashes and all above
+ * ASCII as \xHH; what is too long ends in "...". */
+void str_printable(char *text, size_t cap, struct str s);
 
 #endif

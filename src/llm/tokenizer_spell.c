@@ -33,22 +33,12 @@ unsigned char byte_alphabet_nth(size_t i)
     return 0;
 }
 
-static void add_utf8(struct buf *b, uint32_t u)
-{
-    if (u < 0x80)
-        buf_char(b, (char)u);
-    else {   /* the alphabet ends below U+0200 */
-        buf_char(b, (char)(0xC0 | u >> 6));
-        buf_char(b, (char)(0x80 | (u & 0x3F)));
-    }
-}
-
 void spell_bytes(enum tokenizer_rule rule, struct str bytes, struct buf *out)
 {
     buf_clear(out);
     for (size_t i = 0; i < bytes.n; i++)
         if (rule != TOKENIZER_LLAMA)
-            add_utf8(out, byte_alphabet_code((unsigned char)bytes.p[i]));
+            buf_utf8(out, byte_alphabet_code((unsigned char)bytes.p[i]));
         else if (bytes.p[i] == ' ')
             buf_str(out, BLANK_MARK);
         else

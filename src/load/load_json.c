@@ -31,25 +31,6 @@ static bool expect(struct load_reader *r, char want, const char *where)
     return load_refuse(r, "byte 0x%02X %s, where %c belongs", (unsigned)c, where, want);
 }
 
-static void add_utf8(struct buf *b, unsigned c)
-{
-    if (c < 0x80) {
-        buf_char(b, (char)c);
-    } else if (c < 0x800) {
-        buf_char(b, (char)(0xC0 | c >> 6));
-        buf_char(b, (char)(0x80 | (c & 63)));
-    } else if (c < 0x10000) {
-        buf_char(b, (char)(0xE0 | c >> 12));
-        buf_char(b, (char)(0x80 | (c >> 6 & 63)));
-        buf_char(b, (char)(0x80 | (c & 63)));
-    } else {
-        buf_char(b, (char)(0xF0 | c >> 18));
-        buf_char(b, (char)(0x80 | (c >> 12 & 63)));
-        buf_char(b, (char)(0x80 | (c >> 6 & 63)));
-        buf_char(b, (char)(0x80 | (c & 63)));
-    }
-}
-
 static bool four_digits(struct load_reader *r, unsigned *out)
 {
     *out = 0;
@@ -81,7 +62,7 @@ static bool read_unicode(struct load_reader *r)
     }
     if (!c)
         return load_refuse(r, "a NUL in a string");
-    add_utf8(&r->word, c);
+    buf_utf8(&r->word, c);
     return true;
 }
 

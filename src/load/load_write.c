@@ -51,21 +51,6 @@ static void json_string(struct buf *b, const char *s)
     buf_char(b, '"');
 }
 
-static void csv_string(struct buf *b, const char *s)
-{
-    if (!strpbrk(s, ",\"\r\n")) {
-        buf_str(b, s);
-        return;
-    }
-    buf_char(b, '"');
-    for (; *s; s++) {
-        if (*s == '"')
-            buf_char(b, '"');
-        buf_char(b, *s);
-    }
-    buf_char(b, '"');
-}
-
 static void make_line(enum load_format format, const struct load_target *t, struct buf *b)
 {
     buf_clear(b);
@@ -74,9 +59,9 @@ static void make_line(enum load_format format, const struct load_target *t, stru
         json_string(b, t->endpoint);
     } else {
         buf_char(b, ',');
-        csv_string(b, t->endpoint);
+        buf_csv(b, str_of(t->endpoint));
         buf_char(b, ',');
-        csv_string(b, t->function);
+        buf_csv(b, str_of(t->function));
         buf_char(b, '\n');
     }
 }

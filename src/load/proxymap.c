@@ -222,18 +222,6 @@ void proxymap_free(struct proxymap *m)
     *m = (struct proxymap){ 0 };
 }
 
-static void put_word(FILE *f, const char *s)
-{
-    if (!strpbrk(s, ",\"\r\n")) {
-        fputs(s, f);
-        return;
-    }
-    fputc('"', f);
-    for (; *s; s++)
-        fprintf(f, *s == '"' ? "\"\"" : "%c", *s);
-    fputc('"', f);
-}
-
 bool proxymap_write(const struct functions *f, const struct proxymap *m, const char *path,
                    struct err *err)
 {
@@ -241,12 +229,16 @@ bool proxymap_write(const struct functions *f, const struct proxymap *m, const c
     if (!outfile_open(&out, path, err))
         return false;
     fputs("trace_key,proxy,error\n", out.f);
+    struct buf line = { 0 };
     for (size_t i = 0; i < m->n; i++) {
-        put_word(out.f, f->at[i].key);
-        fputc(',', out.f);
-        put_word(out.f, m->reported[i]);
-        fprintf(out.f, ",%.17g\n", m->error[i]);
+        buf_clear(&line);
+        buf_csv(&line, str_of(f->at[i].key));
+        buf_char(&line, ',');
+        buf_csv(&line, str_of(m->reported[i]));
+        buf_printf(&line, ",%.17g\n", m->error[i]);
+        fwrite(line.p, 1, line.n, out.f);
     }
+    buf_free(&line);
     if (outfile_commit(&out, err))
         return true;
     outfile_abandon(&out);

@@ -60,20 +60,7 @@ static void add_number(struct buf *b, uint64_t x)
 static void add_name(struct buf *b, const char *s)
 {
     buf_char(b, ',');
-    bool plain = true;
-    for (const char *p = s; *p && plain; p++)
-        plain = *p != ',' && *p != '"' && *p != '\n' && *p != '\r';
-    if (plain) {
-        buf_str(b, s);
-        return;
-    }
-    buf_char(b, '"');
-    for (; *s; s++) {
-        if (*s == '"')
-            buf_char(b, '"');
-        buf_char(b, *s);
-    }
-    buf_char(b, '"');
+    buf_csv(b, str_of(s));
 }
 
 static void add_row(struct record *r, const struct invocation *i)

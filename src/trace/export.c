@@ -18,20 +18,10 @@ struct export_2022 export_2022_begin(FILE *f, uint32_t tick_us, bool extra)
 
 void export_csv_field(struct buf *b, struct str s)
 {
-    bool plain = s.n > 0;
-    for (size_t i = 0; i < s.n && plain; i++)
-        plain = s.p[i] != ',' && s.p[i] != '"' && s.p[i] != '\n' && s.p[i] != '\r';
-    if (plain) {
-        buf_add(b, s.p, s.n);
-        return;
-    }
-    buf_char(b, '"');
-    for (size_t i = 0; i < s.n; i++) {
-        if (s.p[i] == '"')
-            buf_char(b, '"');
-        buf_char(b, s.p[i]);
-    }
-    buf_char(b, '"');
+    if (s.n)
+        buf_csv(b, s);
+    else
+        buf_str(b, "\"\"");
 }
 
 static void put_name(struct buf *b, const struct names *names, uint32_t id)

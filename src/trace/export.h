@@ -31,7 +31,7 @@ bool export_2022_end(struct export_2022 *x);
 /* What graph i of a file is called if nameless: for printf, i as unsigned long long from 1. */
 #define EXPORT_TRACE_ID "T_%011llu"
 
-/* Append s as a field of CSV, quoted only if it must be. */
+/* Append s as a field of CSV, quoted only if it must be; one that is empty is told from a lack. */
 void export_csv_field(struct buf *b, struct str s);
 
 /* A whole set; extra columns if some call is not at its default. False when writing failed. */

@@ -19,14 +19,11 @@ static void put_number(FILE *f, double x)
 
 static void put_word(FILE *f, const char *s)
 {
-    if (!strpbrk(s, ",\"\r\n")) {
-        fputs(s, f);
-        return;
-    }
-    fputc('"', f);
-    for (; *s; s++)
-        fprintf(f, *s == '"' ? "\"\"" : "%c", *s);
-    fputc('"', f);
+    struct buf b = { 0 };
+    buf_csv(&b, str_of(s));
+    if (b.n)
+        fwrite(b.p, 1, b.n, f);
+    buf_free(&b);
 }
 
 static void put_key(FILE *f, const struct function *x)

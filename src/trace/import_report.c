@@ -93,24 +93,6 @@ bool import_repairs(const char *list, unsigned *repair, struct err *err)
     return true;
 }
 
-/* Append s to b[0..cap) with control bytes, quotes and backslashes as \xHH; long ones are cut. */
-static void escape(char *b, size_t cap, struct str s)
-{
-    size_t n = strlen(b);
-    for (size_t i = 0; i < s.n; i++) {
-        if (n + 9 > cap) {
-            memcpy(b + n, "...", 4);
-            return;
-        }
-        unsigned char c = (unsigned char)s.p[i];
-        if (c < 0x20 || c == 0x7F || c == '\\' || c == '"' || c >= 0x80)
-            n += (size_t)snprintf(b + n, cap - n, "\\x%02x", c);
-        else
-            b[n++] = (char)c;
-        b[n] = '\0';
-    }
-}
-
 static void tally(struct import_tally *t, uint64_t rows, uint64_t graphs, const char *file,
                   uint64_t line, struct str value)
 {
@@ -121,7 +103,7 @@ static void tally(struct import_tally *t, uint64_t rows, uint64_t graphs, const 
     size_t keep = strlen(file) > 120 ? strlen(file) - 120 : 0;   /* the end of a path says more */
     snprintf(t->example, sizeof t->example, "%s%s:%" PRIu64 ": ", keep ? "..." : "", file + keep,
              line);
-    escape(t->example, sizeof t->example, value);
+    str_printable(t->example, sizeof t->example, value);
 }
 
 void import_report_drop(struct import_report *r, enum import_cause c, uint64_t rows,

@@ -15,24 +15,6 @@ const char *const invocations_cause_names[INV_CAUSES] = {
     [INV_TOKENS] = "bad number of tokens",
 };
 
-/* Append s to b[0..cap) with control bytes, quotes and backslashes as \xHH; long ones are cut. */
-static void escape(char *b, size_t cap, struct str s)
-{
-    size_t n = strlen(b);
-    for (size_t i = 0; i < s.n; i++) {
-        if (n + 9 > cap) {
-            memcpy(b + n, "...", 4);
-            return;
-        }
-        unsigned char c = (unsigned char)s.p[i];
-        if (c < 0x20 || c == 0x7F || c == '\\' || c == '"' || c >= 0x80)
-            n += (size_t)snprintf(b + n, cap - n, "\\x%02x", c);
-        else
-            b[n++] = (char)c;
-        b[n] = '\0';
-    }
-}
-
 void invocations_report_drop(struct invocations_tally *t, uint64_t rows, const char *file,
                              uint64_t line, struct str value)
 {
@@ -42,7 +24,7 @@ void invocations_report_drop(struct invocations_tally *t, uint64_t rows, const c
     size_t keep = strlen(file) > 120 ? strlen(file) - 120 : 0;   /* the end of a path says more */
     snprintf(t->example, sizeof t->example, "%s%s:%" PRIu64 ": \"", keep ? "..." : "", file + keep,
              line);
-    escape(t->example, sizeof t->example - 1, value);
+    str_printable(t->example, sizeof t->example - 1, value);
     strcat(t->example, "\"");
 }
 

@@ -152,25 +152,6 @@ bool json_element(struct json *j)
     return member_or_end(j);
 }
 
-static void put_utf8(struct buf *b, uint32_t c)
-{
-    if (c < 0x80)
-        buf_char(b, (char)c);
-    else if (c < 0x800) {
-        buf_char(b, (char)(0xC0 | c >> 6));
-        buf_char(b, (char)(0x80 | (c & 63)));
-    } else if (c < 0x10000) {
-        buf_char(b, (char)(0xE0 | c >> 12));
-        buf_char(b, (char)(0x80 | (c >> 6 & 63)));
-        buf_char(b, (char)(0x80 | (c & 63)));
-    } else {
-        buf_char(b, (char)(0xF0 | c >> 18));
-        buf_char(b, (char)(0x80 | (c >> 12 & 63)));
-        buf_char(b, (char)(0x80 | (c >> 6 & 63)));
-        buf_char(b, (char)(0x80 | (c & 63)));
-    }
-}
-
 static bool hex4(struct json *j, uint32_t *v)
 {
     *v = 0;
@@ -207,7 +188,7 @@ static bool unicode(struct json *j)
             return fail(j, "half a surrogate");
         c = 0x10000 + ((c - 0xD800) << 10 | (low - 0xDC00));
     }
-    put_utf8(&j->text, c);
+    buf_utf8(&j->text, c);
     return true;
 }
 
