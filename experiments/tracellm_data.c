@@ -5,7 +5,9 @@
  *          sample of as many graphs as TraceLLM's tabular examples have. With --data: every file
  *          below the folder that is recognised by content; a graph that stands in two files or
  *          formats counts once. Untimed graphs (DGG) go to a set of their own, which serves size,
- *          depth and degree.
+ *          depth and degree. So do spans (Jaeger, OTLP, Zipkin, CSV): each file is an application
+ *          by itself, with names and microseconds of its own, for tracellm_applications. A folder
+ *          that holds spans alone is what everything learns from, in whole milliseconds.
  *          The layered formats need more tokens to be learnt: at full scale they learn from the
  *          distinct graphs of five times as many reference traces, a superset, elsewhere from
  *          the same graphs as everything else.
@@ -13,6 +15,7 @@
  *          layers.csv       what the layered formats learn from
  *          tracellm_data.csv   file,source,graphs_read,graphs_used,rows_read,rows_used
  *          dgg.list         the DGG files, one a line (empty without)
+ *          spans.tsv        importer, file: those of spans, one a line (empty without)
  * Scale    small: 1,361 graphs;  full: all distinct ones of 20,000 traces, and of 100,000
  */
 #include <dirent.h>
@@ -79,6 +82,23 @@ struct once {
     uint64_t added;
 };
 
+static struct once once_new(void)
+{
+    return (struct once){ .set = graphset_new(), .seen = names_new() };
+}
+
+static void once_free(struct once *o)
+{
+    graphset_free(o->set);
+    names_free(o->seen);
+}
+
+/* Where graphs go, by what they are. */
+struct sets {
+    struct once timed, spans;
+    FILE *csv, *dgg, *apart;
+};
+
 static bool add_once(void *ctx, const struct callgraph *g, const struct names *names, double weight,
                      struct err *err)
 {
@@ -103,41 +123,49 @@ static bool count(void *ctx, const struct callgraph *g, const struct names *name
     return true;
 }
 
-static void import_file(const struct driver *d, char *path, struct once *o, FILE *csv, FILE *dgg)
+static void import_file(const struct driver *d, char *path, struct sets *s)
 {
     const char *source = recognise(path);
     const struct importer *im = importer_for(source);
     struct import_report rep = { 0 };
     struct err err = { 0 };
-    o->added = 0;
     const char *shown = path + strlen(d->data) + (path[strlen(d->data)] == '/');
     if (!im) {
-        fprintf(csv, "\"%s\",not recognised,0,0,0,0\n", shown);
+        fprintf(s->csv, "\"%s\",not recognised,0,0,0,0\n", shown);
         return;
     }
-    bool untimed = strcmp(source, "dgg") == 0;
+    bool untimed = strcmp(source, "dgg") == 0, spans = im->tick_us != 0;
+    struct once *o = spans ? &s->spans : &s->timed;
+    o->added = 0;
     if (untimed)
-        fprintf(dgg, "%s\n", path);
+        fprintf(s->dgg, "%s\n", path);
     if (!im->stream(&path, 1, NULL, untimed ? count : add_once, o, &rep, &err) &&
         err.status != EXIT_DATA)
         driver_need(d, false, &err);
-    fprintf(csv, "\"%s\",%s,%llu,%llu,%llu,%llu\n", shown, source,
+    if (spans && o->added)
+        fprintf(s->apart, "%s\t%s\n", source, path);
+    fprintf(s->csv, "\"%s\",%s,%llu,%llu,%llu,%llu\n", shown, source,
             (unsigned long long)rep.graphs_read, (unsigned long long)o->added,
             (unsigned long long)rep.rows_read, (unsigned long long)rep.rows_used);
 }
 
-static void real_data(const struct driver *d, struct once *o, FILE *csv, FILE *dgg)
+static void real_data(const struct driver *d, struct sets *s)
 {
     struct files f = { 0 };
     walk(d->data, &f);
     for (size_t i = 0; i < f.n; i++) {
-        import_file(d, f.at[i], o, csv, dgg);
+        import_file(d, f.at[i], s);
         free(f.at[i]);
     }
     free(f.at);
+    if (s->timed.set->n == 0) {
+        struct once spans = s->spans;
+        s->spans = s->timed;
+        s->timed = spans;
+    }
     struct err err = { 0 };
     err_set(&err, EXIT_DATA, "%s: no file with timed call graphs in it", d->data);
-    driver_need(d, o->set->n > 0, &err);
+    driver_need(d, s->timed.set->n > 0, &err);
 }
 
 /* The distinct graphs of so many traces, through their raw rows in DIR/file. */
@@ -180,12 +208,21 @@ static void write_layers(const struct driver *d, const struct graphset *real, FI
         driver_write_graphs(d, "layers.csv", real);
         return;
     }
-    struct once o = { .set = graphset_new(), .seen = names_new() };
+    struct once o = once_new();
     reference_data(d, 5 * (uint64_t)REFERENCE_TRACES, "more of it for layers",
                    "reference-layers.csv", &o, csv);
     driver_write_graphs(d, "layers.csv", o.set);
-    graphset_free(o.set);
-    names_free(o.seen);
+    once_free(&o);
+}
+
+static struct outfile open_list(const struct driver *d, const char *name)
+{
+    struct outfile o;
+    struct err err = { 0 };
+    char *path = driver_path(d, name);
+    driver_need(d, outfile_open(&o, path, &err), &err);
+    free(path);
+    return o;
 }
 
 int main(int argc, char **argv)
@@ -193,25 +230,24 @@ int main(int argc, char **argv)
     struct driver d = driver_start(argc, argv, "tracellm_data");
     struct outfile csv = driver_csv(&d, "tracellm_data.csv",
                                     "file,source,graphs_read,graphs_used,rows_read,rows_used");
-    char *list = driver_path(&d, "dgg.list");
-    struct outfile dgg;
-    struct err err = { 0 };
-    driver_need(&d, outfile_open(&dgg, list, &err), &err);
-    struct once o = { .set = graphset_new(), .seen = names_new() };
+    struct outfile dgg = open_list(&d, "dgg.list"), apart = open_list(&d, "spans.tsv");
+    struct sets s = { once_new(), once_new(), csv.f, dgg.f, apart.f };
+    s.spans.set->tick_us = 1;
     if (d.data)
-        real_data(&d, &o, csv.f, dgg.f);
+        real_data(&d, &s);
     else
-        reference_data(&d, REFERENCE_TRACES, "reference workload", "reference.csv", &o, csv.f);
-    size_t want = d.data || d.full || o.set->n < 1361 ? o.set->n : 1361;
-    struct graphset *real = sample(o.set, want, d.seed);
+        reference_data(&d, REFERENCE_TRACES, "reference workload", "reference.csv", &s.timed,
+                       csv.f);
+    size_t all = s.timed.set->n, want = d.data || d.full || all < 1361 ? all : 1361;
+    struct graphset *real = sample(s.timed.set, want, d.seed);
     driver_write_graphs(&d, "real.csv", real);
     write_layers(&d, real, csv.f);
-    fprintf(csv.f, "all,,%zu,%zu,,\n", o.set->n, real->n);
+    fprintf(csv.f, "all,,%zu,%zu,,\n", all, real->n);
     driver_close(&csv);
     driver_close(&dgg);
+    driver_close(&apart);
     graphset_free(real);
-    graphset_free(o.set);
-    names_free(o.seen);
-    free(list);
+    once_free(&s.timed);
+    once_free(&s.spans);
     return driver_end(&d);
 }

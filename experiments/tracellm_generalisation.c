@@ -18,84 +18,23 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "cli/driver.h"
-#include "eval/compare.h"
+#include "cli/contest.h"
 #include "eval/floors.h"
-#include "gen/generator.h"
-#include "gen/llm.h"
-#include "gen/train_graphs.h"
 
-enum { MAX_SOURCES = 8, MAX_SPLITS = 5 };
+enum { MAX_SPLITS = 5 };
 
-struct split {
-    struct graphset *fit, *test;
-    struct compare_source source[MAX_SOURCES];
-    struct graphset *set[MAX_SOURCES];
-    size_t n;
-};
-
-static void add_source(struct split *s, const char *name, struct graphset *set)
-{
-    REQUIRE(s->n < MAX_SOURCES);
-    s->set[s->n] = set;
-    s->source[s->n++] = (struct compare_source){ .name = name, .graphs = set };
-}
-
-static void run_model(const struct driver *d, struct split *s, size_t k, size_t n)
+static void run_split(const struct driver *d, struct contest *c, size_t k, size_t n)
 {
     char name[32];
     snprintf(name, sizeof name, "split%zu", k);
-    char *dir = driver_path(d, name);
     struct train_graphs_options o = train_graphs_standard_for("compact");
     o.train.seed = d->seed * 1000 + k;
-    o.train.threads = d->threads;
-    o.train.resume = true;
-    struct train_report rep = { 0 };
-    struct meta *meta = meta_new("train");
-    struct err err = { 0 };
-    driver_need(d, train_graphs(s->fit, &o, dir, meta, &rep, &err), &err);
-    train_report_free(&rep);
-    meta_free(meta);
-    struct llm m;
-    driver_need(d, llm_load(dir, &m, &err), &err);
-    struct prompt_pool pool = prompt_pool_new(s->fit, prompt_full);
-    struct draw_job job = { .prompts = &pool, .n = n, .seed = d->seed, .threads = d->threads };
-    struct llm_options lo = { .sample = { .temperature = 1 } };
-    struct draw_report r = { 0 };
-    struct graphset *out = graphset_new();
-    driver_need(d, llm_run(&m, &lo, &job, out, &r, &err), &err);
-    add_source(s, "model", out);
-    prompt_pool_free(&pool);
-    llm_free(&m);
-    free(dir);
+    contest_model(d, c, o, name, n);
+    contest_baselines(d, c, n);
 }
 
-static void run_baselines(const struct driver *d, struct split *s, size_t n)
+static void write_paired(const struct comparison *c, size_t k, FILE *paired)
 {
-    for (size_t i = 0; generators[i]; i++) {
-        struct prompt_pool pool = prompt_pool_new(s->fit, prompt_full);
-        struct draw_job job = { .prompts = &pool, .n = n, .seed = d->seed, .threads = d->threads };
-        struct graphset *out = graphset_new();
-        struct draw_report r = { 0 };
-        void *fitted = generators[i]->fit(s->fit);
-        generator_run(generators[i], fitted, &job, out, &r);
-        generators[i]->free(fitted);
-        prompt_pool_free(&pool);
-        add_source(s, generators[i]->name, out);
-    }
-}
-
-static void write_rows(const struct comparison *c, size_t k, FILE *rows, FILE *paired)
-{
-    for (size_t pass = 0; pass < 2; pass++) {
-        const struct compare_row *row = pass ? c->floor_row : c->row;
-        for (size_t i = 0; i < (pass ? c->n_floors : c->n); i++) {
-            const struct compare_row *r = &row[i];
-            fprintf(rows, "%zu,%s,%s,%s,%.6g,%.6g,%.6g,%zu,%.6g\n", k, r->metric->name,
-                    view_names[r->view], r->name, r->value.value, r->value.lo, r->value.hi,
-                    r->value.n, r->floor);
-        }
-    }
     for (size_t i = 0; i < c->n; i++) {
         if (strcmp(c->row[i].name, "model") != 0)
             continue;
@@ -139,19 +78,21 @@ int main(int argc, char **argv)
     struct comparison *c[MAX_SPLITS];
     for (size_t k = 0; k < splits; k++) {
         struct floors_split p = floors_split_by_graph(real->n, 0.2, d.seed, k, fit, test);
-        struct split s = { .fit = graphset_select(real, fit, p.n_fit),
-                           .test = graphset_select(real, test, p.n_test) };
+        struct graphset *learned = graphset_select(real, fit, p.n_fit),
+                        *held = graphset_select(real, test, p.n_test);
         if (k == 0)
-            driver_write_graphs(&d, "split0-test.csv", s.test);
-        run_model(&d, &s, k, n);
-        run_baselines(&d, &s, n);
+            driver_write_graphs(&d, "split0-test.csv", held);
+        struct contest s = { .fit = learned };
+        run_split(&d, &s, k, n);
         struct compare_options o = { .seed = d.seed, .threads = d.threads };
-        c[k] = compare_run(s.test, s.fit, s.source, s.n, &o);
-        write_rows(c[k], k, rows.f, paired.f);
-        for (size_t i = 0; i < s.n; i++)
-            graphset_free(s.set[i]);
-        graphset_free(s.fit);
-        graphset_free(s.test);
+        c[k] = compare_run(held, learned, s.source, s.n, &o);
+        char key[32];
+        snprintf(key, sizeof key, "%zu", k);
+        contest_rows(c[k], key, rows.f);
+        write_paired(c[k], k, paired.f);
+        contest_free(&s);
+        graphset_free(learned);
+        graphset_free(held);
     }
     write_mean(c, splits, mean.f);
     for (size_t k = 0; k < splits; k++)
