@@ -174,7 +174,15 @@ static void buffers_take_code_points_and_fields(void **state)
         buf_clear(&b);
         buf_csv(&b, str_of(fields[i].in));
         assert_string_equal(b.p, fields[i].out);
+        char file[64] = "";
+        FILE *f = fmemopen(file, sizeof file, "w");
+        str_put_csv(f, fields[i].in);
+        fclose(f);
+        assert_string_equal(file, fields[i].out);
     }
+    buf_clear(&b);
+    buf_xml(&b, "<a b=\"c\"> & d");
+    assert_string_equal(b.p, "&lt;a b=&quot;c&quot;&gt; &amp; d");
     buf_free(&b);
     char text[20] = "x ";
     str_printable(text, sizeof text, str_of("a\n"));

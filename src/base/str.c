@@ -244,6 +244,33 @@ void buf_csv(struct buf *b, struct str s)
     buf_char(b, '"');
 }
 
+void str_put_csv(FILE *f, const char *s)
+{
+    if (!strpbrk(s, ",\"\r\n")) {
+        fputs(s, f);
+        return;
+    }
+    putc('"', f);
+    for (; *s; s++) {
+        if (*s == '"')
+            putc('"', f);
+        putc(*s, f);
+    }
+    putc('"', f);
+}
+
+void buf_xml(struct buf *b, const char *s)
+{
+    for (; *s; s++)
+        switch (*s) {
+        case '<': buf_str(b, "&lt;"); break;
+        case '>': buf_str(b, "&gt;"); break;
+        case '&': buf_str(b, "&amp;"); break;
+        case '"': buf_str(b, "&quot;"); break;
+        default: buf_char(b, *s);
+        }
+}
+
 void str_printable(char *b, size_t cap, struct str s)
 {
     size_t n = strlen(b);

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 struct str {               /* borrowed, not NUL-terminated */
     const char *p;
@@ -48,6 +49,8 @@ void buf_i64(struct buf *b, int64_t x);
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void buf_utf8(struct buf *b, uint32_t code);    /* a code point below 0x110000 */
 void buf_csv(struct buf *b, struct str s);      /* a field of CSV, quoted only if it must be */
+void str_put_csv(FILE *f, const char *s);       /* the same, written to f */
+void buf_xml(struct buf *b, const char *s);     /* text for XML and HTML, in quotes too */
 struct str buf_view(const struct buf *b);
 
 /* Append s to text[0..cap), NUL-terminated, with control bytes, quotes, backslashes and all above

@@ -119,21 +119,6 @@ static bool read_trace(const struct args *a, struct replay_options *o, struct in
     return true;
 }
 
-/* name as a CSV field, with its comma. */
-static void csv_name(struct buf *b, const char *name)
-{
-    const bool quote = strpbrk(name, ",\"\r\n") != NULL;
-    buf_clear(b);
-    if (quote)
-        buf_char(b, '"');
-    for (const char *s = name; *s; s++) {
-        if (*s == '"')
-            buf_char(b, '"');
-        buf_char(b, *s);
-    }
-    buf_str(b, quote ? "\"," : ",");
-}
-
 /* Lines are put together by hand: millions of them are most of a replay's time otherwise. */
 static void write_arrivals(const struct replay *r, size_t n, FILE *f)
 {
@@ -141,7 +126,9 @@ static void write_arrivals(const struct replay *r, size_t n, FILE *f)
     struct buf name = { 0 }, text = { 0 };
     fprintf(f, "model,arrival\n");
     for (size_t i = 0; i < n; i++) {
-        csv_name(&name, r[i].model);
+        buf_clear(&name);
+        buf_csv(&name, str_of(r[i].model));
+        buf_char(&name, ',');
         MEM_RESERVE(text.p, CHUNK + name.n + DECIMAL17_MAX + 2, text.cap);
         for (size_t k = 0; k < r[i].arrivals.n; k++) {
             memcpy(text.p + text.n, name.p, name.n);

@@ -43,19 +43,6 @@ static size_t choose(const struct graphset *s, const struct args *a, const char 
     return n < want ? n : want;
 }
 
-static void field(FILE *f, const char *s)
-{
-    bool quote = s[strcspn(s, ",\"\r\n")] != '\0';
-    if (quote)
-        fputc('"', f);
-    for (; *s; s++) {
-        if (*s == '"')
-            fputc('"', f);
-        fputc(*s, f);
-    }
-    fputs(quote ? "\"," : ",", f);
-}
-
 static void time_field(FILE *f, double ms, char end)
 {
     if (isnan(ms))
@@ -69,7 +56,8 @@ static void write_csv(const struct callgraph *g, const struct tree_graph *t, con
 {
     struct buf b = { 0 };
     for (size_t i = 0; i < t->n; i++) {
-        field(f, title);
+        str_put_csv(f, title);
+        putc(',', f);
         buf_clear(&b);
         callgraph_rpcid(g, i, &b);
         fprintf(f, "%s,", b.p);
@@ -77,7 +65,8 @@ static void write_csv(const struct callgraph *g, const struct tree_graph *t, con
         if (i)
             callgraph_rpcid(g, t->calls[i].parent, &b);
         fprintf(f, "%.*s,", (int)b.n, b.n ? b.p : "");
-        field(f, t->calls[i].label);
+        str_put_csv(f, t->calls[i].label);
+        putc(',', f);
         fprintf(f, "%s,", t->calls[i].type);
         time_field(f, t->calls[i].start, ',');
         time_field(f, t->calls[i].finish, '\n');

@@ -127,28 +127,13 @@ static void cell(FILE *f, double x)
         fprintf(f, "%.9g", x);
 }
 
-static void quoted(FILE *f, const char *s)
-{
-    if (!strpbrk(s, ",\"\r\n")) {
-        fputs(s, f);
-        return;
-    }
-    putc('"', f);
-    for (; *s; s++) {
-        if (*s == '"')
-            putc('"', f);
-        putc(*s, f);
-    }
-    putc('"', f);
-}
-
 void compare_write_csv(const struct comparison *c, FILE *f)
 {
     fprintf(f, "metric,view,name,value,lo,hi,n,floor\n");
     for (size_t i = 0; i < c->n + c->n_floors; i++) {
         const struct compare_row *r = i < c->n ? &c->row[i] : &c->floor_row[i - c->n];
         fprintf(f, "%s,%s,", r->metric->name, view_names[r->view]);
-        quoted(f, r->name);
+        str_put_csv(f, r->name);
         const double x[] = { r->value.value, r->value.lo, r->value.hi };
         for (int k = 0; k < 3; k++) {
             putc(',', f);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "base/str.h"
 #include "base/threads.h"
 #include "replay/replay_stats.h"
 #include "stats/distance.h"
@@ -255,7 +256,7 @@ static void write_csv(const struct fidelity *v, const char *model, FILE *f)
 {
     for (size_t k = 0; k <= FIDELITY_METRICS; k++) {
         const bool sum = k == FIDELITY_METRICS;
-        replay_csv_text(f, model);
+        str_put_csv(f, model);
         fprintf(f, ",%s,", sum ? "overall" : fidelity_metrics[k]);
         number(f, sum ? NAN : v->distance[k], false);
         fputc(',', f);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "base/str.h"
 #include "base/threads.h"
 #include "replay/replay_stats.h"
 #include "stats/sort.h"
@@ -110,7 +111,7 @@ static void write_row(FILE *f, const char *model, const struct window_fit *w, si
     const double value[] = { g->p[0], k > 1 ? g->p[1] : NAN, k > 2 ? g->p[2] : NAN,
                              g->log_likelihood, g->aic, g->bic, g->ks, g->ad };
     fputs(json ? "{\"model\":" : "", f);
-    (json ? replay_json_text : replay_csv_text)(f, model);
+    (json ? replay_json_text : str_put_csv)(f, model);
     fprintf(f, json ? ",\"window\":%zu,\"from\":%.17g,\"to\":%.17g,\"gaps\":%zu,\"law\":\"%s\""
                     : ",%zu,%.17g,%.17g,%zu,%s", w->window, w->from, w->to, w->gaps,
             laws[law]->name);

@@ -178,17 +178,3 @@ void replay_params_json(const struct replay_options *o, const struct replay *r, 
     }
     fputs("\n}\n", f);
 }
-
-void replay_csv_text(FILE *f, const char *s)
-{
-    const bool quote = strpbrk(s, ",\"\r\n") != NULL;
-    if (quote)
-        fputc('"', f);
-    for (; *s; s++) {
-        if (*s == '"')
-            fputc('"', f);
-        fputc(*s, f);
-    }
-    if (quote)
-        fputc('"', f);
-}

@@ -23,7 +23,6 @@ struct replay_stats replay_group_stats(const struct replay_options *o, const str
 
 /* s as a string of JSON, quotes included. */
 void replay_json_text(FILE *f, const char *s);
-void replay_csv_text(FILE *f, const char *s);    /* as a field of CSV, quoted where it must be */
 
 /* All arrivals of r[0..n) in ascending order; free() it. *total is their number. */
 double *replay_merged(const struct replay *r, size_t n, size_t *total);

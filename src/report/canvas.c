@@ -153,18 +153,6 @@ bool canvas_png(struct buf *out, const struct canvas_info *info, canvas_fn draw,
     return good;
 }
 
-static void xml(struct buf *out, const char *text)
-{
-    for (; text && *text; text++)
-        switch (*text) {
-        case '<': buf_str(out, "&lt;"); break;
-        case '>': buf_str(out, "&gt;"); break;
-        case '&': buf_str(out, "&amp;"); break;
-        case '"': buf_str(out, "&quot;"); break;
-        default: buf_char(out, *text);
-        }
-}
-
 struct renamed { char from[48]; size_t to; };
 
 /* The number of an id in order of first appearance. */
@@ -224,9 +212,9 @@ bool canvas_svg(struct buf *out, const struct canvas_info *info, const char *id,
                    "width=\"%.6gpt\" height=\"%.6gpt\" viewBox=\"0 0 %.6g %.6g\" version=\"1.1\" "
                    "role=\"img\">\n<title>",
                    info->width, info->height, info->width, info->height);
-        xml(out, info->title);
+        buf_xml(out, info->title ? info->title : "");
         buf_str(out, "</title>\n<desc>");
-        xml(out, info->provenance);
+        buf_xml(out, info->provenance ? info->provenance : "");
         buf_str(out, "</desc>");
         renumber(out, (struct str){ end + 1, raw.n - (size_t)(end + 1 - raw.p) }, id);
     }

@@ -48,24 +48,9 @@ static bool number(const struct figure_panel *p, const struct columns *c, enum c
 
 static size_t ordered(struct figure_panel *p, const char *key, size_t col, const char ***words)
 {
-    const char **wanted, **found;
-    size_t n_wanted = spec_list(p->s, figure_section_of(p, key), key, &wanted);
-    size_t n = table_distinct(p->t, col, p->rows, p->n, &found), kept = 0;
-    *words = ARENA_ARRAY(p->f->mem, n + 1, const char *);
-    for (size_t pass = 0; pass < 2; pass++) { /* the asked order first, then what it left out */
-        size_t m = pass ? n : n_wanted;
-        for (size_t i = 0; i < m; i++) {
-            const char *w = pass ? found[i] : wanted[i];
-            bool present = false, taken = false;
-            for (size_t k = 0; k < n; k++)
-                present = present || strcmp(found[k], w) == 0;
-            for (size_t k = 0; k < kept; k++)
-                taken = taken || strcmp((*words)[k], w) == 0;
-            if (present && !taken)
-                (*words)[kept++] = w;
-        }
-    }
-    return kept;
+    const char **wanted;
+    size_t n = spec_list(p->s, figure_section_of(p, key), key, &wanted);
+    return table_ordered(p->t, col, p->rows, p->n, wanted, n, words);
 }
 
 static bool find_groups(struct figure_panel *p, struct err *err)

@@ -80,22 +80,9 @@ static bool one_column(struct reading *r, const char *text, struct err *err)
 /* Rows of the CSV (or words of the key column) in the order asked for. */
 static size_t arrange(struct reading *r, size_t col, const char ***words)
 {
-    const char **wanted, **found;
-    size_t m = spec_list(&r->s, 0, "order", &wanted),
-           n = table_distinct(&r->t, col, r->rows, r->n, &found), kept = 0;
-    *words = ARENA_ARRAY(r->g->mem, n + 1, const char *);
-    for (int pass = 0; pass < 2; pass++)
-        for (size_t i = 0; i < (pass ? n : m); i++) {
-            const char *w = pass ? found[i] : wanted[i];
-            bool present = false, taken = false;
-            for (size_t k = 0; k < n; k++)
-                present = present || strcmp(found[k], w) == 0;
-            for (size_t k = 0; k < kept; k++)
-                taken = taken || strcmp((*words)[k], w) == 0;
-            if (present && !taken)
-                (*words)[kept++] = w;
-        }
-    return kept;
+    const char **wanted;
+    size_t n = spec_list(&r->s, 0, "order", &wanted);
+    return table_ordered(&r->t, col, r->rows, r->n, wanted, n, words);
 }
 
 static bool read_cell(struct reading *r, size_t row, size_t col, size_t lo, size_t hi,

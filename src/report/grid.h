@@ -74,6 +74,5 @@ void grid_words(const struct grid *g, size_t row, size_t col, struct buf *out);
 
 void grid_markdown(const struct grid *g, struct buf *out);
 void grid_html(const struct grid *g, struct buf *out);     /* <table> without caption */
-void grid_html_escape(struct buf *out, const char *text);
 
 #endif

@@ -33,18 +33,6 @@ void grid_markdown(const struct grid *g, struct buf *out)
     buf_free(&b);
 }
 
-void grid_html_escape(struct buf *out, const char *text)
-{
-    for (; *text; text++)
-        switch (*text) {
-        case '<': buf_str(out, "&lt;"); break;
-        case '>': buf_str(out, "&gt;"); break;
-        case '&': buf_str(out, "&amp;"); break;
-        case '"': buf_str(out, "&quot;"); break;
-        default: buf_char(out, *text);
-        }
-}
-
 static void cell_html(const struct grid *g, size_t i, size_t k, struct buf *out)
 {
     struct buf b = { 0 };
@@ -58,12 +46,12 @@ static void cell_html(const struct grid *g, size_t i, size_t k, struct buf *out)
                g->column[k].format ? " class=\"n\"" : "", best ? "<b>" : "");
     if (cut && *cut) { /* the interval, smaller, may go to a line of its own */
         *cut = '\0';
-        grid_html_escape(out, b.p);
+        buf_xml(out, b.p);
         buf_printf(out, "%s <small>", best ? "</b>" : "");
-        grid_html_escape(out, cut + 1);
+        buf_xml(out, cut + 1);
         buf_str(out, "</small>");
     } else {
-        grid_html_escape(out, b.p ? b.p : "");
+        buf_xml(out, b.p ? b.p : "");
         buf_str(out, best ? "</b>" : "");
     }
     buf_printf(out, "</%s>", tag);
@@ -75,7 +63,7 @@ void grid_html(const struct grid *g, struct buf *out)
     buf_str(out, "<table>\n<thead><tr>");
     for (size_t k = 0; k < g->cols; k++) {
         buf_printf(out, "<th scope=\"col\"%s>", g->column[k].format ? " class=\"n\"" : "");
-        grid_html_escape(out, g->column[k].header);
+        buf_xml(out, g->column[k].header);
         buf_str(out, "</th>");
     }
     buf_str(out, "</tr></thead>\n<tbody>\n");

@@ -70,7 +70,7 @@ static void contents(const struct paper *p, struct buf *out)
             buf_str(out, "</ol></li>\n");
         sub = h->level == 3;
         buf_printf(out, "<li><span class=\"no\">%s</span> <a href=\"#%s\">", h->number, h->slug);
-        grid_html_escape(out, h->words);
+        buf_xml(out, h->words);
         buf_str(out, "</a></li>\n");
     }
     buf_printf(out, "%s</ol></details></nav>\n", sub ? "</ol></li>" : "");
@@ -87,7 +87,7 @@ static bool figure(const struct paper_float *f, struct buf *out, struct err *err
                g->plot.width > 5 ? "wide" : "column");
     bool good = canvas_svg(out, &info, id.p, figure_draw, (void *)g, err);
     buf_printf(out, "</div>\n<figcaption><b>Figure %zu.</b> ", f->number);
-    grid_html_escape(out, g->caption);
+    buf_xml(out, g->caption);
     buf_str(out, "</figcaption>\n</figure>\n");
     buf_free(&id);
     return good;
@@ -96,7 +96,7 @@ static bool figure(const struct paper_float *f, struct buf *out, struct err *err
 static void table(const struct paper_float *f, struct buf *out)
 {
     buf_printf(out, "<figure id=\"table-%s\">\n<figcaption><b>Table %zu.</b> ", f->name, f->number);
-    grid_html_escape(out, f->grid.caption);
+    buf_xml(out, f->grid.caption);
     buf_str(out, "</figcaption>\n<div class=\"scroll\">");
     grid_html(&f->grid, out);
     buf_str(out, "</div>\n</figure>\n");
@@ -179,7 +179,7 @@ bool paper_html(struct paper *p, struct buf *out, struct err *err)
     buf_str(out, "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
                  "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
                  "<title>");
-    grid_html_escape(out, p->title);
+    buf_xml(out, p->title);
     buf_printf(out,
                "</title>\n<meta name=\"generator\" content=\"Tracewright "
                "%s\">\n<style>\n%s</style>\n</head>\n<body>\n<main>\n",

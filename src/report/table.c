@@ -249,6 +249,15 @@ bool table_where(const struct table *t, const char *condition, size_t **rows, si
     return true;
 }
 
+/* Whether word is among list[0..n). */
+static bool listed(const char **list, size_t n, const char *word)
+{
+    size_t i = 0;
+    while (i < n && strcmp(list[i], word) != 0)
+        i++;
+    return i < n;
+}
+
 size_t table_distinct(const struct table *t, size_t col, const size_t *rows, size_t n,
                       const char ***words)
 {
@@ -256,11 +265,23 @@ size_t table_distinct(const struct table *t, size_t col, const size_t *rows, siz
     size_t found = 0;
     for (size_t i = 0; i < n; i++) {
         const char *w = table_text(t, rows[i], col);
-        size_t k = 0;
-        while (k < found && strcmp((*words)[k], w) != 0)
-            k++;
-        if (k == found)
+        if (!listed(*words, found, w))
             (*words)[found++] = w;
     }
     return found;
+}
+
+size_t table_ordered(const struct table *t, size_t col, const size_t *rows, size_t n,
+                     const char **wanted, size_t n_wanted, const char ***words)
+{
+    const char **found;
+    size_t n_found = table_distinct(t, col, rows, n, &found), kept = 0;
+    *words = ARENA_ARRAY(t->mem, n_found + 1, const char *);
+    for (size_t i = 0; i < n_wanted; i++)
+        if (listed(found, n_found, wanted[i]) && !listed(*words, kept, wanted[i]))
+            (*words)[kept++] = wanted[i];
+    for (size_t i = 0; i < n_found; i++)
+        if (!listed(*words, kept, found[i]))
+            (*words)[kept++] = found[i];
+    return kept;
 }

@@ -46,4 +46,8 @@ bool table_where(const struct table *t, const char *condition, size_t **rows, si
 size_t table_distinct(const struct table *t, size_t col, const size_t *rows, size_t n,
                       const char ***words);
 
+/* The same words, those of wanted[0..n_wanted) first and in that order. *words is the table's. */
+size_t table_ordered(const struct table *t, size_t col, const size_t *rows, size_t n,
+                     const char **wanted, size_t n_wanted, const char ***words);
+
 #endif

@@ -143,15 +143,12 @@ static void row(const struct columns *c, bool compat, struct str line, uint32_t 
                 struct row_worker *w, struct rows *r)
 {
     (void)compat;              /* the original has no such trace */
-    const struct str *f;
-    size_t n;
     bool quoted;
+    const struct str *f = row_split(c, false, line, at, w, r, &quoted);
     struct time_row t = { .key = 0 };
-    if (!row_fields(w, line, &f, &n, &quoted))
-        row_note(r, INV_QUOTE, at, line);
-    else if (n != c->n)
-        row_note(r, INV_FIELDS, at, f[0]);
-    else if (!timestamp(f[c->time], &t.day, &t.s))
+    if (!f)
+        return;
+    if (!timestamp(f[c->time], &t.day, &t.s))
         row_note(r, INV_TIME, at, f[c->time]);
     else if (!tokens_of(f[c->context], &t.tokens.context))
         row_note(r, INV_TOKENS, at, f[c->context]);

@@ -138,17 +138,10 @@ static bool count_of(struct str cell, bool compat, uint32_t *count)
 static void row_by_fields(const struct columns *c, bool compat, struct str line, uint32_t number,
                           struct row_worker *w, struct rows *r)
 {
-    const struct str *f;
-    size_t n;
     bool quoted;
-    if (!row_fields(w, line, &f, &n, &quoted)) {
-        row_note(r, INV_QUOTE, number, line);
+    const struct str *f = row_split(c, compat, line, number, w, r, &quoted);
+    if (!f)
         return;
-    }
-    if (compat ? n < c->n : n != c->n) {
-        row_note(r, INV_FIELDS, number, f[0]);
-        return;
-    }
     struct row_key k = key_of(c, compat, f);
     uint32_t dense[DAY_MINUTES] = { 0 };
     if (!row_key_good(&k) && !(compat && k.function.n == 0)) {

@@ -48,18 +48,11 @@ static bool sane_time(double t)
 static void row(const struct columns *c, bool compat, struct str line, uint32_t number,
                 struct row_worker *w, struct rows *r)
 {
-    const struct str *f;
-    size_t n;
-    bool quoted;
     double end, duration;
-    if (!row_fields(w, line, &f, &n, &quoted)) {
-        row_note(r, INV_QUOTE, number, line);
+    bool quoted;
+    const struct str *f = row_split(c, compat, line, number, w, r, &quoted);
+    if (!f)
         return;
-    }
-    if (compat ? n < c->n : n != c->n) {
-        row_note(r, INV_FIELDS, number, f[0]);
-        return;
-    }
     struct row_key k = { .owner = STR(""), .app = STR(""), .function = f[c->function] };
     if (!compat)
         k.app = f[c->app];

@@ -292,7 +292,7 @@ void callstats_end_file(struct callstats *s)
 }
 
 /* ---- the finished form ---- */
-static int by_call(const void *a, const void *b)
+int callstats_by_call(const void *a, const void *b)
 {
     const struct callstats_call *x = a, *y = b;
     int c = strcmp(x->src, y->src);
@@ -353,9 +353,9 @@ static void add_services(struct callstats *s)
         if (!s->all.service[i].n)
             continue;
         struct latency l = latency_of(s, i);
-        qsort(calls + first[i], count[i], sizeof *calls, by_call);
+        qsort(calls + first[i], count[i], sizeof *calls, callstats_by_call);
         if (s->mode == CALLSTATS_CAREFUL)
-            qsort(rare + rare_first[i], rare_count[i], sizeof *rare, by_call);
+            qsort(rare + rare_first[i], rare_count[i], sizeof *rare, callstats_by_call);
         s->service[s->n_services++] = (struct callstats_service){
             .name = names_get(s->names, i), .graphs = s->all.service[i].n,
             .p90_ms = l.p90, .max_ms = l.max, .mean_ms = l.mean,
@@ -406,7 +406,7 @@ bool callstats_is_rare(const struct callstats_service *v, const char *src, enum 
 {
     struct callstats_call key = { .src = src, .dst = dst, .type = type };
     for (size_t i = 0; i < v->n_rare; i++)
-        if (by_call(&v->rare[i], &key) == 0)
+        if (callstats_by_call(&v->rare[i], &key) == 0)
             return true;
     return false;
 }

@@ -195,15 +195,6 @@ static bool read_rare(const struct reading *r, const json_t *list, struct callst
     return true;
 }
 
-static int by_call(const void *a, const void *b)
-{
-    const struct callstats_call *x = a, *y = b;
-    int c = strcmp(x->src, y->src);
-    if (!c)
-        c = (int)x->type - (int)y->type;
-    return c ? c : strcmp(x->dst, y->dst);
-}
-
 static bool read_candidates(const struct reading *r, const json_t *list,
                             struct callstats_service *v)
 {
@@ -226,7 +217,7 @@ static bool read_candidates(const struct reading *r, const json_t *list,
                 return bad(r, "a candidate's dst without name and graphs");
         }
     }
-    qsort((void *)v->calls, v->n_calls, sizeof *v->calls, by_call);
+    qsort((void *)v->calls, v->n_calls, sizeof *v->calls, callstats_by_call);
     return true;
 }
 

@@ -47,4 +47,7 @@ struct callstats {
     size_t n_services;
 };
 
+/* For qsort of struct callstats_call: by source, type, destination. */
+int callstats_by_call(const void *a, const void *b);
+
 #endif

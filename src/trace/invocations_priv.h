@@ -152,6 +152,10 @@ void row_forget(struct row_worker *w, struct rows *r);      /* the last key, if 
 bool row_fields(struct row_worker *w, struct str line, const struct str **field, size_t *n,
                 bool *quoted);
 
+/* Those of a row of c's columns (compat: at least as many); NULL: what is wrong is noted. */
+const struct str *row_split(const struct columns *c, bool compat, struct str line, uint32_t number,
+                            struct row_worker *w, struct rows *r, bool *quoted);
+
 /* The index among the piece's keys; names are copied when `quoted`. */
 uint32_t row_key_of(struct row_worker *w, struct rows *r, struct row_key k, bool quoted);
 bool row_key_good(const struct row_key *k);

@@ -67,6 +67,22 @@ bool row_fields(struct row_worker *w, struct str line, const struct str **field,
     return true;
 }
 
+const struct str *row_split(const struct columns *c, bool compat, struct str line, uint32_t number,
+                            struct row_worker *w, struct rows *r, bool *quoted)
+{
+    const struct str *f;
+    size_t n;
+    if (!row_fields(w, line, &f, &n, quoted)) {
+        row_note(r, INV_QUOTE, number, line);
+        return NULL;
+    }
+    if (compat ? n < c->n : n != c->n) {
+        row_note(r, INV_FIELDS, number, f[0]);
+        return NULL;
+    }
+    return f;
+}
+
 static bool same_key(const struct row_key *a, const struct row_key *b)
 {
     return a->hash == b->hash && str_eq(a->function, b->function) && str_eq(a->app, b->app) &&
