@@ -1,8 +1,8 @@
-"""greeter.py [PORT]: helloworld.Greeter on grpc's own server, which is not ours.
+"""greeter.py [PORT [CERTIFICATE KEY]]: helloworld.Greeter on grpc's own server, which is not ours.
 
 What it does follows from the name the caller used (:authority, as Knative routes): slow takes 3 s,
 broken and denied fail; any other is answered. Prints its port. A number on its standard input ends
-it, with GOAWAY and so many seconds of grace.
+it, with GOAWAY and so many seconds of grace. With a certificate it speaks TLS.
 """
 import os
 import sys
@@ -37,7 +37,12 @@ class Greeter(grpc.GenericRpcHandler):
 def main():
     server = grpc.server(futures.ThreadPoolExecutor(64))
     server.add_generic_rpc_handlers((Greeter(),))
-    port = server.add_insecure_port("127.0.0.1:" + (sys.argv[1] if len(sys.argv) > 1 else "0"))
+    address = "127.0.0.1:" + (sys.argv[1] if len(sys.argv) > 1 else "0")
+    if len(sys.argv) > 3:
+        cert, key = (open(name, "rb").read() for name in sys.argv[2:4])
+        port = server.add_secure_port(address, grpc.ssl_server_credentials([(key, cert)]))
+    else:
+        port = server.add_insecure_port(address)
     server.start()
     print(port, flush=True)
 

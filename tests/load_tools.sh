@@ -31,19 +31,24 @@ start() {
 plan() {
     units=$1 rate=$2
     shift 2
-    awk -v u="$units" -v r="$rate" -v names="$*" 'BEGIN {
+    awk -v u="$units" -v r="$rate" -v w="${within:-1000000}" -v names="$*" 'BEGIN {
         n = split(names, name, " ")
         printf "["
         for (k = 0; k < u; k++) {
             m = k == 1 ? 0 : r
             printf "%s{\"timestamp\":[", k ? "," : ""
-            for (i = 0; i < m; i++) printf "%s%d", i ? "," : "", i * 1000000 / r
+            for (i = 0; i < m; i++) printf "%s%d", i ? "," : "", i * w / r
             printf "],\"endpoint\":["
             for (i = 0; i < m; i++) printf "%s\"%s\"", i ? "," : "", name[i % n + 1]
             printf "]}"
         }
         print "]"
     }'
+}
+
+# brisk CALLS NAME...: a load of one second whose calls all fall into its first tenth
+brisk() {
+    within=100000 plan 1 "$@"
 }
 
 # fire ARGUMENT...: invoke in seconds, quietly; calls.csv, report and err are in $dir

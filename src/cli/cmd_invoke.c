@@ -43,9 +43,10 @@ static const struct option options[] = {
       "h2c, http1: {id} {unit} {index} {function} {endpoint} {uuid} are filled in", 0, 0 },
     { "body", OPT_TEXT, "TEMPLATE", "", "h2c, http1: likewise", 0, 0 },
     { "content-type", OPT_TEXT, "TYPE", "application/json", "h2c, http1: of the body", 0, 0 },
-    { "tls", OPT_FLAG, NULL, NULL, "over TLS (ALPN h2 or http/1.1)", 0, 0 },
-    { "cacert", OPT_TEXT, "FILE.pem", NULL, "authorities instead of the system's", 0, 0 },
-    { "insecure", OPT_FLAG, NULL, NULL, "accept any certificate", 0, 0 },
+    { "tls", OPT_FLAG, NULL, NULL,
+      "over TLS 1.2 or later (ALPN h2 or http/1.1), certificates checked", 0, 0 },
+    { "cacert", OPT_TEXT, "FILE.pem", NULL, "--tls: authorities instead of the system's", 0, 0 },
+    { "insecure", OPT_FLAG, NULL, NULL, "--tls: accept any certificate", 0, 0 },
     { "zipkin", OPT_TEXT, "URL", NULL,
       "post spans, such as to http://localhost:9411/api/v2/spans", 0, 0 },
     { "start-at", OPT_TEXT, "TIME", NULL,
@@ -210,9 +211,14 @@ static bool read_options(const struct args *a, struct invoke_options *o, struct 
             .seed = (uint64_t)args_int(a, "seed"),
         },
         .csv = args_text(a, "o"), .latencies = args_text(a, "latf"),
-        .zipkin = args_text(a, "zipkin"), .cpu = (int)args_int(a, "cpu"),
+        .zipkin = args_text(a, "zipkin"), .cpu = (int)args_int(a, "cpu"), .log = stderr,
         .lateness_bound = (int64_t)(args_real(a, "lateness-bound") * 1e6),
     };
+    if (!args_flag(a, "tls") && (args_text(a, "cacert") || args_flag(a, "insecure")))
+        return err_set(err, EXIT_USAGE, "--%s needs --tls",
+                       args_text(a, "cacert") ? "cacert" : "insecure");
+    if (args_flag(a, "insecure") && args_text(a, "cacert"))
+        return err_set(err, EXIT_USAGE, "--insecure asks for no --cacert: it accepts anybody");
     if (args_flag(a, "tls")) {
         *tls = tls_new(args_text(a, "cacert"), args_flag(a, "insecure"),
                        protocol == CLIENT_HTTP1 ? "http/1.1" : "h2", err);
@@ -248,7 +254,7 @@ static bool tell(const struct args *a, const struct invoke_report *r, struct inv
     if (args_flag(a, "json"))
         invoke_report_json(r, invoke_client(v), csv_on_stdout ? stderr : stdout);
     else
-        invoke_report_words(r, stderr);
+        invoke_report_words(r, invoke_client(v), stderr);
     return !args_text(a, "report") ||
            invoke_files_write(args_text(a, "report"), r, invoke_client(v), err);
 }
@@ -261,9 +267,6 @@ static bool invoke(const struct args *a, struct invoke *v, struct plans *p, stru
         return false;
     stop_on_signals();
     good = invoke_run(v, p->source, p->calls, &stop, &r, err);
-    if (r.peers_up < r.peers)
-        fprintf(stderr, "%zu of %zu addresses could not be reached before the start\n",
-                r.peers - r.peers_up, r.peers);
     good = good && tell(a, &r, v, err) && write_meta(a, p, err);
     invoke_report_free(&r);
     return good;

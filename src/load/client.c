@@ -109,10 +109,15 @@ static void resolve(struct peer *p, uint16_t port)
     char service[8];
     struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_family = AF_UNSPEC }, *found;
     snprintf(service, sizeof service, "%u", port);
-    if (getaddrinfo(p->host, service, &hints, &found) != 0)
+    int error = getaddrinfo(p->host, service, &hints, &found);
+    if (error) {
+        snprintf(p->why, sizeof p->why, "%s", gai_strerror(error));
         return;
-    memcpy(&p->addr, found->ai_addr, found->ai_addrlen);
-    p->addr_n = found->ai_addrlen;
+    }
+    for (struct addrinfo *a = found; a && p->n_addrs < PEER_ADDRESSES; a = a->ai_next) {
+        memcpy(&p->addr[p->n_addrs], a->ai_addr, a->ai_addrlen);
+        p->addr_len[p->n_addrs++] = a->ai_addrlen;
+    }
     freeaddrinfo(found);
 }
 
@@ -162,6 +167,21 @@ uint32_t client_function(struct client *c, const char *name)
 const char *client_function_name(const struct client *c, uint32_t id)
 {
     return names_get(c->function_names, id);
+}
+
+size_t client_peers(const struct client *c)
+{
+    return c->n_peers;
+}
+
+const char *client_peer_name(const struct client *c, size_t i)
+{
+    return c->peers[i]->key;
+}
+
+const char *client_peer_trouble(const struct client *c, size_t i)
+{
+    return c->peers[i]->why;
 }
 
 /* ---- flights --------------------------------------------------------------------------------- */

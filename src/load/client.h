@@ -5,7 +5,8 @@
  * Endpoints that lead to one address share its connections. A call goes to the link with fewest
  * calls under way; links at the peer's limit of concurrent streams take none, another link is
  * opened (up to `most`), and what finds none waits in a queue of ours: the delay shows as
- * lateness. A peer that cannot be reached is tried again after 0.1 s, 0.2 s ... 2 s; until then
+ * lateness. A name with several addresses is reached at the first that takes connections. A peer
+ * that cannot be reached is tried again after 0.1 s, 0.2 s ... 2 s; until then
  * its calls end at once as UNAVAILABLE, "refused" (gRPC's fail-fast rule); no other peer notices.
  */
 #ifndef LOAD_CLIENT_H
@@ -51,6 +52,12 @@ const char *client_endpoint_name(const struct client *c, uint32_t id);
 /* Names that template {function} and records tell; ids count up from 0. */
 uint32_t client_function(struct client *c, const char *name);
 const char *client_function_name(const struct client *c, uint32_t id);
+
+/* The addresses that endpoints lead to, "host:port", and what last went wrong with a connection
+ * there: "Connection refused", "certificate: hostname mismatch" ...; "" for nothing. */
+size_t client_peers(const struct client *c);
+const char *client_peer_name(const struct client *c, size_t i);
+const char *client_peer_trouble(const struct client *c, size_t i);
 
 /* Open the lasting connections of all peers and wait for them, at most until then. Returns how
  * many peers have one. */

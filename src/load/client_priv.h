@@ -38,7 +38,7 @@ struct link {
     uint32_t number;                 /* from 1 */
     uint32_t watched;                /* epoll events asked for */
     int64_t opened;                  /* when it began to connect, then when it was up */
-    size_t in_flight;
+    size_t in_flight, address;       /* address: of its peer's, by place */
     uint64_t taken;                  /* calls it was given so far */
     struct buf out;                  /* bytes to write */
     size_t out_at;
@@ -61,10 +61,14 @@ struct link_protocol {
 };
 extern const struct link_protocol link_grpc, link_h2c, link_http1;
 
+enum { PEER_ADDRESSES = 8 };
+
 struct peer {
     char *key, *host;                /* "host:port", for errors; host for TLS */
-    struct sockaddr_storage addr;
-    socklen_t addr_n;                /* 0: the name did not resolve */
+    struct sockaddr_storage addr[PEER_ADDRESSES];
+    socklen_t addr_len[PEER_ADDRESSES];
+    size_t n_addrs, at, tried;       /* the name's; used now; failed since one was good */
+    char why[STREAM_WHY];            /* what last went wrong */
     struct link **links;
     size_t n, cap, turn;
     struct flight *queue, *queue_last;

@@ -121,13 +121,29 @@ static void judge(struct invoke_report *r, int64_t bound)
     r->valid = !r->fire.stopped && r->fire.issued == r->planned && !(p99 > (double)bound);
 }
 
+/* A wrong port or certificate is better known before a run of an hour than after it. */
+static void tell_unreached(const struct client *c, size_t up, FILE *log)
+{
+    enum { MOST = 10 };
+    size_t n = client_peers(c), told = 0;
+    if (!log || up == n)
+        return;
+    fprintf(log, "%zu of %zu addresses could not be reached before the start\n", n - up, n);
+    for (size_t i = 0; i < n && told < MOST; i++)
+        if (*client_peer_trouble(c, i)) {
+            fprintf(log, "  %s: %s\n", client_peer_name(c, i), client_peer_trouble(c, i));
+            told++;
+        }
+}
+
 static void connect_first(struct invoke *v, struct invoke_report *r)
 {
     int64_t until = moment_now() + connect_wait;
     if (v->o.start_wall && v->o.start_wall - moment_wall() < connect_wait)
         until = moment_now() + (v->o.start_wall - moment_wall()) - lead;
     r->peers_up = client_connect(v->client, until);
-    r->peers = v->client->n_peers;
+    if (!v->o.client.per_call)
+        tell_unreached(v->client, r->peers_up, v->o.log);
 }
 
 static bool fire(struct invoke *v, struct plan_source source, int64_t start,

@@ -22,6 +22,7 @@ struct invoke_options {
     int64_t start_wall;        /* when the plan's 0 is; 0: as soon as connections are up */
     int64_t lateness_bound;    /* ns: a p99 above it makes the run invalid */
     int cpu;                   /* the sender's processor; -1: any */
+    FILE *log;                 /* told at once which addresses cannot be reached; NULL: nobody */
 };
 
 struct invoke_report {
@@ -29,7 +30,7 @@ struct invoke_report {
     struct fire_report fire;
     struct client_counts connections;
     uint64_t planned, unposted;
-    size_t peers, peers_up;    /* addresses; those reached before the start */
+    size_t peers_up;           /* addresses that were reached before the start */
     int64_t start;             /* the plan's 0, on moment_now's clock */
     double seconds;            /* from the plan's 0 to the last end */
     double lateness_p99_us, bound_us;
@@ -48,6 +49,6 @@ bool invoke_run(struct invoke *v, struct plan_source source, uint64_t planned,
 void invoke_report_free(struct invoke_report *r);
 
 void invoke_report_json(const struct invoke_report *r, const struct client *c, FILE *f);
-void invoke_report_words(const struct invoke_report *r, FILE *f);
+void invoke_report_words(const struct invoke_report *r, const struct client *c, FILE *f);
 
 #endif

@@ -78,6 +78,21 @@ static void json_functions(FILE *f, const struct tally *t, const struct client *
     fputc('}', f);
 }
 
+static void json_troubles(FILE *f, const struct client *c)
+{
+    const char *comma = "";
+    fprintf(f, ",\"troubles\":{");
+    for (size_t i = 0; i < client_peers(c); i++)
+        if (*client_peer_trouble(c, i)) {
+            fputs(comma, f);
+            json_text(f, client_peer_name(c, i));
+            fputc(':', f);
+            json_text(f, client_peer_trouble(c, i));
+            comma = ",";
+        }
+    fputc('}', f);
+}
+
 static void json_graphs(FILE *f, const struct tally *t)
 {
     if (!t->expected.n)
@@ -115,11 +130,12 @@ void invoke_report_json(const struct invoke_report *r, const struct client *c, F
     fputc(',', f);
     json_number(f, "rate", r->seconds > 0 ? (double)t->done / r->seconds : NAN);
     fprintf(f, ",\"peers\":%zu,\"peers_up\":%zu,\"connections\":{\"opened\":%llu,\"failed\":%llu,"
-            "\"lost\":%llu},\"queued\":%llu,\"plan_waits\":%llu,\"spans_lost\":%llu", r->peers,
+            "\"lost\":%llu},\"queued\":%llu,\"plan_waits\":%llu,\"spans_lost\":%llu", client_peers(c),
             r->peers_up, (unsigned long long)r->connections.opened,
             (unsigned long long)r->connections.failed, (unsigned long long)r->connections.lost,
             (unsigned long long)r->connections.queued, (unsigned long long)r->fire.starved,
             (unsigned long long)r->unposted);
+    json_troubles(f, c);
     json_graphs(f, t);
     json_functions(f, t, c);
     fputs("}\n", f);
@@ -137,7 +153,18 @@ static void words_histogram(FILE *f, const char *label, const struct histogram *
             (double)h->max / 1e3);
 }
 
-void invoke_report_words(const struct invoke_report *r, FILE *f)
+static void words_troubles(FILE *f, const struct client *c)
+{
+    enum { MOST = 10 };
+    size_t n = 0;
+    for (size_t i = 0; i < client_peers(c); i++)
+        if (*client_peer_trouble(c, i) && n++ < MOST)
+            fprintf(f, "  %s: %s\n", client_peer_name(c, i), client_peer_trouble(c, i));
+    if (n > MOST)
+        fprintf(f, "  and %zu other addresses with trouble\n", n - MOST);
+}
+
+void invoke_report_words(const struct invoke_report *r, const struct client *c, FILE *f)
 {
     const struct tally *t = &r->tally;
     fprintf(f, "%llu calls planned, %llu issued, %llu completed: %llu OK, %llu failed, %llu never "
@@ -149,6 +176,7 @@ void invoke_report_words(const struct invoke_report *r, FILE *f)
     for (size_t i = 1; i < GRPC_STATUSES; i++)
         if (t->status[i])
             fprintf(f, "  %-20s %llu\n", grpc_status_name(i), (unsigned long long)t->status[i]);
+    words_troubles(f, c);
     words_histogram(f, "latency from planned", &t->latency);
     words_histogram(f, "latency from sent", &t->from_sent);
     words_histogram(f, "lateness", &t->lateness);

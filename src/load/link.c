@@ -104,6 +104,7 @@ static bool backing_off(const struct peer *p)
 
 static void back_off(struct peer *p)
 {
+    p->tried = 0;
     p->backoff = p->backoff ? 2 * p->backoff : first_backoff;
     if (p->backoff > last_backoff)
         p->backoff = last_backoff;
@@ -117,12 +118,40 @@ static void refuse_queue(struct peer *p)
         flight_end(p->queue, END_REFUSED, GRPC_UNAVAILABLE);
 }
 
+/* On to the name's next address; false when all have failed since one was good. */
+static bool another_address(struct peer *p)
+{
+    p->at = (p->at + 1) % p->n_addrs;
+    return ++p->tried < p->n_addrs;
+}
+
+static bool open_stream(struct link *l)
+{
+    struct peer *p = l->peer;
+    bool good = false, more = p->n_addrs > 0;
+    while (more && !good) {
+        l->address = p->at;
+        good = stream_open(&l->stream, &p->addr[p->at], p->addr_len[p->at], l->client->o.tls,
+                           p->host);
+        more = !good && another_address(p);
+    }
+    return good;
+}
+
+static void note_trouble(struct link *l, const char *otherwise)
+{
+    struct peer *p = l->peer;
+    snprintf(p->why, sizeof p->why, "%s", l->stream.why[0] ? l->stream.why : otherwise);
+}
+
 static bool peer_open(struct client *c, struct peer *p)
 {
     struct link *l = link_new(c, p);
     c->counts.opened++;
-    if (p->addr_n == 0 || !stream_open(&l->stream, &p->addr, p->addr_n, c->o.tls, p->host)) {
+    if (!open_stream(l)) {
         c->counts.failed++;
+        if (p->n_addrs)
+            note_trouble(l, "");
         link_free(l);
         back_off(p);
         return false;
@@ -171,7 +200,13 @@ static void link_down(struct link *l)
     lose_flights(l);
     c->counts.failed += !was_up;
     c->counts.lost += was_up && !meant;
-    if (!was_up || (!meant && moment_now() - l->opened < short_life))
+    if (!meant)
+        note_trouble(l, !was_up           ? "no connection in 20 s"
+                        : l->going_away ? "it went away (GOAWAY)"
+                                        : "what it sends makes no sense");
+    if (!was_up && (l->address == p->at ? another_address(p) : p->tried > 0))
+        peer_open(c, p);
+    else if (!was_up || (!meant && moment_now() - l->opened < short_life))
         back_off(p);
     else if (p->queue && p->n == 0 && !backing_off(p))
         peer_open(c, p);
@@ -313,6 +348,7 @@ static void link_up(struct link *l)
 {
     l->state = LINK_UP;
     l->opened = moment_now();
+    l->peer->tried = 0;
     l->peer->backoff = 0;
     l->peer->retry_at = 0;
     link_mark_dirty(l);

@@ -41,6 +41,11 @@ static bool read_head(struct request *r, struct str head, size_t *body)
     return true;
 }
 
+static bool is_letter(char c)
+{
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
 /* Take a whole request off c->in, unless one is at work. */
 static bool next_request(struct conn *c, bool *took)
 {
@@ -48,6 +53,8 @@ static bool next_request(struct conn *c, bool *took)
     *took = false;
     if (c->requests || !in.n)
         return true;
+    if (!is_letter(*in.p))
+        return false;    /* no method begins so: TLS, say */
     const char *end = NULL;
     for (size_t i = 0; i + 3 < in.n && !end; i++)
         if (memcmp(in.p + i, "\r\n\r\n", 4) == 0)

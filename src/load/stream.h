@@ -12,18 +12,22 @@
 struct tls;    /* settings shared by all streams of a client */
 
 /* TLS 1.2 or later; ca is a PEM file of authorities or NULL for the system's; insecure accepts any
- * certificate. alpn is "h2" or "http/1.1". */
+ * certificate. alpn is "h2", which the server then has to choose, or "http/1.1", which it may. */
 struct tls *tls_new(const char *ca, bool insecure, const char *alpn, struct err *err);
 void tls_free(struct tls *t);    /* NULL is fine */
+
+enum { STREAM_WHY = 128 };
 
 struct stream {
     int fd;
     void *ssl;             /* NULL: plain */
     bool wants_write;      /* TLS has to write before it can go on reading */
+    const struct tls *tls;
+    char why[STREAM_WHY];  /* what ended it: "Connection refused", "certificate: ..." */
 };
 
-/* Begin to connect to addr (struct sockaddr of length n), host being the name in certificates.
- * False: refused at once; nothing to close. */
+/* Begin to connect to addr (struct sockaddr of length n), host being the name or address that the
+ * server's certificate has to bear. False: refused at once, s->why; nothing to close. */
 bool stream_open(struct stream *s, const void *addr, size_t n, const struct tls *t,
                  const char *host);
 void stream_close(struct stream *s);
