@@ -21,6 +21,7 @@
 #                      LLAMA7B=1: a Llama-2-7B-shaped model too; 13.5 GB, minutes
 #   make soak          ten minutes of 5000 calls/s, memory and descriptors watched
 #                                                              (SOAK_SECONDS=, SOAK_RATE=)
+#   make bulk          exports of 5 GB are imported; memory is watched  (BULK_GB=)
 #   make install       program, man page, completion                    (PREFIX=, DESTDIR=)
 #   make clean         remove the build folders
 # Variables: CC, ARCH (-march), OPT, BUILD, THREADS; V=1 prints the commands.
@@ -62,7 +63,7 @@ FUZZERS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/fuzz_*.c))
 MANUAL := $(BUILD)/tracewright.1 $(BUILD)/tracewright.bash
 
 .PHONY: all invoker test reproduce compare list paper demo bench lint everything asan fuzz fuzzers interop
-.PHONY: soak install help clean setup programs tests
+.PHONY: soak bulk install help clean setup programs tests
 # Packages may arrive in setup, so what asks pkg-config is a second make.
 all: setup
 	@$(MAKE) $(PARALLEL) programs
@@ -139,6 +140,11 @@ SOAK_RATE ?= 5000
 soak: invoker
 	@BUILD=$(BUILD) sh tests/soak.sh $(SOAK_SECONDS) $(SOAK_RATE)
 
+BULK_GB ?= 5
+bulk: invoker
+	@sh tests/setup.sh time
+	@BUILD=$(BUILD) sh tests/bulk.sh $(BULK_GB)
+
 DEMO := $(BUILD)/demo
 demo: all
 	@mkdir -p $(DEMO); printf '%s\n' 'title = Call graphs' 'caption = One real, one generated.' \
@@ -176,9 +182,17 @@ RUN := $(SCALE)$(if $(filter-out 1,$(SEED)),-seed$(SEED))$(if $(DATA),-data)
 OUT ?= $(BUILD)/repro/$(RUN)
 FIGS ?= figures/$(RUN)
 PAPER ?= $(if $(filter small,$(RUN)),paper,$(FIGS))
-FIG_NAMES := $(patsubst experiments/figures/%.fig,%,$(wildcard experiments/figures/*.fig))
-TAB_NAMES := $(patsubst experiments/tables/%.tab,%,$(wildcard experiments/tables/*.tab))
-STEPS := $(shell sed -n 's/^\([a-z_0-9]\{1,\}\)\t.*/\1/p' experiments/drivers.tsv)
+FIG_FILES := $(wildcard experiments/figures/*.fig)
+TAB_FILES := $(wildcard experiments/tables/*.tab)
+SPACE := $() $()
+# Without DATA= what only real traces can show is left out: its driver's minutes are "data".
+ABSENT := $(if $(DATA),,$(shell awk -F'\t' '$$3 == "data" { print $$1 }' experiments/drivers.tsv))
+ABSENT_FILES := $(if $(ABSENT),$(shell grep -lxE '# driver = ($(subst $(SPACE),|,$(ABSENT)))' \
+                                         $(FIG_FILES) $(TAB_FILES)))
+FIG_NAMES := $(patsubst experiments/figures/%.fig,%,$(filter-out $(ABSENT_FILES),$(FIG_FILES)))
+TABS := $(filter-out $(ABSENT_FILES),$(TAB_FILES))
+TAB_NAMES := $(patsubst experiments/tables/%.tab,%,$(TABS))
+STEPS := $(filter-out $(ABSENT),$(shell sed -n 's/^\([a-z_0-9]\{1,\}\)\t.*/\1/p' experiments/drivers.tsv))
 WEIGHTS := $(or $(CHECKPOINT),$(if $(wildcard $(FROM)/compact/config.json),$(FROM:/=)/compact,$(FROM)))
 ARGUMENTS = --out $(OUT) --scale $(SCALE) --seed $(SEED) --threads $(THREADS) --data '$(DATA)' \
             --checkpoint '$(WEIGHTS)'
@@ -238,7 +252,7 @@ $(FIGS)/%.pdf: experiments/figures/%.fig $(BUILD)/tracewright
 show-table-claims: $(OUT)/claims.csv
 show-table-%: experiments/tables/%.tab
 	@$(BUILD)/tracewright tables $< --data $(OUT)
-$(FIGS)/tables.xlsx: $(wildcard experiments/tables/*.tab) $(OUT)/claims.csv $(BUILD)/tracewright
+$(FIGS)/tables.xlsx: $(TABS) $(OUT)/claims.csv $(BUILD)/tracewright
 	@echo "  draw tables.xlsx"
 	@$(BUILD)/tracewright tables $(filter %.tab,$^) --data $(OUT) --claims claims.csv -o $@
 # The verdict is read at the end of a run; here a broken claim only has to be written down.

@@ -6,7 +6,7 @@
  *          the test part, beside the fit part's own score there. The model of split 0 and its
  *          test part stay for tracellm_accuracy.
  * Reads    real.csv
- * Writes   tracellm_generalisation.csv   split,metric,view,name,value,lo,hi,n,floor
+ * Writes   tracellm_generalisation.csv   split,metric,view,name,value,lo,hi,n,floor,who
  *          tracellm_generalisation_mean.csv   metric,view,name,value,lo,hi,splits
  *                                         (mean over splits; lo, hi: least and most)
  *          tracellm_generalisation_paired.csv   split,metric,view,a,b,difference,lo,hi
@@ -69,7 +69,7 @@ int main(int argc, char **argv)
     size_t splits = d.full ? 5 : 2, n = d.full ? 20000 : 10000;
     struct graphset *real = driver_graphs(&d, "real.csv");
     struct outfile rows = driver_csv(&d, "tracellm_generalisation.csv",
-                                     "split,metric,view,name,value,lo,hi,n,floor");
+                                     "split," CONTEST_COLUMNS);
     struct outfile paired = driver_csv(&d, "tracellm_generalisation_paired.csv",
                                        "split,metric,view,a,b,difference,lo,hi");
     struct outfile mean = driver_csv(&d, "tracellm_generalisation_mean.csv",

@@ -14,6 +14,7 @@ row() { printf '%s\t%s\tclaim %s\tsource\t%s\t%s\t%s\t%s\n' "$1" "$2" "$1" "$3" 
     row later none '' '' '' 'not yet'
     row likeness real 'x.csv|name=b|value' '<' 3 ''
     row unknown value 'x.csv|name=a|value' '' '' ''
+    row lacking real 'x.csv|name=c|value' '<' 3 ''
 } > experiments/claims.tsv
 printf 'near\t1.1\t0.2\nfar\t9\t1\n' > experiments/expected/paper/claims.tsv
 printf 'near\t1.0\t0.1\nfar\t4.1\t0.5\n' > experiments/expected/small/claims.tsv
@@ -34,12 +35,12 @@ want() {    # want STATUS 'ID VERDICT'...
 extra=''
 want 0 'holds reproduces' 'quarter reproduces' 'near reproduces' 'far differs' 'later not attempted' \
     'unknown not judged' 'likeness not judged'
-head -n 1 got.txt | grep -q '3 reproduce, 1 differ from the paper, 1 not attempted, 2 not judged, 0 broken' ||
+head -n 1 got.txt | grep -q '3 reproduce, 1 differ from the paper, 1 not attempted, 3 not judged, 0 broken' ||
     { echo 'the first line has not the counts'; cat got.txt; exit 1; }
 extra='--data real'
 want 1 'holds reproduces' 'near not judged' 'far not judged' 'likeness broken'
 sed -i '/^likeness/s/\t3\t/\t5\t/' experiments/claims.tsv
-want 0 'likeness reproduces'
+want 0 'likeness reproduces' 'lacking not judged'
 extra=''
 sed -i 's/0\.3\*/0.2*/' experiments/claims.tsv
 want 1 'quarter broken'
@@ -56,5 +57,9 @@ want 1 'share:quick broken'
 printf 'driver,wall_s,cpu_s,peak_mb\nquick,3.0,2.0,101\n' > out/quick.cost.csv
 want 1 'share:quick broken'
 rm out/quick.cost.csv
+want 1 'share:quick broken'
+sed -i 's/0\.5/data/' experiments/drivers.tsv
+want 0 'holds reproduces'
+extra='--data real'
 want 1 'share:quick broken'
 echo 'every verdict as it should be'

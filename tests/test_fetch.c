@@ -257,6 +257,38 @@ static void wrong_words_are_usage(void **state)
     assert_int_equal(command("alibaba-2021 --files 144 --list", "> /dev/null"), 0);
 }
 
+/* What the redirected words leave in a file. */
+static struct buf said(const char *words, const char *redirect)
+{
+    char line[256];
+    struct buf b = { 0 };
+    struct err err;
+    snprintf(line, sizeof line, redirect, in_dir("said"));
+    assert_int_equal(command(words, line), 0);
+    assert_true(file_read(in_dir("said"), &b, &err));
+    return b;
+}
+
+static void a_list_says_that_it_is_unverified(void **state)
+{
+    (void)state;
+    static const char list[] = "alibaba-2021 --files 3,144 --list";
+    struct buf out = said(list, "> %s 2> /dev/null"), words = said(list, "2> %s > /dev/null"),
+               json = said("azure-v1 --list --json", "> %s"),
+               mirror = said("azure-v1 --list --json --from http://localhost", "> %s");
+    const char *line = strchr(out.p, '\n');
+    assert_int_equal(strncmp(out.p, "http", 4), 0);
+    assert_int_equal(strncmp(line, "\nhttp", 5), 0);
+    assert_string_equal(strchr(line + 1, '\n'), "\n");
+    assert_non_null(strstr(words.p, "not verified, see https://github.com/alibaba/clusterdata"));
+    assert_non_null(strstr(json.p, "\"verified\":false,\"page\":\"https://github.com/Azure"));
+    assert_null(strstr(mirror.p, "verified"));
+    buf_free(&out);
+    buf_free(&words);
+    buf_free(&json);
+    buf_free(&mirror);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -270,6 +302,7 @@ int main(void)
         cmocka_unit_test(what_is_not_there_is_said),
         cmocka_unit_test(the_command_keeps_sums),
         cmocka_unit_test(wrong_words_are_usage),
+        cmocka_unit_test(a_list_says_that_it_is_unverified),
     };
     return cmocka_run_group_tests(tests, enter, leave);
 }

@@ -1,7 +1,9 @@
 /* cmd_fetch.c: the public traces, from where their owners put them.
  *
- * The addresses are those of the data sets' own download scripts. They publish no sums, so the
- * first download writes DIR/SHA256SUMS, and every later one is held against it; --sums takes those
+ * The data sets describe themselves on the pages named below, and their owners' scripts say where
+ * the files lie. Nobody publishes a list of addresses or sums to hold against: --list says that
+ * they are unverified until something came from there, and names the page. So the first download
+ * writes DIR/SHA256SUMS, and every later one is held against it; --sums takes those
  * of somebody else. A file that is there is whole, because only whole files get their name: it is
  * not fetched again, but read and held against its sum.
  */
@@ -16,25 +18,27 @@
 #include "base/mem.h"
 #include "cli/commands_priv.h"
 
-/* Sources: fetchData.sh of alibaba/clusterdata, cluster-trace-microservices-v2021 and -v2022; the
- * read-me files of Azure/AzurePublicDataset for 2019 and 2021. */
 static const struct set {
-    const char *name, *prose, *base;
+    const char *name, *prose, *page, *base;
     const char *before, *after;      /* of a file's number, or before alone */
     size_t files;
     const char *standard;            /* --files unless given */
 } sets[] = {
     { "alibaba-2021", "call graphs of 12 hours, 145 files, 25 GiB",
+      "https://github.com/alibaba/clusterdata/tree/master/cluster-trace-microservices-v2021",
       "http://aliopentrace.oss-cn-beijing.aliyuncs.com/v2021MicroservicesTraces",
       "MSCallGraph/MSCallGraph_", ".tar.gz", 145, "0-19" },
     { "alibaba-2022", "call graphs of 13 days, a file for every 3 minutes, 4 GiB an hour",
+      "https://github.com/alibaba/clusterdata/tree/master/cluster-trace-microservices-v2022",
       "http://aliopentrace.oss-cn-beijing.aliyuncs.com/v2022MicroservicesTraces",
       "CallGraph/CallGraph_", ".tar.gz", 6240, "0-19" },
     { "azure-v1", "functions of 2019, counts per minute, 14 days",
+      "https://github.com/Azure/AzurePublicDataset/blob/master/AzureFunctionsDataset2019.md",
       "https://azurepublicdatasettraces.blob.core.windows.net/azurepublicdatasetv2/"
       "azurefunctions_dataset2019",
       "azurefunctions-dataset2019.tar.xz", NULL, 1, "0" },
     { "azure-v2", "functions of 2021, invocations, 14 days",
+      "https://github.com/Azure/AzurePublicDataset/blob/master/AzureFunctionsInvocationTrace2021.md",
       "https://github.com/Azure/AzurePublicDataset/raw/master/data",
       "AzureFunctionsInvocationTraceForTwoWeeksJan2021.rar", NULL, 1, "0" },
 };
@@ -245,6 +249,18 @@ static bool prepare(struct job *j, struct err *err)
     return good;
 }
 
+/* Ours are from no list that their owners publish; a mirror is the user's own affair. */
+static void say_unverified(const struct job *j)
+{
+    if (args_given(j->a, "from"))
+        return;
+    if (args_flag(j->a, "json"))
+        printf("\"verified\":false,\"page\":\"%s\",", j->set->page);
+    else if (args_flag(j->a, "list"))
+        fprintf(stderr, "%s: %s; addresses not verified, see %s\n", j->set->name, j->set->prose,
+                j->set->page);
+}
+
 static int run(const struct args *a, struct err *err)
 {
     struct job j = { .a = a, .set = find(args_operand(a)[0], err), .dir = args_text(a, "o") };
@@ -254,7 +270,11 @@ static int run(const struct args *a, struct err *err)
     j.wanted = mem_array(j.set->files, sizeof *j.wanted);
     bool good = prepare(&j, err);
     if (good && args_flag(a, "json"))
-        printf("{\"set\":\"%s\",\"files\":[", j.set->name);
+        printf("{\"set\":\"%s\",", j.set->name);
+    if (good)
+        say_unverified(&j);
+    if (good && args_flag(a, "json"))
+        printf("\"files\":[");
     bool whole = good && each(&j, err);
     if (good && args_flag(a, "json"))
         printf("]}\n");

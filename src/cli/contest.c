@@ -67,9 +67,9 @@ void contest_rows(const struct comparison *c, const char *key, FILE *rows)
         const struct compare_row *row = pass ? c->floor_row : c->row;
         for (size_t i = 0; i < (pass ? c->n_floors : c->n); i++) {
             const struct compare_row *r = &row[i];
-            fprintf(rows, "%s,%s,%s,%s,%.6g,%.6g,%.6g,%zu,%.6g\n", key, r->metric->name,
+            fprintf(rows, "%s,%s,%s,%s,%.6g,%.6g,%.6g,%zu,%.6g,%s: %s\n", key, r->metric->name,
                     view_names[r->view], r->name, r->value.value, r->value.lo, r->value.hi,
-                    r->value.n, r->floor);
+                    r->value.n, r->floor, key, r->name);
         }
     }
 }

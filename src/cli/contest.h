@@ -28,7 +28,8 @@ void contest_model(const struct driver *d, struct contest *c, struct train_graph
 /* Every generator of gen/generator.h writes n graphs under its name. */
 void contest_baselines(const struct driver *d, struct contest *c, size_t n);
 
-/* Rows "key,metric,view,name,value,lo,hi,n,floor" of all sources and floors. */
+/* Rows of CONTEST_COLUMNS after the key's, of all sources and floors; who is "key: name". */
+#define CONTEST_COLUMNS "metric,view,name,value,lo,hi,n,floor,who"
 void contest_rows(const struct comparison *c, const char *key, FILE *rows);
 
 void contest_free(struct contest *c);        /* its sets */
