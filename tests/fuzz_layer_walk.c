@@ -71,6 +71,9 @@ static void walk(const struct layer_grammar *g, struct str line, struct choices 
         ask.whole = next(&c, 2);
         ask.last_id = next(&c, 4) ? -1 : (int64_t)next(&c, 256);
         ask.index = (int64_t)next(&c, 3) - 1;
+        if (next(&c, 2))
+            REQUIRE(layer_wish_find(g, next(&c, 4) ? "A" : "USER", CALL_RPC, "AB", &ask.wish,
+                                    NULL));
         if (layer_start(g, &s, &ask)) {
             while (s.want.kind != WANT_END)
                 choose(g, &s, &c);

@@ -87,6 +87,20 @@ static inline void walk_ask(struct walk *w, const struct buf *prompt, size_t par
     w->asks[w->n++] = *ask;
 }
 
+/* What is asked to occur, as the grammar's names. */
+static inline struct layer_wish walk_wish(const struct layer_grammar *g, const struct text_ask *a)
+{
+    struct layer_wish wish = { .include = false };
+    struct arena *arena = arena_new();
+    if (a->include_src.n)
+        REQUIRE(layer_wish_find(g, arena_strndup(arena, a->include_src.p, a->include_src.n),
+                                a->include_type,
+                                arena_strndup(arena, a->include_dst.p, a->include_dst.n), &wish,
+                                NULL));
+    arena_free(arena);
+    return wish;
+}
+
 /* Write a whole graph. False: the header cannot be met. */
 static inline bool walk_graph(const struct layer_grammar *g, const struct text_ask *a,
                               int64_t least_latency, enum policy p, gsl_rng *r, struct walk *w)
@@ -101,6 +115,7 @@ static inline bool walk_graph(const struct layer_grammar *g, const struct text_a
     walk_ask(w, &prompt, SIZE_MAX, 0, &(struct layer_ask){ .index = -1 });
     good = layer_ask_root(task, w->layers[0].prompt, &root);
     root.least_latency = least_latency;
+    root.wish = walk_wish(g, a);
     w->asks[0] = root;
     for (size_t i = 0; good && i < w->n; i++) {
         good = layer_start(g, &s, &w->asks[i]);

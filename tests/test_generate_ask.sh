@@ -78,6 +78,16 @@ awk -F, -v p="$p90" 'NR > 1 && $4 == "0" && $NF < p { bad = 1 } END { exit bad |
     "$dir/h.csv" || fail "high-latency: below $p90"
 "$T" import "$dir/i.csv" 2>&1 >/dev/null | grep -q '40 of 40 graphs used' || fail "not all read back"
 
+# So it is in layers.
+"$T" train -q --data "$dir/train.csv" --to recursive --preset tiny --tokens 3000 -o "$dir/layers" \
+    2>/dev/null
+inner=$(awk -F, 'NR > 1 && $5 == "rpc" { rpc[$9] = 1 }
+                 NR > 1 && $5 == "mc" && rpc[$6] { print $6 ">mc>" $9; exit }' "$dir/train.csv")
+"$T" generate -q --checkpoint "$dir/layers" --ask "service=$service edges=6 depth=3 include=$inner" \
+    --attempts 1 -n 20 -o "$dir/i.csv" 2>"$dir/words"
+[ "$(calls "$dir/i.csv")" = "6x20" ] &&
+    [ "$(having "$dir/i.csv" "mc,${inner%%>*},${inner##*>}")" -eq 20 ] || fail "include= in layers"
+
 # What the mask took.
 for key in masked_share removed_mean minus_log_kept_per_token free_valid_share \
            effective_sample_size log_weights graphs_per_s calls_per_s; do
@@ -110,6 +120,10 @@ status 2 'top-p' $M --top-p 2 --ask edges=3
 status 65 'no word for MS_nowhere' $M --ask "include=MS_nowhere>rpc>$dst"
 status 65 'never called by rpc' $M --ask "include=$src>rpc>$dst"
 status 65 'lets it call' $M --ask "include=$dst>mc>$dst"
+L="$T generate --checkpoint $dir/layers -n 1 -o $dir/x.csv"
+status 65 'does not know MS_nowhere' $L --ask "service=$service include=MS_nowhere>rpc>$dst"
+status 65 'no graph that this checkpoint' $L --ask "service=$service edges=100000"
+status 2 'always name the service' $L --ask "edges=3"
 status 65 'too few' $M --ask "service=S_nowhere high-latency"
 status 65 'no graph that this checkpoint' $M --ask "edges=100000"
 status 65 'no prompt can be asked' $M --prompts "$dir/train.csv"

@@ -286,6 +286,40 @@ static void assert_same(const struct graphset *a, const struct graphset *b)
         assert_true(callgraph_same(&a->graphs[i], a->names, &b->graphs[i], b->names));
 }
 
+/* USER's call, and one further down: at the first attempt, from a model that knows nothing. */
+static void a_call_to_include_is_written(void **state)
+{
+    const struct graphset *train = *state;
+    struct callees c = callees_of(train);
+    const struct layer_name *inner = c.at;
+    while (!(inner->types & 1 << CALL_RPC))
+        inner++;
+    char *name = mem_strndup(inner->text.p, inner->text.n);
+    const struct prompt list[] = {
+        { .service = "S_000000001", .edges = 9, .depth = 4, .latency = PROMPT_OPEN,
+          .include_src = name, .include_dst = name, .include_type = CALL_RPC },
+        { .service = "S_000000001", .edges = PROMPT_OPEN, .depth = PROMPT_OPEN,
+          .latency = PROMPT_OPEN, .least_latency = 5, .include_src = "USER", .include_dst = name,
+          .include_type = CALL_RPC },
+    };
+    size_t n = sanitized() ? 4 : 20;
+    for (unsigned k = 0; k < 3; k++) {
+        struct llm m = untrained(train, text_task_names[k], false, 512);
+        struct llm_options o = { .sample = { .temperature = 1 } };
+        struct prompt_pool pool = prompt_pool_list(list, 2, 1000);
+        struct draw_report rep;
+        assert_true(llm_can(&m, &o, &list[0], NULL) && llm_can(&m, &o, &list[1], NULL));
+        struct graphset *s = write_graphs(&m, &pool, n, o, 2, &rep);
+        assert_int_equal(rep.outcome[DRAW_GOOD], n);
+        for (size_t i = 0; i < s->n; i++)
+            assert_true(prompt_kept(&list[i % 2], &s->graphs[i], s->names));
+        graphset_free(s);
+        llm_free(&m);
+    }
+    free(name);
+    callees_free(&c);
+}
+
 static void what_learnt_nothing_writes_valid_graphs(void **state)
 {
     const struct graphset *train = *state;
@@ -359,6 +393,7 @@ int main(void)
         cmocka_unit_test(lists_of_names_are_read_strictly),
         cmocka_unit_test_prestate(samples_are_allowed_token_by_token, train),
         cmocka_unit_test_prestate(any_tokens_end_in_the_graph_asked_for, train),
+        cmocka_unit_test_prestate(a_call_to_include_is_written, train),
         cmocka_unit_test_prestate(what_learnt_nothing_writes_valid_graphs, train),
         cmocka_unit_test_prestate(without_a_list_of_names_any_word_is_one, train),
     };

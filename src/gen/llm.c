@@ -130,8 +130,7 @@ bool llm_can(const struct llm *m, const struct llm_options *o, const struct prom
 {
     if (strcmp(m->to, "compact") == 0)
         return llm_compact_can(m, o, p, err);
-    return p->service || err_set(err, EXIT_USAGE, "%s prompts always name the service: service=",
-                                 m->to);
+    return llm_layers_can(m, o, p, err);
 }
 
 bool llm_run(const struct llm *m, const struct llm_options *o, const struct draw_job *job,

@@ -53,8 +53,8 @@ bool llm_load_adapted(const char *dir, const char *const *adapter, size_t n, str
 void llm_free(struct llm *m);
 
 /* Can the model be asked this under these options? Else EXIT_DATA or EXIT_USAGE and why: an unknown
- * name, a call that the grammar has no room for. Where it says yes, constrained compact decoding
- * fulfils the prompt within its context. */
+ * name, a call that the grammar has no room for. Where it says yes, constrained decoding fulfils
+ * the prompt; compact decoding within its context. */
 bool llm_can(const struct llm *m, const struct llm_options *o, const struct prompt *p,
              struct err *err);
 

@@ -243,15 +243,31 @@ static bool always_a_service(const struct prompt_pool *pool)
     return pool->list || pool->fields.service;
 }
 
+/* False (EXIT_DATA): there is no such format. */
+static bool find_task(const struct llm *m, enum text_task *task, struct err *err)
+{
+    for (*task = 0; *task < TEXT_TASKS; ++*task)
+        if (strcmp(text_task_names[*task], m->to) == 0)
+            return true;
+    return err_set(err, EXIT_DATA, "the checkpoint writes \"%s\", of which there is no writer",
+                   m->to);
+}
+
+bool llm_layers_can(const struct llm *m, const struct llm_options *o, const struct prompt *p,
+                    struct err *err)
+{
+    enum text_task task;
+    if (!p->service)
+        return err_set(err, EXIT_USAGE, "%s prompts always name the service: service=", m->to);
+    return find_task(m, &task, err) && (o->unconstrained || llm_walk_can(m, task, p, err));
+}
+
 bool llm_layers_run(const struct llm *m, const struct llm_options *o, const struct draw_job *job,
                     struct graphset *out, struct draw_report *rep, struct err *err)
 {
     struct writer w = { .m = m, .o = o, .job = job };
-    while (w.task < TEXT_TASKS && strcmp(text_task_names[w.task], m->to) != 0)
-        w.task++;
-    if (w.task == TEXT_TASKS)
-        return err_set(err, EXIT_DATA, "the checkpoint writes \"%s\", of which there is no writer",
-                       m->to);
+    if (!find_task(m, &w.task, err))
+        return false;
     if (!always_a_service(job->prompts))
         return err_set(err, EXIT_USAGE,
                        "%s prompts always name the service: here it is open in some", m->to);

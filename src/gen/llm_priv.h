@@ -22,9 +22,14 @@ bool llm_compact_can(const struct llm *m, const struct llm_options *o, const str
 bool llm_layers_run(const struct llm *m, const struct llm_options *o, const struct draw_job *job,
                     struct graphset *out, struct draw_report *rep, struct err *err);
 
+bool llm_layers_can(const struct llm *m, const struct llm_options *o, const struct prompt *p,
+                    struct err *err);
+
 /* Layer by layer under the grammar. */
 bool llm_walk_run(const struct llm *m, const struct llm_options *o, enum text_task task,
                   const struct draw_job *job, struct graphset *out, struct draw_report *rep,
+                  struct err *err);
+bool llm_walk_can(const struct llm *m, enum text_task task, const struct prompt *p,
                   struct err *err);
 
 #endif

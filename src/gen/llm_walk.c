@@ -7,9 +7,8 @@
  *
  * A text ends where the grammar ends it; what is forced at its end is not even fed. Sub-headers
  * that the model wrote are the prompts of the next layers, and since each is one that can be met,
- * the whole graph has the edges, the depth and the latency of the first. So an attempt fails only
- * on what the grammar does not know (a call that the prompt wants included), or at once, where no
- * graph has the header asked for.
+ * the whole graph has the edges, the depth and the latency of the first, and the call that was to be
+ * included. So an attempt fails at once, where no graph is what is asked for, or not at all.
  *
  * A text longer than the model's context goes on with its prompt and the latest tokens in view.
  *
@@ -140,6 +139,17 @@ static bool go_on(struct desk *d, struct story *s)
     return true;
 }
 
+/* The ask of p, whose root prompt is `text`. False (EXIT_DATA): this vocabulary cannot say it. */
+static bool ask_root(const struct layer_grammar *g, const struct prompt *p, struct str text,
+                     struct layer_ask *ask, struct err *err)
+{
+    if (!layer_ask_root(g->limits.task, text, ask))
+        return err_set(err, EXIT_DATA, "the prompt has no header");
+    ask->least_latency = p->least_latency;
+    return !p->include_src || layer_wish_find(g, p->include_src, p->include_type, p->include_dst,
+                                              &ask->wish, err);
+}
+
 static bool begin_graph(struct desk *d, struct story *s)
 {
     enum text_task task = d->w->grammar.limits.task;
@@ -150,10 +160,8 @@ static bool begin_graph(struct desk *d, struct story *s)
     prompt_put(&s->prompt, task, d->w->grammar.limits.fixed ? NULL : s->rng, &b);
     ask_layer(s, &b, SIZE_MAX, 0);
     buf_free(&b);
-    if (!layer_ask_root(task, s->layers[0].prompt, &s->asks[0]))
-        return false;
-    s->asks[0].least_latency = s->prompt.least_latency;
-    return begin_layer(d, s);
+    return ask_root(&d->w->grammar, &s->prompt, s->layers[0].prompt, &s->asks[0], NULL) &&
+           begin_layer(d, s);
 }
 
 /* Hand the tokens that the model has not seen to the slot. Where they go beyond its context the
@@ -313,6 +321,31 @@ static bool writer_init(struct writer *w, enum text_task task, struct err *err)
     return true;
 }
 
+static void writer_free(struct writer *w)
+{
+    layer_tokens_free(w->tokens);
+    callees_free(&w->open);
+}
+
+bool llm_walk_can(const struct llm *m, enum text_task task, const struct prompt *p, struct err *err)
+{
+    struct writer w = { .m = m };
+    struct layer_state s = { 0 };
+    struct layer_ask ask;
+    struct buf text = { 0 };
+    bool good = writer_init(&w, task, err);
+    if (good) {
+        prompt_put(p, task, NULL, &text);
+        good = ask_root(&w.grammar, p, buf_view(&text), &ask, err);
+        if (good && !layer_start(&w.grammar, &s, &ask))
+            good = err_set(err, EXIT_DATA, "no graph that this checkpoint can write is like that");
+    }
+    buf_free(&text);
+    buf_free(&s.text);
+    writer_free(&w);
+    return good;
+}
+
 bool llm_walk_run(const struct llm *m, const struct llm_options *o, enum text_task task,
                   const struct draw_job *job, struct graphset *out, struct draw_report *rep,
                   struct err *err)
@@ -325,7 +358,6 @@ bool llm_walk_run(const struct llm *m, const struct llm_options *o, enum text_ta
         draw_run(job, w.crew.workers, work, &w, out, rep);
         decode_crew_free(&w.crew);
     }
-    layer_tokens_free(w.tokens);
-    callees_free(&w.open);
+    writer_free(&w);
     return good;
 }

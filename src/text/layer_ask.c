@@ -1,7 +1,7 @@
 /* layer_ask.c: what is asked of a text, from its prompt and from the layer above. Parts of a split
  * layer are numbered one after the other: the ids of one end before those of the next begin. */
 #include "text/instruction.h"
-#include "text/layer_grammar.h"
+#include "text/layer_grammar_priv.h"
 
 bool layer_ask_of(struct str header_line, struct layer_ask *ask)
 {
@@ -28,6 +28,8 @@ struct layer_ask layer_ask_below(const struct layer_ask *above, const struct lay
 {
     struct layer_ask ask = { .head = t->subs[i].header, .index = -1, .last_id = -1 };
     bool part = t->n_edges == 0;
+    if (layer_wish_goes_to(above, t, i))
+        ask.wish = above->wish;
     ask.whole = !part;
     if (!part)
         return ask;

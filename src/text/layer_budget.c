@@ -125,7 +125,7 @@ static bool budget_child(const struct layer_grammar *g, const struct layer_state
     if (s->depth >= 0)
         within(b, D, takes ? s->depth - 1 : 0, takes ? s->depth - 1 : s->depth - 2);
     else
-        at_most(b, D, g->limits.max_depth - 2);
+        within(b, D, wish_needs_depth(s) ? 1 : 0, g->limits.max_depth - 2);
     if (rest < 0) {
         at_most(b, N, g->limits.max_edges - s->calls);
         return after == 0 && (takes || s->deep);

@@ -252,9 +252,9 @@ bool layer_start(const struct layer_grammar *g, struct layer_state *s, const str
     if (is_table(g)) {
         s->user = true;
         s->phase = PHASE_ROW;
-        if (!table_can_start(g, s))
+        if (!table_can_start(g, s) || !wish_begin(g, s))
             return false;
-    } else if (!read_layer(g, s) || !begin_layer(g, s))
+    } else if (!read_layer(g, s) || !wish_begin(g, s) || !begin_layer(g, s))
         return false;
     settle(g, s);
     return true;

@@ -87,10 +87,25 @@ bool layer_grammar_init(struct layer_grammar *g, const struct layer_name *names,
 /* How a word is spelled. */
 struct str layer_word_spelling(enum layer_word w);
 
+/* A call src>type>dst that must occur. */
+struct layer_wish {
+    bool include;             /* there is a wish at all */
+    bool from_user;           /* its src is USER: it is the root */
+    uint8_t type;
+    uint8_t src_types;        /* that let src call; bit 1 << enum call_type */
+    uint32_t src, dst;        /* names of the vocabulary */
+    struct str src_text;
+};
+
+/* Names as users write them. False (EXIT_DATA): this vocabulary cannot say it. */
+bool layer_wish_find(const struct layer_grammar *g, const char *src, enum call_type type,
+                     const char *dst, struct layer_wish *w, struct err *err);
+
 /* What is asked: the header, with what is known though it is not shown. */
 struct layer_ask {
     struct header head;       /* -1: open, as header_parse leaves it; texts are borrowed */
     int64_t least_latency;    /* ms that a USER's call takes at least; 0: any */
+    struct layer_wish wish;   /* kept where layer_start says that the ask can be met */
     struct str caller;        /* table: who calls the root; empty: USER */
     bool whole;               /* known to be no part of a split layer: split only if wide */
     int64_t index;            /* a part: id of the call whose layer it is; -1: open */
@@ -112,7 +127,7 @@ bool layer_ask_root(enum text_task task, struct str prompt, struct layer_ask *as
 struct layer_ask layer_ask_below(const struct layer_ask *above, const struct layer_text *t,
                                  size_t i);
 
-enum layer_wanted { WANT_END, WANT_WORD, WANT_NUMBER, WANT_NAME, WANT_SOURCE };
+enum layer_wanted { WANT_END, WANT_WORD, WANT_NUMBER, WANT_NAME, WANT_SOURCE };   /* source: a name of a list */
 
 struct layer_want {
     enum layer_wanted kind;
@@ -141,6 +156,7 @@ struct layer_state {
     int64_t total, depth, subs, calls;    /* asked for or decided; -1: open */
     int64_t earliest, latest;         /* bounds of all times here */
     int64_t last_id;
+    bool here, met;                   /* the wished call: of this layer's caller; it stands */
 
     struct layer_call row;            /* in hand */
     uint32_t row_source;              /* table: name of its caller; NAMES_NONE: not yet */

@@ -6,6 +6,7 @@
  *     layer_subs.c      sub-headers
  *     layer_pad.c       the arithmetic of the instruction format
  *     layer_budget.c    numbers of a sub-header that leave a way on
+ *     layer_wish.c      a call that must occur
  *
  * A phase is what comes next. For each there is a function that says what is wanted and one that
  * takes it, writes what follows by force, and moves on.
@@ -73,6 +74,8 @@ bool table_take_id(const struct layer_grammar *g, struct layer_state *s, int64_t
 void table_end_row(const struct layer_grammar *g, struct layer_state *s);
 void table_want_row(const struct layer_grammar *g, struct layer_state *s);
 bool table_can_start(const struct layer_grammar *g, const struct layer_state *s);
+int64_t table_most_depth(const struct layer_grammar *g, const struct layer_state *s);
+unsigned table_kinds(const struct layer_grammar *g, const struct layer_state *s);
 
 /* layer_subs.c */
 void subs_begin(const struct layer_grammar *g, struct layer_state *s);
@@ -101,5 +104,21 @@ bool budget_possible(const struct layer_grammar *g, const struct layer_state *s,
 /* Can a layer, or a split one, have these four numbers (-1: any)? part: it may be a part. */
 bool budget_fits(const struct layer_grammar *g, int64_t edges, int64_t calls, int64_t subs,
                  int64_t depth, bool split, bool part);
+
+/* layer_wish.c: what the row in hand may be, as bits. Where it may be plain it may also be the
+ * others by chance; where not, its name and type are theirs. */
+enum { ROW_PLAIN = 1, ROW_SRC = 2, ROW_DST = 4 };
+bool wish_begin(const struct layer_grammar *g, struct layer_state *s);    /* can it be met? */
+bool wish_is_open(const struct layer_state *s);
+unsigned wish_kinds(const struct layer_grammar *g, const struct layer_state *s);
+unsigned wish_kinds_at(const struct layer_grammar *g, const struct layer_state *s, int64_t level);
+uint8_t wish_types(const struct layer_state *s, unsigned kinds);
+void wish_want_name(struct layer_state *s, unsigned kinds);
+void wish_end_row(struct layer_state *s);
+bool wish_place_fits(const struct layer_grammar *g, const struct layer_state *s, int64_t place);
+bool wish_needs_depth(const struct layer_state *s);    /* the sub-header in hand, below it */
+
+/* Of a finished layer: is it sub-header i whose layer shall hold the wished call? */
+bool layer_wish_goes_to(const struct layer_ask *above, const struct layer_text *t, size_t i);
 
 #endif

@@ -70,6 +70,8 @@ static void want_total(const struct layer_grammar *g, struct layer_state *s)
     int64_t hi = s->depth == 0 || s->subs == 0 ? 1 : g->limits.max_edges;
     if (s->depth < 0 && s->subs < 0 && g->limits.max_depth == 1)
         hi = 1;
+    if (wish_needs_depth(s))
+        lo = greatest(lo, 3);
     if (s->total >= 0)
         lo = hi = s->total;
     ranges_add(&s->want.numbers, lo, hi);
@@ -78,7 +80,8 @@ static void want_total(const struct layer_grammar *g, struct layer_state *s)
 static void want_depth(const struct layer_grammar *g, struct layer_state *s)
 {
     int64_t most = least(s->rest, g->limits.max_depth - 1);
-    ranges_add(&s->want.numbers, s->depth >= 0 ? s->depth : 1, s->depth >= 0 ? s->depth : most);
+    int64_t lo = wish_needs_depth(s) ? 2 : 1;
+    ranges_add(&s->want.numbers, s->depth >= 0 ? s->depth : lo, s->depth >= 0 ? s->depth : most);
 }
 
 void pad_want(const struct layer_grammar *g, struct layer_state *s)

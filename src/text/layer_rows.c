@@ -79,19 +79,37 @@ static void want_times(const struct layer_grammar *g, struct layer_state *s, boo
     ranges_add(&s->want.numbers, lo, hi);
 }
 
+static void want_type(const struct layer_grammar *g, struct layer_state *s)
+{
+    unsigned kinds = is_table(g) ? table_kinds(g, s) : wish_kinds(g, s);
+    uint8_t types = s->row.name == NAMES_NONE ? g->types : g->names[s->row.name].types;
+    if (!(kinds & ROW_PLAIN))
+        types = wish_types(s, kinds);
+    s->want.kind = WANT_WORD;
+    s->want.words = (uint64_t)types << SAY_HTTP;
+}
+
+static void want_destination(const struct layer_grammar *g, struct layer_state *s)
+{
+    unsigned kinds = is_table(g) ? table_kinds(g, s) : wish_kinds(g, s);
+    if (!(kinds & ROW_PLAIN)) {
+        wish_want_name(s, kinds);
+        return;
+    }
+    s->want.kind = WANT_NAME;
+    s->want.types = s->row.type < 0 ? g->types : (uint8_t)bit((unsigned)s->row.type);
+}
+
 static void want_value(const struct layer_grammar *g, struct layer_state *s)
 {
     struct layer_want *w = &s->want;
     bool finish = s->now == FIELD_FINISH;
     switch ((enum edge_field)s->now) {
     case FIELD_TYPE:
-        w->kind = WANT_WORD;
-        w->words = (uint64_t)(s->row.name == NAMES_NONE ? g->types : g->names[s->row.name].types)
-                   << SAY_HTTP;
+        want_type(g, s);
         return;
     case FIELD_DESTINATION:
-        w->kind = WANT_NAME;
-        w->types = (uint8_t)(s->row.type < 0 ? g->types : (uint8_t)bit((unsigned)s->row.type));
+        want_destination(g, s);
         return;
     case FIELD_SOURCE:
         w->kind = WANT_SOURCE;

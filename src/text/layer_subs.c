@@ -50,14 +50,15 @@ const struct layer_call *subs_call(const struct layer_state *s)
     return &s->call[s->listed[s->subs_written]];
 }
 
-/* One of the calls after the latest that has a sub-header, so that enough come after it. */
+/* One of the calls after the latest that has a sub-header, so that enough come after it, and among
+ * them, where it must be, one to the caller of the wished call. */
 void subs_want_place(const struct layer_grammar *g, struct layer_state *s)
 {
     int64_t from = s->n_listed ? s->listed[s->n_listed - 1] + 1 : 0;
-    (void)g;
     s->want.kind = WANT_NUMBER;
     for (int64_t i = from; i <= s->calls - (s->subs - s->n_listed); i++)
-        ranges_add(&s->want.numbers, s->call[i].id, s->call[i].id);
+        if (wish_place_fits(g, s, i))
+            ranges_add(&s->want.numbers, s->call[i].id, s->call[i].id);
 }
 
 void subs_take_place(struct layer_state *s, int64_t id)

@@ -20,7 +20,7 @@ static int64_t most_edges(const struct layer_grammar *g, const struct layer_stat
     return s->total >= 0 ? s->total : g->limits.max_edges;
 }
 
-static int64_t most_depth(const struct layer_grammar *g, const struct layer_state *s)
+int64_t table_most_depth(const struct layer_grammar *g, const struct layer_state *s)
 {
     return s->depth >= 0 ? s->depth : g->limits.max_depth;
 }
@@ -28,7 +28,7 @@ static int64_t most_depth(const struct layer_grammar *g, const struct layer_stat
 bool table_can_start(const struct layer_grammar *g, const struct layer_state *s)
 {
     return s->total != 0 && s->depth != 0 && most_edges(g, s) <= g->limits.max_edges &&
-           most_depth(g, s) <= g->limits.max_depth &&
+           table_most_depth(g, s) <= g->limits.max_depth &&
            (s->depth < 0 || most_edges(g, s) >= s->depth) && (s->depth != 1 || s->total <= 1);
 }
 
@@ -48,14 +48,22 @@ static uint64_t levels(const struct layer_grammar *g, const struct layer_state *
     if (s->written == 0)
         return 1;
     int64_t after = most_edges(g, s) - s->written - 1, lo = 2;
-    int64_t hi = least(most_depth(g, s), s->length + 1);
+    int64_t hi = least(table_most_depth(g, s), s->length + 1);
     if (s->depth >= 0 && s->deepest < s->depth)
         lo = greatest(lo, s->depth - after);
     uint64_t set = 0;
     for (int64_t level = greatest(lo, s->at + 1); level <= hi; level++)
-        if (agrees(s, level))
+        if (agrees(s, level) && wish_kinds_at(g, s, level))
             set |= bit((unsigned)level - 1);
     return set;
+}
+
+unsigned table_kinds(const struct layer_grammar *g, const struct layer_state *s)
+{
+    unsigned kinds = 0;
+    for (uint64_t set = levels(g, s); set; set &= set - 1)
+        kinds |= wish_kinds_at(g, s, __builtin_ctzll(set) + 1);
+    return kinds;
 }
 
 void table_want_ids(const struct layer_grammar *g, struct layer_state *s)
@@ -144,6 +152,7 @@ void table_want_times(const struct layer_grammar *g, struct layer_state *s, bool
 void table_end_row(const struct layer_grammar *g, struct layer_state *s)
 {
     (void)g;
+    wish_end_row(s);
     s->call[s->level - 1] = s->row;
     s->length = s->level;
     s->deepest = greatest(s->deepest, s->level);
@@ -153,9 +162,10 @@ void table_end_row(const struct layer_grammar *g, struct layer_state *s)
 
 void table_want_row(const struct layer_grammar *g, struct layer_state *s)
 {
-    bool more = s->written < most_edges(g, s) && (s->written == 0 || most_depth(g, s) > 1);
+    bool more = s->written < most_edges(g, s) && (s->written == 0 || table_most_depth(g, s) > 1);
     bool end = s->written && (s->total >= 0 ? s->written == s->total
                                             : s->depth < 0 || s->deepest == s->depth);
+    end = end && !wish_is_open(s);
     s->want.kind = WANT_WORD;
     s->want.words = (more ? bit(SAY_ROW) : 0) | (end ? bit(SAY_ROWS_END) : 0);
 }
