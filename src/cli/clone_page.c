@@ -173,7 +173,7 @@ static void write_facts(struct files *x, const struct clone_facts *t)
         return;
     fprintf(f, "key,value\nformat,%s\nreal,%zu\ntrain,%zu\nunseen,%zu\nmade,%zu\ncalls_real,%zu\n"
             "calls_made,%zu\nepochs,%.2f\nnames,%s\n", t->format, t->real, t->train, t->unseen,
-            t->made, t->calls_real, t->calls_made, (double)t->epochs_hundredths / 100,
+            t->made, t->calls_real, t->calls_made, t->learnt.epochs,
             t->renamed ? "replaced by numbers" : "the real ones");
     end(x, &o);
 }
@@ -313,7 +313,7 @@ static bool write_json(const char *dir, const struct clone_facts *t, const struc
     fprintf(o.f, "{\"format\":\"%s\",\"real\":%zu,\"learned\":%zu,\"unseen\":%zu,\"traces\":%zu,"
             "\"spans\":%zu,\"epochs\":%.2f,\"renamed\":%s,\"operations\":%s,\"seed\":%llu",
             t->format, t->real, t->train, t->unseen, t->made, t->calls_made,
-            (double)t->epochs_hundredths / 100, t->renamed ? "true" : "false",
+            t->learnt.epochs, t->renamed ? "true" : "false",
             t->interfaces ? "true" : "false", (unsigned long long)t->seed);
     json_rows(o.f, "how_real", real, REAL);
     json_rows(o.f, "how_private", private, COPIES + NEAR);

@@ -6,13 +6,14 @@
 #ifndef CLI_CLONE_PAGE_H
 #define CLI_CLONE_PAGE_H
 
+#include "cli/clone_learn.h"
 #include "eval/compare.h"
 #include "trace/callgraph.h"
 
 struct clone_facts {
     const char *format;            /* of the traces */
     size_t real, train, unseen, made, calls_real, calls_made;
-    size_t epochs_hundredths;      /* passes over the training traces, in hundredths */
+    struct clone_learnt learnt;
     double minutes, minutes_asked;
     bool renamed, interfaces;
     uint64_t seed;

@@ -11,19 +11,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/rng.h"
+#include "cli/clone_learn.h"
 #include "cli/clone_names.h"
 #include "cli/clone_page.h"
 #include "cli/commands_priv.h"
 #include "cli/exporters.h"
 #include "cli/importers.h"
 #include "eval/floors.h"
+#include "gen/fold.h"
 #include "gen/llm.h"
-#include "gen/train_graphs.h"
+#include "gen/times.h"
 
 #include <gsl/gsl_randist.h>
 
@@ -37,6 +38,7 @@ static const struct option options[] = {
     { "minutes", OPT_REAL, "N", "5", "of wall-clock time for all of it", 0.1, 1e5 },
     { "epochs", OPT_REAL, "E", NULL, "passes over the traces, in place of what the minutes allow",
       0.01, 1000 },
+    { "model", OPT_CHOICE, "auto|tiny|small|base", "auto", "size of the model", 0, 0 },
     { "n", OPT_INT, "N", "0", "traces to write; 0: as many as were read, at most 10,000", 0, 1e8 },
     { "rename", OPT_FLAG, NULL, NULL,
       "replace every name, the same everywhere; the key goes to DIR/private/names.csv", 0, 0 },
@@ -47,8 +49,9 @@ static const struct option options[] = {
 };
 
 enum { TRACES_LEAST = 50, TRACES_MOST = 10000, LEARN_MOST = 20000, PAIRS_MOST = 8192,
-       TRIAL_GRAPHS = 24 };
-static const double most_epochs = 16, least_epochs = 4, train_share = 0.55, unseen_share = 0.2;
+       FOLD_LEAST = 20 };
+static const double learned_by = 0.7;      /* share of the time at which traces are written */
+static const double unseen_share = 0.2;
 
 struct clone {
     const struct args *a;
@@ -62,17 +65,11 @@ struct clone {
     struct graphset *real;                /* as imported */
     struct graphset *joined;              /* names joined */
     struct graphset *learned, *unseen;    /* of joined */
+    struct fold *fold;                    /* of learned */
     struct graphset *made, *split;        /* written; names joined, and apart */
     struct clone_facts facts;
     char *file;                           /* of the traces */
 };
-
-static double now_s(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static double minutes_asked(const struct clone *c)
 {
@@ -139,104 +136,35 @@ static void part(struct clone *c)
     free(rest);
 }
 
-/* ---- training within the time ---- */
-
-static struct train_graphs_options training(const struct clone *c, const char *preset)
-{
-    struct train_graphs_options o = train_graphs_standard_for("compact");
-    o.preset = preset;
-    o.train.seed = c->seed;
-    o.train.threads = c->threads;
-    return o;
-}
-
-static bool train(const struct graphset *s, const struct train_graphs_options *o,
-                  const char *dir, struct train_report *rep, struct err *err)
-{
-    struct meta *m = meta_new("clone");
-    bool good = train_graphs(s, o, dir, m, rep, err);
-    meta_free(m);
-    return good;
-}
-
-struct plan {
-    const char *preset;
-    size_t tokens;             /* to train on */
-    double epochs;
-};
-
-/* A pass over a few traces: tokens of a trace, and tokens a second. */
-static bool trial(const struct clone *c, const char *preset, double *trace_tokens, double *per_s,
-                  struct err *err)
-{
-    size_t n = c->learned->n < TRIAL_GRAPHS ? c->learned->n : TRIAL_GRAPHS;
-    size_t index[TRIAL_GRAPHS];
-    for (size_t i = 0; i < n; i++)
-        index[i] = i * c->learned->n / n;
-    struct graphset *few = graphset_select(c->learned, index, n);
-    struct train_graphs_options o = training(c, preset);
-    struct train_report rep = { 0 };
-    char *dir = file_join(c->private, "model");
-    o.train.epochs = 1;
-    bool good = train(few, &o, dir, &rep, err);
-    *trace_tokens = (double)rep.tokens / (double)n;
-    *per_s = rep.tokens_per_s;
-    train_report_free(&rep);
-    graphset_free(few);
-    free(dir);
-    return good;
-}
-
-/* The largest model for which the time is enough for least_epochs passes; failing all, the smallest
- * for as long as there is time. */
-static bool make_plan(const struct clone *c, struct plan *p, struct err *err)
-{
-    static const char *const presets[] = { "small", "tiny" };
-    enum { PRESETS = sizeof presets / sizeof *presets };
-    double left_s = train_share * 60 * minutes_asked(c);
-    for (size_t i = 0; i < PRESETS; i++) {
-        double trace_tokens, per_s;
-        if (!trial(c, presets[i], &trace_tokens, &per_s, err))
-            return false;
-        double epoch = trace_tokens * (double)c->learned->n;
-        double fits = (left_s - (now_s() - c->began_s)) * per_s / epoch;
-        *p = (struct plan){ .preset = presets[i],
-                            .epochs = args_given(c->a, "epochs") ? args_real(c->a, "epochs")
-                                      : fits < most_epochs ? fits : most_epochs };
-        p->epochs = p->epochs < 0.05 ? 0.05 : p->epochs;
-        p->tokens = (size_t)(p->epochs * epoch) + 1;
-        if (args_given(c->a, "epochs") || fits >= least_epochs)
-            break;
-    }
-    return true;
-}
-
-static bool learn(struct clone *c, struct err *err)
-{
-    struct plan p;
-    if (!make_plan(c, &p, err))
-        return false;
-    fprintf(stderr, "%zu traces, %.1f passes of model %s\n", c->learned->n, p.epochs, p.preset);
-    struct train_graphs_options o = training(c, p.preset);
-    struct train_report rep = { 0 };
-    char *dir = file_join(c->private, "model");
-    o.train.tokens = p.tokens;
-    bool good = train(c->learned, &o, dir, &rep, err);
-    c->facts.epochs_hundredths = (size_t)(p.epochs * 100 + 0.5);
-    if (rep.too_long)
-        fprintf(stderr, "%zu traces were too long for the model and not learned\n", rep.too_long);
-    train_report_free(&rep);
-    free(dir);
-    return good;
-}
-
-/* ---- out ---- */
+/* ---- learning ---- */
 
 static size_t wanted(const struct clone *c)
 {
     size_t n = (size_t)args_int(c->a, "n");
     return n ? n : c->real->n < TRACES_MOST ? c->real->n : TRACES_MOST;
 }
+
+static bool learn(struct clone *c, struct err *err)
+{
+    struct clone_wish w = {
+        .end_s = c->began_s + learned_by * 60 * minutes_asked(c), .write_s_share = 0.5,
+        .n = wanted(c), .seed = c->seed, .threads = c->threads,
+        .epochs = args_given(c->a, "epochs") ? args_real(c->a, "epochs") : 0,
+        .model = strcmp(args_text(c->a, "model"), "auto") ? args_text(c->a, "model") : NULL,
+    };
+    c->fold = fold_learn(c->learned, FOLD_LEAST);
+    struct graphset *folded = fold_apply(c->fold);
+    char *dir = file_join(c->private, "model");
+    bool good = clone_learn(folded, &w, dir, &c->facts.learnt, err);
+    if (c->facts.learnt.too_long)
+        fprintf(stderr, "%zu traces were too long for the model and not learned\n",
+                c->facts.learnt.too_long);
+    graphset_free(folded);
+    free(dir);
+    return good;
+}
+
+/* ---- out ---- */
 
 static bool write_new(struct clone *c, struct err *err)
 {
@@ -251,14 +179,24 @@ static bool write_new(struct clone *c, struct err *err)
     struct draw_job job = { .prompts = &pool, .n = wanted(c), .seed = c->seed,
                             .threads = c->threads };
     struct draw_report rep = { 0 };
-    c->made = graphset_new();
-    good = llm_run(&m, &o, &job, c->made, &rep, err);
+    struct graphset *folded = graphset_new();
+    good = llm_run(&m, &o, &job, folded, &rep, err);
     if (good && rep.given_up)
         good = err_set(err, EXIT_CHECK, "%zu of %zu traces could not be written", rep.given_up,
                        job.n);
+    if (good)
+        c->made = fold_undo(c->fold, folded);
+    graphset_free(folded);
     prompt_pool_free(&pool);
     llm_free(&m);
     return good;
+}
+
+static void time_new(struct clone *c)
+{
+    struct times *t = times_learn(c->learned);
+    times_fill(t, c->made, c->seed, c->threads);
+    times_free(t);
 }
 
 static int by_arrival(const void *a, const void *b)
@@ -390,6 +328,7 @@ static bool do_all(struct clone *c, struct err *err)
     part(c);
     if (!learn(c, err) || !write_new(c, err))
         return false;
+    time_new(c);
     c->split = clone_split(c->made);
     place(c);
     return rename_all(c, err) && put_traces(c, err) && read_again(c, err) && put_page(c, err);
@@ -397,11 +336,11 @@ static bool do_all(struct clone *c, struct err *err)
 
 static void print_done(const struct clone *c)
 {
-    double s = now_s() - c->began_s;
+    double s = clone_now() - c->began_s;
     if (args_flag(c->a, "json"))
         printf("{\"format\":\"%s\",\"real\":%zu,\"traces\":%zu,\"spans\":%zu,\"epochs\":%.2f,"
                "\"seconds\":%.1f,\"within\":%s}\n", c->to->name, c->facts.real, c->facts.made,
-               c->facts.calls_made, (double)c->facts.epochs_hundredths / 100, s,
+               c->facts.calls_made, c->facts.learnt.epochs, s,
                s <= 60 * minutes_asked(c) ? "true" : "false");
     else
         printf("%s: %zu traces like %zu real ones in %.1f min; how alike and how private is in "
@@ -415,6 +354,7 @@ static void free_all(struct clone *c)
     for (size_t i = 0; i < sizeof set / sizeof *set; i++)
         if (set[i])
             graphset_free(set[i]);
+    fold_free(c->fold);
     free(c->private);
     free(c->file);
 }
@@ -425,7 +365,7 @@ static int run(const struct args *a, struct err *err)
         err_set(err, EXIT_USAGE, "say where to: -o DIR");
         return err->status;
     }
-    struct clone c = { .a = a, .dir = args_text(a, "o"), .began_s = now_s(),
+    struct clone c = { .a = a, .dir = args_text(a, "o"), .began_s = clone_now(),
                        .private = file_join(args_text(a, "o"), "private"),
                        .seed = (uint64_t)args_int(a, "seed"),
                        .threads = (size_t)args_int(a, "threads") };

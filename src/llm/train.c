@@ -380,13 +380,20 @@ static bool end_epoch(struct train *t, struct err *err)
     return good;
 }
 
+static double share_spent(const struct train *t)
+{
+    return t->o->spent ? t->o->spent(t->o->spent_ctx) : 0;
+}
+
 /* The share of the run that is done. */
 static double share_done(const struct train *t)
 {
     const struct train_state *st = &t->st;
+    double spent = fmin(1, share_spent(t));
     if (t->o->tokens)
-        return fmin(1, (double)st->tokens / (double)t->o->tokens);
-    return ((double)st->epoch + (double)st->position / (double)t->n_kept) / (double)t->o->epochs;
+        return fmax(spent, fmin(1, (double)st->tokens / (double)t->o->tokens));
+    double passes = (double)st->epoch + (double)st->position / (double)t->n_kept;
+    return fmax(spent, passes / (double)t->o->epochs);
 }
 
 /* Is there something left of this epoch? */
@@ -395,17 +402,19 @@ static bool goes_on(const struct train *t)
     return t->st.position < t->n_kept || (t->o->block && t->st.carry.n > t->o->block);
 }
 
-static bool enough_tokens(const struct train *t)
+/* Trained on as many as were asked for, or as long; but on something. */
+static bool enough(const struct train *t)
 {
-    return t->o->tokens && t->st.tokens >= t->o->tokens;
+    return (t->o->tokens && t->st.tokens >= t->o->tokens) || (t->st.step && share_spent(t) >= 1);
 }
 
-/* Does the run end here? A function of the state alone, so that resuming cannot go past it. */
+/* Does the run end here? Without a clock a function of the state alone, so that resuming cannot go
+ * past it. */
 static bool finished(const struct train *t)
 {
     const struct train_state *st = &t->st;
     bool tired = t->o->patience && st->best && st->epoch - 1 - st->best_epoch >= t->o->patience;
-    return tired || (t->o->tokens ? enough_tokens(t) : st->epoch >= t->o->epochs);
+    return tired || enough(t) || (!t->o->tokens && st->epoch >= t->o->epochs);
 }
 
 static void show(const struct train *t, struct progress *p, double done)
@@ -422,7 +431,7 @@ static bool run_epoch(struct train *t, struct progress *p, double *saved_s, stru
     struct train_state *st = &t->st;
     size_t before = st->tokens;
     shuffle_epoch(t);
-    while (goes_on(t) && !enough_tokens(t)) {
+    while (goes_on(t) && !enough(t)) {
         double done = share_done(t);
         size_t again = 0, *too_long = st->epoch ? &again : &st->too_long;   /* counted once */
         size_t rows = t->o->block ? fill_blocks(t, st->epoch)
@@ -440,7 +449,7 @@ static bool run_epoch(struct train *t, struct progress *p, double *saved_s, stru
             *saved_s = now_s();
         }
     }
-    if (t->o->tokens && st->tokens == before && !st->carry.n)
+    if (t->o->tokens && st->tokens == before && !st->carry.n && !enough(t))
         return err_set(err, EXIT_DATA, "no sample is short enough to learn from");
     return end_epoch(t, err) && (!t->o->dir || train_state_save(t->o, t->m, st, err));
 }

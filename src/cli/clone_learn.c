@@ -1,0 +1,148 @@
+/* clone_learn.c: see the header. */
+#include "cli/clone_learn.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "gen/train_graphs.h"
+
+enum { TRIAL_GRAPHS = 24 };
+static const double passes_most = 16, passes_least = 6;
+
+/* Presets by weights without the embedding, largest first, and the least words of a pass that are
+ * enough for one. Call graphs of 29,000 words were learned better by 2 M weights than by .4 M. */
+static const struct {
+    const char *preset;
+    size_t words;
+} sizes[] = { { "base", 25000 }, { "small", 3000 }, { "tiny", 0 } };
+enum { SIZES = sizeof sizes / sizeof *sizes };
+
+double clone_now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static struct train_graphs_options training(const struct clone_wish *w, const char *preset)
+{
+    struct train_graphs_options o = train_graphs_standard_for("compact");
+    o.preset = preset;
+    o.train.seed = w->seed;
+    o.train.threads = w->threads;
+    return o;
+}
+
+static bool train(const struct graphset *s, const struct train_graphs_options *o,
+                  const char *dir, struct train_report *rep, struct err *err)
+{
+    struct meta *m = meta_new("clone");
+    bool good = train_graphs(s, o, dir, m, rep, err);
+    meta_free(m);
+    return good;
+}
+
+struct pace {
+    double trace_tokens;       /* words of a trace */
+    double per_s;              /* trained a second */
+};
+
+/* A pass over a few traces. */
+static bool trial(const struct graphset *s, const struct clone_wish *w, const char *preset,
+                  const char *dir, struct pace *p, struct err *err)
+{
+    size_t n = s->n < TRIAL_GRAPHS ? s->n : TRIAL_GRAPHS;
+    size_t index[TRIAL_GRAPHS];
+    for (size_t i = 0; i < n; i++)
+        index[i] = i * s->n / n;
+    struct graphset *few = graphset_select(s, index, n);
+    struct train_graphs_options o = training(w, preset);
+    struct train_report rep = { 0 };
+    o.train.epochs = 1;
+    bool good = train(few, &o, dir, &rep, err);
+    *p = (struct pace){ (double)rep.tokens / (double)n, rep.tokens_per_s };
+    train_report_free(&rep);
+    graphset_free(few);
+    return good;
+}
+
+/* Seconds that are left to training with a model of this pace, once its traces are written. A word
+ * is written about as fast as it is trained on: forward only, but one at a time. */
+static double time_for(const struct clone_wish *w, const struct pace *p)
+{
+    double write_s = (double)w->n * p->trace_tokens / p->per_s;
+    double left = w->end_s - clone_now(), most = left * w->write_s_share;
+    return left - fmin(write_s, most);
+}
+
+struct plan {
+    const char *preset;
+    double epochs, time_s;
+    double epoch_tokens;
+};
+
+static bool is_asked(const struct clone_wish *w, size_t i)
+{
+    return w->model && strcmp(w->model, sizes[i].preset) == 0;
+}
+
+static bool make_plan(const struct graphset *s, const struct clone_wish *w, const char *dir,
+                      struct plan *plan, struct err *err)
+{
+    struct pace p = { 0 };
+    for (size_t i = 0; i < SIZES; i++) {
+        if (w->model && !is_asked(w, i))
+            continue;
+        if (!trial(s, w, sizes[i].preset, dir, &p, err))
+            return false;
+        double epoch = p.trace_tokens * (double)s->n;
+        double fits = time_for(w, &p) * p.per_s / epoch;
+        *plan = (struct plan){ sizes[i].preset, w->epochs ? w->epochs : fmin(fits, passes_most),
+                               time_for(w, &p), epoch };
+        bool fills = epoch >= (double)sizes[i].words;
+        if (w->model || i == SIZES - 1 || (fills && (w->epochs || fits >= passes_least)))
+            break;
+    }
+    plan->epochs = fmax(plan->epochs, 0.01);
+    plan->time_s = fmax(plan->time_s, 0.5);
+    return true;
+}
+
+struct clock {
+    double from_s, length_s;
+};
+
+static double spent(void *ctx)
+{
+    const struct clock *c = ctx;
+    return (clone_now() - c->from_s) / c->length_s;
+}
+
+bool clone_learn(const struct graphset *s, const struct clone_wish *w, const char *dir,
+                 struct clone_learnt *out, struct err *err)
+{
+    struct plan p = { 0 };
+    double from_s = clone_now();
+    if (!make_plan(s, w, dir, &p, err))
+        return false;
+    struct train_graphs_options o = training(w, p.preset);
+    struct train_report rep = { 0 };
+    struct clock clock = { clone_now(), p.time_s };
+    o.train.tokens = (size_t)(p.epochs * p.epoch_tokens) + 1;
+    o.train.spent = w->epochs ? NULL : spent;
+    o.train.spent_ctx = &clock;
+    fprintf(stderr, "%zu traces, %.1f passes of model %s\n", s->n, p.epochs, p.preset);
+    bool good = train(s, &o, dir, &rep, err);
+    *out = (struct clone_learnt){
+        .epochs = (double)rep.tokens / p.epoch_tokens, .tokens = (size_t)p.epoch_tokens,
+        .too_long = rep.too_long, .trial_s = clock.from_s - from_s,
+        .train_s = clone_now() - clock.from_s, .tokens_per_s = rep.tokens_per_s,
+        .loss = rep.n_epochs ? rep.epoch[rep.n_epochs - 1].loss : NAN,
+        .clock = rep.tokens < o.train.tokens,
+    };
+    snprintf(out->model, sizeof out->model, "%s", p.preset);
+    train_report_free(&rep);
+    return good;
+}

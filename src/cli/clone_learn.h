@@ -1,0 +1,44 @@
+/* clone_learn.h: the model of a clone, as large and trained as long as data and clock allow.
+ *
+ * A short trial of each size tells how fast this machine is just now. The size is the largest that
+ * the data can fill (weights_a_token) and the time can train (PASSES_LEAST passes); the passes are
+ * what fits, at most PASSES_MOST: beyond them a model copies. While it trains the clock is looked
+ * at in every step: where the machine is slower than in the trial, the rate of learning falls
+ * sooner and the run ends in time with fewer passes.
+ */
+#ifndef CLI_CLONE_LEARN_H
+#define CLI_CLONE_LEARN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "trace/callgraph.h"
+
+struct clone_wish {
+    double end_s;              /* of training, by clone_now */
+    double write_s_share;      /* of what is left then, that writing may take */
+    size_t n;                  /* traces to write afterwards: time is left for them */
+    double epochs;             /* passes, and no clock; 0: what the time allows */
+    const char *model;         /* preset, or NULL: what data and time allow */
+    uint64_t seed;
+    size_t threads;
+};
+
+struct clone_learnt {
+    char model[16];
+    double epochs;             /* passes made */
+    size_t weights, tokens;    /* trained; words of a pass */
+    size_t too_long;           /* traces that no room was for */
+    double trial_s, train_s, tokens_per_s;
+    double loss;               /* nats a word, of the last pass */
+    bool clock;                /* the clock ended it, not the passes */
+};
+
+double clone_now(void);        /* seconds of a steady clock */
+
+/* Train on the traces and leave a checkpoint in dir. */
+bool clone_learn(const struct graphset *s, const struct clone_wish *w, const char *dir,
+                 struct clone_learnt *out, struct err *err);
+
+#endif

@@ -1,0 +1,493 @@
+/* times.c: see the header.
+ *
+ * Recorded calls are sorted once by place, once a level of narrowness; a place is then a run of
+ * the list. Dividing the room and not drawing lengths is what keeps a parent's own time right: the
+ * little that it does after its last call would drown in the error of lengths drawn one by one.
+ */
+#include "gen/times.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <gsl/gsl_randist.h>
+
+#include "base/hash.h"
+#include "base/rng.h"
+#include "base/threads.h"
+
+enum { LEVELS = 6, NEAREST = 6, SCANNED = 1500 };
+enum { X_ROOM, X_BEFORE, X_PARENT, X_ROOT, X_BELOW, X_TO_COME, XS };
+static const double x_weight[XS] = { 1, 0.5, 0.5, 0.25, 1, 1 };
+static const size_t donors_least[LEVELS] = { 30, 20, 10, 4, 1, 1 };
+static const double jitter = 0.05;        /* sd of the logarithms of the factors */
+
+struct donor {
+    uint64_t place;
+    uint32_t graph, call;
+};
+
+struct place_list {                       /* of one level */
+    struct donor *at;                     /* (n) by place, then graph and call */
+};
+
+struct times {
+    const struct graphset *s;
+    uint64_t *name;                       /* (names) hashes of spellings */
+    size_t n, *first;                     /* calls; of graph i the number of its first */
+    float (*x)[XS];                       /* (n) circumstances */
+    struct place_list level[LEVELS];
+    int64_t grain;
+};
+
+/* ---- a graph's calls and their neighbours ---- */
+
+struct kin {
+    uint32_t before, after;               /* siblings; CALL_NONE */
+    uint32_t position;                    /* among the siblings */
+    uint32_t below, to_come;              /* calls of the subtree, and of later siblings' */
+    uint64_t own, family;                 /* hash of the call itself; of the list of its calls */
+};
+
+static uint64_t *name_hashes(const struct names *names)
+{
+    size_t n = names_count(names);
+    uint64_t *h = mem_array(n + 1, sizeof *h);
+    for (uint32_t i = 0; i < n; i++) {
+        struct str s = names_str(names, i);
+        h[i] = hash64(s.p, s.n, 0);
+    }
+    return h;
+}
+
+static uint64_t own_hash(const struct call *c, const uint64_t *name)
+{
+    uint64_t facts = c->type | (uint64_t)c->kind << 8 | (uint64_t)c->status << 16 |
+                     (uint64_t)c->async << 24;
+    uint64_t h = hash64_mix(name[c->dst], facts);
+    return c->interface == NAMES_NONE ? h : hash64_mix(h, name[c->interface]);
+}
+
+/* In pre-order the sibling after comes later, so lists are read once from either end. */
+static struct kin *kin_of(const struct callgraph *g, const uint64_t *name)
+{
+    struct kin *kin = mem_array(g->n, sizeof *kin);
+    uint32_t *last = mem_array(g->n, sizeof *last);     /* 0: none, for the root is no sibling */
+    for (size_t k = 0; k < g->n; k++) {
+        kin[k] = (struct kin){ CALL_NONE, CALL_NONE, 0, 1, 0, own_hash(&g->calls[k], name), 1 };
+        if (k == 0)
+            continue;
+        uint32_t p = g->calls[k].parent, b = last[p];
+        if (b) {
+            kin[k].before = b;
+            kin[k].position = kin[b].position + 1;
+            kin[b].after = (uint32_t)k;
+        }
+        kin[p].family = hash64_mix(kin[p].family, kin[k].own);
+        last[p] = (uint32_t)k;
+    }
+    for (size_t k = g->n; k-- > 1;) {
+        kin[g->calls[k].parent].below += kin[k].below;
+        if (kin[k].after != CALL_NONE)
+            kin[k].to_come = kin[kin[k].after].below + kin[kin[k].after].to_come;
+    }
+    free(last);
+    return kin;
+}
+
+static uint64_t own_or_none(const struct kin *kin, uint32_t k)
+{
+    return k == CALL_NONE ? 0 : kin[k].own;
+}
+
+static uint64_t whole_hash(const struct callgraph *g, const struct kin *kin)
+{
+    uint64_t h = g->n;
+    for (size_t k = 0; k < g->n; k++)
+        h = hash64_mix(h, kin[k].own + g->calls[k].level);
+    return h;
+}
+
+static void root_places(const struct callgraph *g, const struct kin *kin, uint64_t *place)
+{
+    uint64_t own = kin[0].own;
+    place[0] = whole_hash(g, kin);
+    place[1] = hash64_mix(hash64_mix(own, kin[0].family), g->n);
+    place[2] = hash64_mix(own, kin[0].family);
+    place[3] = hash64_mix(own, 3);
+    place[4] = hash64_mix(own, 4);
+}
+
+static void places_of(const struct callgraph *g, const struct kin *kin, size_t k,
+                      uint64_t place[LEVELS])
+{
+    const struct call *c = &g->calls[k];
+    place[LEVELS - 1] = k == 0;
+    if (k == 0) {
+        root_places(g, kin, place);
+        return;
+    }
+    uint64_t own = kin[k].own, parent = kin[c->parent].own;
+    uint64_t ends = (kin[k].before == CALL_NONE) + 2 * (kin[k].after == CALL_NONE);
+    uint64_t above = own_or_none(kin, g->calls[c->parent].parent);
+    place[0] = hash64_mix(hash64_mix(above, parent),
+                          hash64_mix(kin[c->parent].family, kin[k].position));
+    place[1] = hash64_mix(hash64_mix(parent, own_or_none(kin, kin[k].before)),
+                          hash64_mix(own, own_or_none(kin, kin[k].after)));
+    place[2] = hash64_mix(hash64_mix(parent, own), ends);
+    place[3] = hash64_mix(own, ends);
+    place[4] = own;
+}
+
+/* ---- circumstances ---- */
+
+static float log_ticks(int64_t t)
+{
+    return log2f(1 + (float)(t > 0 ? t : 0));
+}
+
+/* Of what is known before call k is timed. */
+static void circumstances(const struct callgraph *g, const struct kin *kin, size_t k, float x[XS])
+{
+    const struct call *c = &g->calls[k];
+    memset(x, 0, XS * sizeof *x);
+    x[X_BELOW] = log2f((float)kin[k].below);
+    x[X_TO_COME] = log2f(1 + (float)kin[k].to_come);
+    if (k == 0)
+        return;
+    const struct call *p = &g->calls[c->parent];
+    const struct call *b = kin[k].before == CALL_NONE ? NULL : &g->calls[kin[k].before];
+    x[X_ROOM] = log_ticks(call_finish(p) - (b ? call_finish(b) : p->start));
+    x[X_BEFORE] = b ? log_ticks(b->rt) : 0;
+    x[X_PARENT] = log_ticks(p->rt);
+    x[X_ROOT] = log_ticks(g->calls[0].rt);
+}
+
+/* ---- learning ---- */
+
+static int by_place(const void *a, const void *b)
+{
+    const struct donor *x = a, *y = b;
+    if (x->place != y->place)
+        return x->place < y->place ? -1 : 1;
+    if (x->graph != y->graph)
+        return x->graph < y->graph ? -1 : 1;
+    return (x->call > y->call) - (x->call < y->call);
+}
+
+static int64_t gcd(int64_t a, int64_t b)
+{
+    while (b) {
+        int64_t r = a % b;
+        a = b;
+        b = r;
+    }
+    return a;
+}
+
+static void learn_graph(struct times *t, size_t i)
+{
+    const struct callgraph *g = &t->s->graphs[i];
+    struct kin *kin = kin_of(g, t->name);
+    uint64_t place[LEVELS];
+    for (size_t k = 0; k < g->n; k++) {
+        size_t at = t->first[i] + k;
+        circumstances(g, kin, k, t->x[at]);
+        places_of(g, kin, k, place);
+        for (size_t l = 0; l < LEVELS; l++)
+            t->level[l].at[at] = (struct donor){ place[l], (uint32_t)i, (uint32_t)k };
+        t->grain = gcd(gcd(t->grain, g->calls[k].rt), g->calls[k].start);
+    }
+    free(kin);
+}
+
+static void sort_level(void *ctx, size_t item, size_t worker)
+{
+    struct times *t = ctx;
+    (void)worker;
+    qsort(t->level[item].at, t->n, sizeof(struct donor), by_place);
+}
+
+struct times *times_learn(const struct graphset *s)
+{
+    struct times *t = mem_alloc(sizeof *t);
+    t->s = s;
+    t->name = name_hashes(s->names);
+    t->first = mem_array(s->n, sizeof *t->first);
+    for (size_t i = 0; i < s->n; i++) {
+        t->first[i] = t->n;
+        t->n += s->graphs[i].timed ? s->graphs[i].n : 0;
+    }
+    REQUIRE(t->n > 0);
+    t->x = mem_array(t->n, sizeof *t->x);
+    for (size_t l = 0; l < LEVELS; l++)
+        t->level[l].at = mem_array(t->n, sizeof(struct donor));
+    for (size_t i = 0; i < s->n; i++)
+        if (s->graphs[i].timed)
+            learn_graph(t, i);
+    t->grain = t->grain > 0 ? t->grain : 1;
+    threads_for(0, LEVELS, sort_level, t);
+    return t;
+}
+
+void times_free(struct times *t)
+{
+    if (!t)
+        return;
+    for (size_t l = 0; l < LEVELS; l++)
+        free(t->level[l].at);
+    free(t->name);
+    free(t->first);
+    free(t->x);
+    free(t);
+}
+
+int64_t times_grain(const struct times *t)
+{
+    return t->grain;
+}
+
+/* ---- a donor ---- */
+
+static size_t lower(const struct donor *at, size_t n, uint64_t place)
+{
+    size_t lo = 0, hi = n;
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        if (at[mid].place < place)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo;
+}
+
+/* The run of donors of the narrowest place that has enough of them. */
+static const struct donor *donors_of(const struct times *t, const uint64_t place[LEVELS],
+                                     size_t *n)
+{
+    const struct donor *widest = t->level[LEVELS - 1].at;
+    for (size_t l = 0; l < LEVELS; l++) {
+        const struct donor *at = t->level[l].at;
+        size_t from = lower(at, t->n, place[l]);
+        *n = from < t->n && at[from].place == place[l]
+             ? lower(at, t->n, place[l] + 1) - from : 0;
+        if (*n >= donors_least[l])
+            return at + from;
+    }
+    *n = t->n;                            /* nobody was ever in such a place */
+    return widest;
+}
+
+static const float *x_of(const struct times *t, const struct donor *d)
+{
+    return t->x[t->first[d->graph] + d->call];
+}
+
+/* 1 / sd of each circumstance over the donors at hand, 0 where they are all alike. */
+static void scales(const struct times *t, const struct donor *at, size_t n, size_t step,
+                   double scale[XS])
+{
+    double sum[XS] = { 0 }, square[XS] = { 0 }, seen = 0;
+    const float *origin = x_of(t, at);
+    for (size_t i = 0; i < n; i += step, seen++)
+        for (size_t j = 0; j < XS; j++) {
+            double v = (double)x_of(t, &at[i])[j] - (double)origin[j];
+            sum[j] += v;
+            square[j] += v * v;
+        }
+    for (size_t j = 0; j < XS; j++) {
+        double var = square[j] / seen - sum[j] / seen * (sum[j] / seen);
+        scale[j] = var > 1e-9 ? x_weight[j] * x_weight[j] / var : 0;
+    }
+}
+
+struct near {
+    double d[NEAREST];
+    const struct donor *at[NEAREST];
+    size_t n;
+};
+
+static void offer(struct near *near, const struct donor *at, double d)
+{
+    if (near->n == NEAREST && d >= near->d[NEAREST - 1])
+        return;
+    size_t i = near->n < NEAREST ? near->n++ : NEAREST - 1;
+    for (; i > 0 && near->d[i - 1] > d; i--) {
+        near->d[i] = near->d[i - 1];
+        near->at[i] = near->at[i - 1];
+    }
+    near->d[i] = d;
+    near->at[i] = at;
+}
+
+/* One of the nearest; of very many donors every step-th is looked at. The round begins at a random
+ * one, so that among equals, all of them perhaps, each has its chance. */
+static const struct donor *draw_donor(const struct times *t, const struct donor *at, size_t n,
+                                      const float x[XS], gsl_rng *rng)
+{
+    struct near near = { .n = 0 };
+    double scale[XS];
+    size_t step = (n + SCANNED - 1) / SCANNED, from = rng_below(rng, n);
+    scales(t, at, n, step, scale);
+    for (size_t k = 0; k < n; k += step) {
+        size_t i = from + k < n ? from + k : from + k - n;
+        const float *y = x_of(t, &at[i]);
+        double d = 0;
+        for (size_t j = 0; j < XS; j++)
+            d += scale[j] * (double)((x[j] - y[j]) * (x[j] - y[j]));
+        offer(&near, &at[i], d);
+    }
+    return near.at[rng_below(rng, near.n)];
+}
+
+/* ---- dividing the room ---- */
+
+enum anchor { AFTER_BEFORE, WITH_BEFORE, PARENT };
+
+/* Where the room of call k begins, seen as `a`. */
+static int64_t anchor_at(const struct callgraph *g, uint32_t before, size_t k, enum anchor a)
+{
+    const struct call *b = before == CALL_NONE ? NULL : &g->calls[before];
+    return a == PARENT || !b ? g->calls[g->calls[k].parent].start
+           : a == WITH_BEFORE ? b->start : call_finish(b);
+}
+
+/* The latest event that the donor can have waited for. */
+static enum anchor anchor_of(const struct callgraph *g, uint32_t before, size_t k)
+{
+    const struct call *c = &g->calls[k], *p = &g->calls[c->parent];
+    for (enum anchor a = AFTER_BEFORE; before != CALL_NONE && a < PARENT; a++) {
+        int64_t at = anchor_at(g, before, k, a);
+        if (at <= c->start && at <= call_finish(p))
+            return a;
+    }
+    return PARENT;
+}
+
+static double factor(gsl_rng *rng)
+{
+    return exp(gsl_ran_gaussian_ziggurat(rng, jitter));
+}
+
+static const double longest = 0x1p60;     /* ticks; keeps sums of a few within 64 bits */
+
+static int64_t rounded(const struct times *t, double ticks)
+{
+    double g = (double)t->grain;
+    return (int64_t)fmax(-longest, fmin(longest, floor(ticks / g + 0.5) * g));
+}
+
+static int64_t clamp(int64_t x, int64_t lo, int64_t hi)
+{
+    return x < lo ? lo : x > hi ? hi : x;
+}
+
+/* As the donor began and ended within its room, or before or after its parent. */
+static void divide(const struct times *t, const struct donor *d, uint32_t before_d,
+                   struct callgraph *g, uint32_t before, size_t k, gsl_rng *rng)
+{
+    const struct callgraph *from = &t->s->graphs[d->graph];
+    const struct call *like = &from->calls[d->call], *lp = &from->calls[like->parent];
+    struct call *c = &g->calls[k];
+    const struct call *p = &g->calls[c->parent];
+    enum anchor a = anchor_of(from, before_d, d->call);
+    int64_t end_d = call_finish(lp), at_d = anchor_at(from, before_d, d->call, a);
+    int64_t end = call_finish(p);
+    int64_t at = anchor_at(g, before, k, a);
+    at = at > end ? p->start : at;
+    double room_d = (double)(end_d - at_d), room = (double)(end - at);
+    double wait = (double)(like->start - at_d) * factor(rng), rt = (double)like->rt * factor(rng);
+    double rest = (double)(end_d - call_finish(like)) * factor(rng), whole = wait + rt + rest;
+    if (wait >= 0 && rest >= 0) {         /* the usual case: three parts of one whole */
+        double scale = whole > 0 ? room / whole : 0;
+        c->start = at + rounded(t, wait * scale);
+        c->rt = at + rounded(t, (wait + rt) * scale) - c->start;
+    } else {
+        double scale = room_d > 0 ? room / room_d : 1;
+        bool late = like->start > end_d;  /* it began when its parent was done */
+        c->start = late ? end + rounded(t, (double)(like->start - end_d) * factor(rng))
+                        : at + rounded(t, wait * (wait < 0 ? 1 : scale));
+        int64_t finish = rest < 0 && !late ? end + rounded(t, -rest)
+                                           : c->start + rounded(t, rt * (late ? 1 : scale));
+        c->rt = finish - c->start;
+    }
+    c->start = clamp(c->start, wait < 0 ? 0 : p->start, c->async ? INT64_MAX / 4 : end);
+    c->rt = clamp(c->rt, 0, c->async ? INT64_MAX / 4 : end - c->start);
+}
+
+static uint32_t before_of(const struct callgraph *g, size_t k)
+{
+    for (size_t i = k; i-- > g->calls[k].parent + 1u;)
+        if (g->calls[i].parent == g->calls[k].parent)
+            return (uint32_t)i;
+    return CALL_NONE;
+}
+
+static void fill_root(const struct times *t, const struct donor *d, struct callgraph *g,
+                      gsl_rng *rng)
+{
+    const struct call *like = &t->s->graphs[d->graph].calls[d->call];
+    g->calls[0].start = d->call == 0 ? like->start : 0;
+    g->calls[0].rt = rounded(t, (double)like->rt * factor(rng));
+}
+
+/* Nobody ever called anything: a call within its parent. */
+static void fill_unheard(const struct times *t, const struct donor *d, struct callgraph *g,
+                         size_t k, gsl_rng *rng)
+{
+    struct call *c = &g->calls[k];
+    const struct call *p = &g->calls[c->parent];
+    double rt = (double)t->s->graphs[d->graph].calls[d->call].rt * factor(rng);
+    c->start = p->start;
+    c->rt = clamp(rounded(t, rt), 0, p->rt);
+}
+
+static void fill_call(const struct times *t, const struct donor *d, struct callgraph *g,
+                      const struct kin *kin, size_t k, gsl_rng *rng)
+{
+    if (k == 0)
+        fill_root(t, d, g, rng);
+    else if (d->call == 0)
+        fill_unheard(t, d, g, k, rng);
+    else
+        divide(t, d, before_of(&t->s->graphs[d->graph], d->call), g, kin[k].before, k, rng);
+}
+
+struct filling {
+    const struct times *t;
+    struct graphset *s;
+    const uint64_t *name;
+    uint64_t seed;
+};
+
+static void fill_graph(void *ctx, size_t i, size_t worker)
+{
+    const struct filling *f = ctx;
+    struct callgraph *g = &f->s->graphs[i];
+    struct kin *kin = kin_of(g, f->name);
+    gsl_rng *rng = rng_stream(f->seed, "times", i);
+    (void)worker;
+    for (size_t k = 0; k < g->n; k++) {
+        uint64_t place[LEVELS];
+        float x[XS];
+        size_t n;
+        places_of(g, kin, k, place);
+        circumstances(g, kin, k, x);
+        const struct donor *at = donors_of(f->t, place, &n);
+        fill_call(f->t, draw_donor(f->t, at, n, x, rng), g, kin, k, rng);
+    }
+    g->timed = true;
+    REQUIRE(callgraph_check(g, NULL) == GRAPH_GOOD);
+    gsl_rng_free(rng);
+    free(kin);
+}
+
+void times_fill(const struct times *t, struct graphset *s, uint64_t seed, size_t threads)
+{
+    uint64_t *name = name_hashes(s->names);
+    struct filling f = { t, s, name, seed };
+    s->tick_us = t->s->tick_us;
+    threads_for(threads, s->n, fill_graph, &f);
+    free(name);
+}
