@@ -15,7 +15,6 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/rng.h"
-#include "cli/clone_learn.h"
 #include "cli/clone_names.h"
 #include "cli/clone_page.h"
 #include "cli/commands_priv.h"
@@ -25,8 +24,6 @@
 #include "gen/fold.h"
 #include "gen/llm.h"
 #include "gen/times.h"
-
-#include <gsl/gsl_randist.h>
 
 static const struct option options[] = {
     { "from", OPT_CHOICE,
@@ -48,8 +45,7 @@ static const struct option options[] = {
     OPTION_END
 };
 
-enum { TRACES_LEAST = 50, TRACES_MOST = 10000, LEARN_MOST = 20000, PAIRS_MOST = 8192,
-       FOLD_LEAST = 20 };
+enum { TRACES_LEAST = 50, TRACES_MOST = 10000, LEARN_MOST = 20000, PAIRS_MOST = 8192 };
 static const double learned_by = 0.7;      /* share of the time at which traces are written */
 static const double unseen_share = 0.2;
 
@@ -59,7 +55,7 @@ struct clone {
     const struct exporter *to;
     const char *dir;
     char *private;
-    double began_s;
+    double began_s, stamp_s;
     uint64_t seed;
     size_t threads;
     struct graphset *real;                /* as imported */
@@ -67,6 +63,8 @@ struct clone {
     struct graphset *learned, *unseen;    /* of joined */
     struct fold *fold;                    /* of learned */
     struct graphset *made, *split;        /* written; names joined, and apart */
+    struct clone_arrivals arrivals;       /* of real */
+    struct clone_arrivals_distance starts;
     struct clone_facts facts;
     char *file;                           /* of the traces */
 };
@@ -152,7 +150,6 @@ static bool learn(struct clone *c, struct err *err)
         .epochs = args_given(c->a, "epochs") ? args_real(c->a, "epochs") : 0,
         .model = strcmp(args_text(c->a, "model"), "auto") ? args_text(c->a, "model") : NULL,
     };
-    c->fold = fold_learn(c->learned, FOLD_LEAST);
     struct graphset *folded = fold_apply(c->fold);
     char *dir = file_join(c->private, "model");
     bool good = clone_learn(folded, &w, dir, &c->facts.learnt, err);
@@ -199,37 +196,18 @@ static void time_new(struct clone *c)
     times_free(t);
 }
 
-static int by_arrival(const void *a, const void *b)
-{
-    const struct callgraph *x = *(const struct callgraph *const *)a,
-                           *y = *(const struct callgraph *const *)b;
-    return (x->arrival > y->arrival) - (x->arrival < y->arrival);
-}
-
-/* Seconds that the real traces' arrivals span, and when they began. */
-static double span_of(const struct graphset *s, int64_t *first)
-{
-    const struct callgraph **g = mem_array(s->n, sizeof *g);
-    for (size_t i = 0; i < s->n; i++)
-        g[i] = &s->graphs[i];
-    qsort(g, s->n, sizeof *g, by_arrival);
-    *first = g[0]->arrival;
-    double ticks = (double)(g[s->n - 1]->arrival - g[0]->arrival);
-    free(g);
-    return ticks;
-}
-
-/* A Poisson process of the real traces' rate from where they begin, and ids that nobody had. */
+/* Starts after the real ones' fashion, and ids that nobody had. */
 static void place(struct clone *c)
 {
-    int64_t first;
-    double span = span_of(c->real, &first);
-    double gap = span / (double)(c->real->n > 1 ? c->real->n - 1 : 1), t = 0;
-    gsl_rng *r = rng_stream(c->seed, "clone/arrivals", 0);
+    size_t n = c->split->n;
+    int64_t *start = mem_array(n, sizeof *start);
+    c->arrivals = clone_arrivals_of(c->real);
+    clone_arrivals_draw(&c->arrivals, n, c->seed, start);
+    c->starts = clone_arrivals_compare(&c->arrivals, start, n, c->seed);
+    gsl_rng *r = rng_stream(c->seed, "clone/ids", 0);
     struct buf id = { 0 };
-    for (size_t i = 0; i < c->split->n; i++) {
-        c->split->graphs[i].arrival = first + (int64_t)t;
-        t += gap > 0 ? gsl_ran_exponential(r, gap) : 0;
+    for (size_t i = 0; i < n; i++) {
+        c->split->graphs[i].arrival = start[i];
         buf_clear(&id);
         buf_printf(&id, "%016llx%016llx", (unsigned long long)(rng_u64(r) | 1),
                    (unsigned long long)rng_u64(r));
@@ -237,6 +215,7 @@ static void place(struct clone *c)
     }
     buf_free(&id);
     gsl_rng_free(r);
+    free(start);
 }
 
 static bool rename_all(struct clone *c, struct err *err)
@@ -304,10 +283,26 @@ static size_t calls_of(const struct graphset *s)
     return n;
 }
 
-static bool put_page(struct clone *c, struct err *err)
+/* The time since the last call belongs to a phase. */
+static void stamp(struct clone *c, enum clone_phase p)
+{
+    double now = clone_now();
+    c->facts.phase_s[p] += now - c->stamp_s;
+    c->stamp_s = now;
+}
+
+/* Where the clock rules and little of it is left, less is re-drawn. */
+static struct clone_effort effort_of(const struct clone *c)
+{
+    double left = c->began_s + 60 * minutes_asked(c) - clone_now();
+    bool short_of_time = c->facts.clocked && left < 15 * (1 - learned_by) * minutes_asked(c);
+    return short_of_time ? (struct clone_effort){ 30, 1, 400 }
+                         : (struct clone_effort){ 100, 3, 2000 };
+}
+
+static void gather(struct clone *c)
 {
     struct clone_facts *t = &c->facts;
-    struct clone_sets sets = { c->learned, c->unseen, c->made };
     t->format = c->to->name;
     t->real = c->real->n;
     t->train = c->learned->n;
@@ -315,9 +310,27 @@ static bool put_page(struct clone *c, struct err *err)
     t->made = c->made->n;
     t->calls_real = calls_of(c->real);
     t->calls_made = calls_of(c->made);
+    t->words = fold_trees(c->fold);
     t->renamed = args_flag(c->a, "rename");
+    t->minutes = minutes_asked(c);
     t->seed = c->seed;
-    return clone_page(c->dir, t, &sets, c->seed, c->threads, err);
+}
+
+static bool put_page(struct clone *c, struct err *err)
+{
+    struct clone_sets sets = { c->learned, c->unseen, c->made };
+    struct clone_effort effort = effort_of(c);
+    struct clone_measured m;
+    double *start_s = mem_array(c->split->n, sizeof *start_s);
+    for (size_t i = 0; i < c->split->n; i++)
+        start_s[i] = (double)(c->split->graphs[i].arrival - c->arrivals.first) *
+                     c->arrivals.tick_s;
+    gather(c);
+    clone_measure(&sets, &c->starts, &effort, c->seed, c->threads, &m);
+    stamp(c, CLONE_MEASURE);
+    bool good = clone_page(c->dir, &c->facts, &sets, &c->arrivals, &c->starts, start_s, &m, err);
+    free(start_s);
+    return good;
 }
 
 static bool do_all(struct clone *c, struct err *err)
@@ -326,12 +339,25 @@ static bool do_all(struct clone *c, struct err *err)
         return false;
     thin(c);
     part(c);
-    if (!learn(c, err) || !write_new(c, err))
+    c->fold = fold_learn(c->learned, CLONE_FOLD_LEAST);
+    stamp(c, CLONE_READ);
+    if (!learn(c, err))
+        return false;
+    c->facts.phase_s[CLONE_TRIAL] = c->facts.learnt.trial_s;
+    stamp(c, CLONE_TRAIN);
+    c->facts.phase_s[CLONE_TRAIN] -= c->facts.learnt.trial_s;
+    if (!write_new(c, err))
         return false;
     time_new(c);
     c->split = clone_split(c->made);
     place(c);
-    return rename_all(c, err) && put_traces(c, err) && read_again(c, err) && put_page(c, err);
+    if (!rename_all(c, err) || !put_traces(c, err))
+        return false;
+    stamp(c, CLONE_WRITE);
+    if (!read_again(c, err))
+        return false;
+    stamp(c, CLONE_CHECK);
+    return put_page(c, err);
 }
 
 static void print_done(const struct clone *c)
@@ -355,6 +381,7 @@ static void free_all(struct clone *c)
         if (set[i])
             graphset_free(set[i]);
     fold_free(c->fold);
+    clone_arrivals_free(&c->arrivals);
     free(c->private);
     free(c->file);
 }
@@ -368,7 +395,9 @@ static int run(const struct args *a, struct err *err)
     struct clone c = { .a = a, .dir = args_text(a, "o"), .began_s = clone_now(),
                        .private = file_join(args_text(a, "o"), "private"),
                        .seed = (uint64_t)args_int(a, "seed"),
-                       .threads = (size_t)args_int(a, "threads") };
+                       .threads = (size_t)args_int(a, "threads"),
+                       .facts.clocked = !args_given(a, "epochs") };
+    c.stamp_s = c.began_s;
     bool good = do_all(&c, err);
     if (good)
         print_done(&c);

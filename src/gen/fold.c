@@ -11,7 +11,7 @@
 
 #include "base/hash.h"
 
-enum { CALLS_MOST = 64 };
+enum { CALLS_MOST = 4096 };
 
 struct word {
     uint64_t hash;
@@ -114,7 +114,7 @@ static void collect(struct fold *f)
             uint32_t n = f->size[at];
             add(f, (struct word){ .hash = f->own[at], .graph = (uint32_t)i,
                                   .call = (uint32_t)k, .n = 1 });
-            if (k && n > 1 && n <= CALLS_MOST)
+            if (n > 1 && n <= CALLS_MOST)
                 add(f, (struct word){ .hash = f->tree[at], .graph = (uint32_t)i,
                                       .call = (uint32_t)k, .n = n });
         }
@@ -134,7 +134,7 @@ static void keep_frequent(struct fold *f, size_t least)
 static struct word *word_at(const struct fold *f, size_t i, size_t k)
 {
     size_t at = f->first[i] + k;
-    struct word *w = k && f->size[at] > 1 ? find(f, f->tree[at]) : NULL;
+    struct word *w = f->size[at] > 1 ? find(f, f->tree[at]) : NULL;
     return w ? w : find(f, f->own[at]);
 }
 
@@ -148,7 +148,7 @@ static void count_uses(struct fold *f)
         for (size_t k = 0; k < f->s->graphs[i].n;) {
             struct word *w = word_at(f, i, k);
             w->uses++;
-            w->calls = w->calls || (k && f->size[f->first[i] + k] > w->n);
+            w->calls = w->calls || f->size[f->first[i] + k] > w->n;
             k += w->n;
         }
 }
@@ -246,9 +246,8 @@ static void fold_graph(const struct fold *f, size_t i, struct graphset *out, str
     g->trace_id = NAMES_NONE;
     for (size_t k = 0, to = 0; k < from->n; to++) {
         const struct word *w = word_at(f, i, k);
-        bool leaf = k && !w->calls;
         g->calls[to] = (struct call){ .dst = spell(f, w, out->names, b),
-                                      .type = leaf ? CALL_DB : CALL_RPC,
+                                      .type = w->calls ? CALL_RPC : CALL_DB,
                                       .kind = KIND_CLIENT, .interface = NAMES_NONE,
                                       .level = from->calls[k].level };
         k += w->n;

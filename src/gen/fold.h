@@ -12,8 +12,8 @@
  * has left are the decisions: which of the usual parts, how often, in what order. Times are not
  * kept.
  *
- * What folds is what at least `least` graphs share, so a word tells nothing of any one of them;
- * roots never fold, so no graph is one word.
+ * What folds is what at least `least` graphs share, so that a word tells nothing of any one of
+ * them. A graph of which there are so many is itself one word.
  */
 #ifndef GEN_FOLD_H
 #define GEN_FOLD_H
