@@ -8,9 +8,11 @@
 #include "replay/estimate.h"
 #include "replay/goodness.h"
 #include "stats/distance.h"
+#include "stats/interval.h"
 #include "stats/sort.h"
 
-enum { GRAPHS_A_WINDOW = 25, WINDOWS_MOST = 2000, DRAWS = 64, COMPARED_LEAST = 20 };
+enum { A_WINDOW = 25, A_WINDOW_MOST = 400, DRAWS = 64, COMPARED_LEAST = 20 };
+static const double off = 10;              /* times what 19 of 20 gaps are below: it was off */
 static const double tie_s = 1e-6;          /* added to gaps, as estimate.h does */
 
 static int by_tick(const void *a, const void *b)
@@ -49,6 +51,65 @@ static void read_starts(struct clone_arrivals *a, const struct graphset *s)
     free(tick);
 }
 
+/* Gaps, ascending; free() it. */
+static double *sorted_gaps(const struct clone_arrivals *a)
+{
+    double *gap = mem_array(a->n, sizeof *gap);
+    for (size_t i = 0; i + 1 < a->n; i++)
+        gap[i] = a->t[i + 1] - a->t[i];
+    sort_doubles(gap, a->n - 1);
+    return gap;
+}
+
+/* Starts of a window: so many that bursts are not taken for rates, 1/5 being the relative error of
+ * a rate. gap[0..n) are those that are no breaks. */
+static size_t starts_a_window(const double *gap, size_t n)
+{
+    double mean = 0, square = 0;
+    for (size_t i = 0; i < n; i++)
+        mean += gap[i] / (double)n;
+    for (size_t i = 0; i < n; i++)
+        square += (gap[i] - mean) * (gap[i] - mean) / (double)n;
+    double starts = mean > 0 ? A_WINDOW * square / (mean * mean) : A_WINDOW;
+    return (size_t)fmax(A_WINDOW, fmin(A_WINDOW_MOST, starts));
+}
+
+/* Windows over starts [from, to), which lie in one part. Its length has a mean gap at its end. */
+static void cut_part(struct clone_arrivals *a, size_t from, size_t to, size_t a_window)
+{
+    size_t n = to - from, windows = n / a_window ? n / a_window : 1;
+    double span = a->t[to - 1] - a->t[from], mean = a->length_s / (double)a->n;
+    double length = n > 1 && span > 0 ? span * (double)n / (double)(n - 1) : mean;
+    if (to < a->n)
+        length = fmin(length, a->t[to] - a->t[from]);
+    for (size_t k = 0, i = from; k < windows; k++) {
+        struct process_window w = { .from = a->t[from] + length * (double)k / (double)windows,
+                                    .to = a->t[from] + length * (double)(k + 1) / (double)windows };
+        size_t first = i;
+        while (i < to && (a->t[i] < w.to || k + 1 == windows))
+            i++;
+        w.rate = (double)(i - first) / (w.to - w.from);
+        a->w[a->windows++] = w;
+    }
+    a->parts++;
+}
+
+static void cut(struct clone_arrivals *a)
+{
+    double *gap = sorted_gaps(a), longest = off * quantile_sorted(gap, a->n - 1, 0.95);
+    size_t n = a->n - 1;
+    while (longest > 0 && n && gap[n - 1] > longest)
+        n--;
+    size_t a_window = starts_a_window(gap, n);
+    a->w = mem_array(a->n, sizeof *a->w);  /* windows hold a start each at least, on average */
+    for (size_t from = 0, i = 1; i <= a->n; i++)
+        if (i == a->n || (longest > 0 && a->t[i] - a->t[i - 1] > longest)) {
+            cut_part(a, from, i, a_window);
+            from = i;
+        }
+    free(gap);
+}
+
 /* Where the rate is 1: the area below the rate up to each start. */
 static double *operational(const struct clone_arrivals *a)
 {
@@ -64,7 +125,8 @@ static double *operational(const struct clone_arrivals *a)
     return u;
 }
 
-static const struct process *likeliest(const double *u, size_t n)
+/* And the cv that goes with it: likeliest too, where the law has one. */
+static const struct process *likeliest(const double *u, size_t n, double *cv)
 {
     const struct process *best = &process_poisson;
     double least = INFINITY, *gap = mem_array(n, sizeof *gap);
@@ -79,6 +141,7 @@ static const struct process *likeliest(const double *u, size_t n)
         if (isfinite(g.bic) && g.bic < least) {
             least = g.bic;
             best = p;
+            *cv = p == &process_gamma ? 1 / sqrt(g.p[0]) : estimate_gap_cv(u, n, 0);
         }
     }
     free(gap);
@@ -89,25 +152,20 @@ struct clone_arrivals clone_arrivals_of(const struct graphset *s)
 {
     struct clone_arrivals a = { .own_cv = NAN };
     read_starts(&a, s);
-    a.span_s = a.t[a.n - 1];
+    double span_s = a.t[a.n - 1];
     a.cv = estimate_gap_cv(a.t, a.n, 0);
-    if (!(a.span_s > 0) || a.n <= GOODNESS_LEAST)
+    if (!(span_s > 0) || a.n <= GOODNESS_LEAST)
         return a;
-    a.rate = (double)(a.n - 1) / a.span_s;
-    size_t windows = a.n / GRAPHS_A_WINDOW;
-    windows = windows < 1 ? 1 : windows > WINDOWS_MOST ? WINDOWS_MOST : windows;
-    double end_s = a.span_s + 1 / a.rate;      /* the last start has a gap after it */
-    a.window_s = end_s / (double)windows;
-    struct estimate_options o = { .process = &process_poisson, .interval_s = a.window_s,
-                                  .rate_scale = 1, .cv_scale = 1, .least = 3 };
-    a.windows = estimate_count(0, end_s, a.window_s);
-    a.w = mem_array(a.windows, sizeof *a.w);
-    estimate_times(a.t, a.n, 0, end_s, &o, a.w);
+    a.length_s = span_s * (double)a.n / (double)(a.n - 1);
+    a.rate = (double)a.n / a.length_s;
+    cut(&a);
+    a.length_s = fmax(a.length_s, a.w[a.windows - 1].to);
     double *u = operational(&a);
-    a.process = likeliest(u, a.n);
     a.own_cv = estimate_gap_cv(u, a.n, 0);
+    double cv = a.own_cv;
+    a.process = likeliest(u, a.n, &cv);
     for (size_t k = 0; k < a.windows; k++)
-        a.w[k].cv = fmin(fmax(a.own_cv, a.process->cv_lo), a.process->cv_hi);
+        a.w[k].cv = fmin(fmax(cv, a.process->cv_lo), a.process->cv_hi);
     free(u);
     return a;
 }
@@ -171,9 +229,9 @@ void clone_arrivals_draw(const struct clone_arrivals *a, size_t n, uint64_t seed
         x = run_whole(a, rng);
         drop(&x, n, rng);
     }
+    size_t again = x.n > 0;                    /* one recording is there already */
     for (size_t turn = 0; a->process && x.n < n; turn++)
-        run_once(a, (double)(turn + (x.n && n == a->n)) * (double)a->windows * a->window_s, rng,
-                 &x);
+        run_once(a, (double)(turn + again) * a->length_s, rng, &x);
     for (size_t i = 0; i < n; i++) {
         double ticks = a->process ? x.t[i] / a->tick_s / (double)a->grain : 0;
         out[i] = a->first + (int64_t)ticks * a->grain;
@@ -201,7 +259,7 @@ static double *gaps_of(const double *t, size_t n, gsl_rng *rng)
 /* Where in the recording, as a share of its length, in a random order. */
 static double *places_of(const struct clone_arrivals *a, const double *t, size_t n, gsl_rng *rng)
 {
-    double *place = mem_array(n, sizeof *place), length = (double)a->windows * a->window_s;
+    double *place = mem_array(n, sizeof *place), length = a->length_s;
     size_t *order = mem_array(n, sizeof *order);
     for (size_t i = 0; i < n; i++)
         order[i] = i;

@@ -3,10 +3,11 @@
  *     real starts --windows--> rate over time --gaps in operational time--> law and cv (replay/)
  *                                            \--process_run--> new starts
  *
- * The recording is cut into windows of equal length, GRAPHS_A_WINDOW starts each on average; the
- * rate is a window's own, the cv that of all gaps in operational time, in which the rate is 1 (with
- * window by window estimates the few gaps of each would decide). The process is the one whose law
- * of gaps has the least bic. Which trace starts when is chance.
+ * Where nothing started for very long the recording was off: it falls into parts, and nothing will
+ * start between them. A part is cut into windows of equal length, of 25 starts or so, more where
+ * they come in bursts; the rate is a window's own, the cv that of all gaps in operational time, in
+ * which the rate is 1 (with window by window estimates the few gaps of each would decide). The
+ * process is the one whose law of gaps has the least bic. Which trace starts when is chance.
  *
  * Source: AlpaServe's replay of traces (replay/estimate.h), with one cv and the law chosen.
  */
@@ -20,10 +21,10 @@ struct clone_arrivals {
     const struct process *process;     /* NULL: all traces start at once */
     int64_t first, grain;              /* ticks: the first start; all are multiples from it */
     double tick_s;
-    double span_s, window_s;           /* from the first start to the last; of a window */
-    double rate, cv;                   /* starts a second over the span; of the gaps as they are */
+    double length_s;                   /* of the recording: a mean gap after the last start */
+    double rate, cv;                   /* starts a second over that; of the gaps as they are */
     double own_cv;                     /* of the gaps in operational time */
-    size_t n, windows;
+    size_t n, parts, windows;
     double *t;                         /* (n) seconds from the first, ascending */
     struct process_window *w;          /* (windows) */
 };

@@ -72,9 +72,9 @@ static bool trial(const struct graphset *s, const struct clone_wish *w, const ch
  * is written about as fast as it is trained on: forward only, but one at a time. */
 static double time_for(const struct clone_wish *w, const struct pace *p)
 {
-    double write_s = (double)w->n * p->trace_tokens / p->per_s;
-    double left = w->end_s - clone_now(), most = left * w->write_s_share;
-    return left - fmin(write_s, most);
+    double write_s = (double)w->n * p->trace_tokens / p->per_s + w->after_s;
+    double left = w->end_s - clone_now();
+    return left - fmin(write_s, left / 2);
 }
 
 struct plan {

@@ -16,9 +16,9 @@
 #include "trace/callgraph.h"
 
 struct clone_wish {
-    double end_s;              /* of training, by clone_now */
-    double write_s_share;      /* of what is left then, that writing may take */
-    size_t n;                  /* traces to write afterwards: time is left for them */
+    double end_s;              /* of training and writing, by clone_now */
+    size_t n;                  /* traces to write afterwards: time is left for them, */
+    double after_s;            /* and for what else is done with them; half of all at most */
     double epochs;             /* passes, and no clock; 0: what the time allows */
     const char *model;         /* preset, or NULL: what data and time allow */
     uint64_t seed;

@@ -122,7 +122,8 @@ static void nearness(const struct clone_sets *s, size_t most, size_t threads,
     struct graphset *made = some(s->made, 0, 1, most);
     struct graphset *one = some(s->unseen, 0, 2, most), *other = some(s->unseen, 1, 2, most);
     struct graphset *train = some(s->train, 0, 1, other->n);
-    struct side x = side_of(made, train, other, threads), floor = side_of(one, train, other, threads);
+    struct side x = side_of(made, train, other, threads),
+                floor = side_of(one, train, other, threads);
     row[0] = near_row("nearest_median", "Distance to the nearest learned, median", x.median,
                       floor.median.value);
     row[1] = near_row("nearest_p5", "The same, nearest twentieth", x.twentieth,

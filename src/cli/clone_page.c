@@ -55,8 +55,8 @@ static const char page[] =
 
 static const char real_tab[] =
     "title = Distances to unseen real traces\n"
-    "caption = Lower is nearer; intervals over re-draws. EMD is the earth mover's distance, KS that "
-    "of Kolmogorov and Smirnov. AUC is of a classifier that tells synthetic from real by shape and "
+    "caption = Lower is nearer; intervals over re-draws. EMD is the earth mover's distance, KS "
+    "that of Kolmogorov and Smirnov. AUC is of a classifier that tells synthetic from real by shape and "
     "times: a half is a coin's.\n"
     "csv = real.csv\n"
     "column = what | Measure\n"
@@ -85,10 +85,11 @@ static const char time_tab[] =
 
 static const char shapes_fig[] =
     "title = Sizes, latencies and starts\n"
-    "caption = Share of traces at or below: spans, milliseconds, seconds since the first start. "
+    "caption = Share of traces at or below: spans, doublings of milliseconds, seconds since the "
+    "first start. "
     "Real ones are the unseen traces; of starts, all.\n"
-    "width = column\n"
-    "height = 1.7\n"
+    "width = page\n"
+    "height = 1.8\n"
     "columns = 3\n"
     "csv = shapes.csv\n"
     "facet = quantity\n"
@@ -98,7 +99,7 @@ static const char shapes_fig[] =
     "y = at_or_below\n"
     "order = real, synthetic\n"
     "xlabel = value\n"
-    "ylabel = share at or below\n";
+    "ylabel = share\n";
 
 static void put_number(double x, FILE *f)
 {
@@ -277,8 +278,8 @@ static void write_shapes(struct files *x, const struct clone_sets *s,
     fprintf(f, "quantity,name,x,at_or_below\n");
     put_of(s->unseen, size_of, "spans", "real", f);
     put_of(s->made, size_of, "spans", "synthetic", f);
-    put_of(s->unseen, latency_of, "latency (doublings of ms)", "real", f);
-    put_of(s->made, latency_of, "latency (doublings of ms)", "synthetic", f);
+    put_of(s->unseen, latency_of, "latency", "real", f);
+    put_of(s->made, latency_of, "latency", "synthetic", f);
     put_cdf(start, a->n, "start (s)", "real", f);
     put_cdf(start + a->n, s->made->n, "start (s)", "synthetic", f);
     free(start);

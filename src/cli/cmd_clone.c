@@ -6,7 +6,7 @@
  * What may be shared lies in DIR, what may not (the model, the key of names, the tables that the
  * page was made of) in DIR/private. The time is spent on training: a short trial tells how fast
  * this machine is, and so how many passes fit. That makes the result depend on the clock;
- * --epochs, which the report names, does it again to the bit.
+ * --model and --epochs, which the report names, do it again to the bit.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,8 +45,9 @@ static const struct option options[] = {
     OPTION_END
 };
 
-enum { TRACES_LEAST = 50, TRACES_MOST = 10000, LEARN_MOST = 20000, PAIRS_MOST = 8192 };
-static const double learned_by = 0.7;      /* share of the time at which traces are written */
+enum { TRACES_LEAST = 50, TRACES_MOST = 10000, LEARN_MOST = 20000, PAIRS_MOST = 8192,
+       TIMED_FIRST = 64 };
+static const double written_by = 0.7;      /* share of the time after which comes measuring */
 static const double unseen_share = 0.2;
 
 struct clone {
@@ -62,6 +63,7 @@ struct clone {
     struct graphset *joined;              /* names joined */
     struct graphset *learned, *unseen;    /* of joined */
     struct fold *fold;                    /* of learned */
+    struct times *times;
     struct graphset *made, *split;        /* written; names joined, and apart */
     struct clone_arrivals arrivals;       /* of real */
     struct clone_arrivals_distance starts;
@@ -142,11 +144,28 @@ static size_t wanted(const struct clone *c)
     return n ? n : c->real->n < TRACES_MOST ? c->real->n : TRACES_MOST;
 }
 
+/* Seconds that timing the new traces will take: as some of the learned ones take. */
+static double timing_s(const struct clone *c)
+{
+    size_t index[TIMED_FIRST], n = c->learned->n < TIMED_FIRST ? c->learned->n : TIMED_FIRST;
+    for (size_t i = 0; i < n; i++)
+        index[i] = i * c->learned->n / n;
+    struct graphset *few = graphset_select(c->learned, index, n), *again = graphset_new();
+    for (size_t i = 0; i < n; i++)
+        graphset_copy(again, &few->graphs[i], few->names);
+    double from_s = clone_now();
+    times_fill(c->times, again, c->seed, c->threads);
+    double a_trace_s = (clone_now() - from_s) / (double)n;
+    graphset_free(again);
+    graphset_free(few);
+    return a_trace_s * (double)wanted(c);
+}
+
 static bool learn(struct clone *c, struct err *err)
 {
     struct clone_wish w = {
-        .end_s = c->began_s + learned_by * 60 * minutes_asked(c), .write_s_share = 0.5,
-        .n = wanted(c), .seed = c->seed, .threads = c->threads,
+        .end_s = c->began_s + written_by * 60 * minutes_asked(c), .n = wanted(c),
+        .after_s = timing_s(c), .seed = c->seed, .threads = c->threads,
         .epochs = args_given(c->a, "epochs") ? args_real(c->a, "epochs") : 0,
         .model = strcmp(args_text(c->a, "model"), "auto") ? args_text(c->a, "model") : NULL,
     };
@@ -187,13 +206,6 @@ static bool write_new(struct clone *c, struct err *err)
     prompt_pool_free(&pool);
     llm_free(&m);
     return good;
-}
-
-static void time_new(struct clone *c)
-{
-    struct times *t = times_learn(c->learned);
-    times_fill(t, c->made, c->seed, c->threads);
-    times_free(t);
 }
 
 /* Starts after the real ones' fashion, and ids that nobody had. */
@@ -295,7 +307,7 @@ static void stamp(struct clone *c, enum clone_phase p)
 static struct clone_effort effort_of(const struct clone *c)
 {
     double left = c->began_s + 60 * minutes_asked(c) - clone_now();
-    bool short_of_time = c->facts.clocked && left < 15 * (1 - learned_by) * minutes_asked(c);
+    bool short_of_time = c->facts.clocked && left < 15 * (1 - written_by) * minutes_asked(c);
     return short_of_time ? (struct clone_effort){ 30, 1, 400 }
                          : (struct clone_effort){ 100, 3, 2000 };
 }
@@ -340,6 +352,7 @@ static bool do_all(struct clone *c, struct err *err)
     thin(c);
     part(c);
     c->fold = fold_learn(c->learned, CLONE_FOLD_LEAST);
+    c->times = times_learn(c->learned);
     stamp(c, CLONE_READ);
     if (!learn(c, err))
         return false;
@@ -348,7 +361,7 @@ static bool do_all(struct clone *c, struct err *err)
     c->facts.phase_s[CLONE_TRAIN] -= c->facts.learnt.trial_s;
     if (!write_new(c, err))
         return false;
-    time_new(c);
+    times_fill(c->times, c->made, c->seed, c->threads);
     c->split = clone_split(c->made);
     place(c);
     if (!rename_all(c, err) || !put_traces(c, err))
@@ -381,6 +394,7 @@ static void free_all(struct clone *c)
         if (set[i])
             graphset_free(set[i]);
     fold_free(c->fold);
+    times_free(c->times);
     clone_arrivals_free(&c->arrivals);
     free(c->private);
     free(c->file);

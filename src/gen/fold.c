@@ -34,8 +34,7 @@ struct fold {
 
 static uint64_t own_hash(const struct call *c)
 {
-    return hash64_mix(c->dst, c->type | (uint64_t)c->kind << 8 | (uint64_t)c->status << 16 |
-                      (uint64_t)c->async << 24);
+    return hash64_mix(c->dst, c->type | (uint64_t)c->kind << 8 | (uint64_t)c->status << 16);
 }
 
 static void hash_graph(struct fold *f, size_t i)
@@ -291,6 +290,7 @@ static void unfold_call(const struct fold *f, const struct word *w, uint16_t lev
         c.level = (uint16_t)(level + (c.level - from->calls[w->call].level));
         c.interface = NAMES_NONE;
         c.start = c.rt = 0;
+        c.async = false;
         c.id = 0;
         out[k] = c;
     }

@@ -7,10 +7,10 @@
  *      |       `- rate
  *      `- profile
  *
- * A call's callee, type, kind, status and whether it is asynchronous become one name, and so does a
- * call with everything below it where that very tree occurs in many graphs. What a folded graph
- * has left are the decisions: which of the usual parts, how often, in what order. Times are not
- * kept.
+ * A call's callee, type, kind and status become one name, and so does a call with everything below
+ * it where that very tree occurs in many graphs. What a folded graph has left are the decisions:
+ * which of the usual parts, how often, in what order. Times are not kept, and with them what
+ * outlasted its parent.
  *
  * What folds is what at least `least` graphs share, so that a word tells nothing of any one of
  * them. A graph of which there are so many is itself one word.

@@ -16,7 +16,7 @@
 #include "base/rng.h"
 #include "base/threads.h"
 
-enum { LEVELS = 6, NEAREST = 6, SCANNED = 1500 };
+enum { LEVELS = 6, NEAREST = 6, SCANNED = 600, SCALED = 150 };
 enum { X_ROOM, X_BEFORE, X_PARENT, X_ROOT, X_BELOW, X_TO_COME, XS };
 static const double x_weight[XS] = { 1, 0.5, 0.5, 0.25, 1, 1 };
 static const size_t donors_least[LEVELS] = { 30, 20, 10, 4, 1, 1 };
@@ -62,8 +62,7 @@ static uint64_t *name_hashes(const struct names *names)
 
 static uint64_t own_hash(const struct call *c, const uint64_t *name)
 {
-    uint64_t facts = c->type | (uint64_t)c->kind << 8 | (uint64_t)c->status << 16 |
-                     (uint64_t)c->async << 24;
+    uint64_t facts = c->type | (uint64_t)c->kind << 8 | (uint64_t)c->status << 16;
     uint64_t h = hash64_mix(name[c->dst], facts);
     return c->interface == NAMES_NONE ? h : hash64_mix(h, name[c->interface]);
 }
@@ -284,11 +283,11 @@ static const float *x_of(const struct times *t, const struct donor *d)
     return t->x[t->first[d->graph] + d->call];
 }
 
-/* 1 / sd of each circumstance over the donors at hand, 0 where they are all alike. */
-static void scales(const struct times *t, const struct donor *at, size_t n, size_t step,
-                   double scale[XS])
+/* Weight over variance of each circumstance, 0 where the donors are all alike. */
+static void scales(const struct times *t, const struct donor *at, size_t n, double scale[XS])
 {
     double sum[XS] = { 0 }, square[XS] = { 0 }, seen = 0;
+    size_t step = (n + SCALED - 1) / SCALED;
     const float *origin = x_of(t, at);
     for (size_t i = 0; i < n; i += step, seen++)
         for (size_t j = 0; j < XS; j++) {
@@ -329,7 +328,7 @@ static const struct donor *draw_donor(const struct times *t, const struct donor 
     struct near near = { .n = 0 };
     double scale[XS];
     size_t step = (n + SCANNED - 1) / SCANNED, from = rng_below(rng, n);
-    scales(t, at, n, step, scale);
+    scales(t, at, n, scale);
     for (size_t k = 0; k < n; k += step) {
         size_t i = from + k < n ? from + k : from + k - n;
         const float *y = x_of(t, &at[i]);
@@ -353,16 +352,19 @@ static int64_t anchor_at(const struct callgraph *g, uint32_t before, size_t k, e
            : a == WITH_BEFORE ? b->start : call_finish(b);
 }
 
-/* The latest event that the donor can have waited for. */
+/* What the donor can have waited for: the finish of the sibling before, if it began after that or
+ * nearer to that than to the sibling's start (clocks differ, and buffers are flushed late); else
+ * that start; else its parent's. */
 static enum anchor anchor_of(const struct callgraph *g, uint32_t before, size_t k)
 {
-    const struct call *c = &g->calls[k], *p = &g->calls[c->parent];
-    for (enum anchor a = AFTER_BEFORE; before != CALL_NONE && a < PARENT; a++) {
-        int64_t at = anchor_at(g, before, k, a);
-        if (at <= c->start && at <= call_finish(p))
-            return a;
-    }
-    return PARENT;
+    if (before == CALL_NONE)
+        return PARENT;
+    const struct call *c = &g->calls[k], *b = &g->calls[before];
+    int64_t end = call_finish(&g->calls[c->parent]);
+    if (call_finish(b) <= end && c->start >= b->start &&
+        c->start - b->start > call_finish(b) - c->start)
+        return AFTER_BEFORE;
+    return c->start >= b->start && b->start <= end ? WITH_BEFORE : PARENT;
 }
 
 static double factor(gsl_rng *rng)
@@ -370,7 +372,9 @@ static double factor(gsl_rng *rng)
     return exp(gsl_ran_gaussian_ziggurat(rng, jitter));
 }
 
-static const double longest = 0x1p60;     /* ticks; keeps sums of a few within 64 bits */
+/* Ticks: of a time, and the end of all. What is hostile is cut to them: sums stay in 64 bits. */
+static const double longest = 0x1p60;
+static const int64_t latest = (int64_t)1 << 61;
 
 static int64_t rounded(const struct times *t, double ticks)
 {
@@ -383,39 +387,6 @@ static int64_t clamp(int64_t x, int64_t lo, int64_t hi)
     return x < lo ? lo : x > hi ? hi : x;
 }
 
-/* As the donor began and ended within its room, or before or after its parent. */
-static void divide(const struct times *t, const struct donor *d, uint32_t before_d,
-                   struct callgraph *g, uint32_t before, size_t k, gsl_rng *rng)
-{
-    const struct callgraph *from = &t->s->graphs[d->graph];
-    const struct call *like = &from->calls[d->call], *lp = &from->calls[like->parent];
-    struct call *c = &g->calls[k];
-    const struct call *p = &g->calls[c->parent];
-    enum anchor a = anchor_of(from, before_d, d->call);
-    int64_t end_d = call_finish(lp), at_d = anchor_at(from, before_d, d->call, a);
-    int64_t end = call_finish(p);
-    int64_t at = anchor_at(g, before, k, a);
-    at = at > end ? p->start : at;
-    double room_d = (double)(end_d - at_d), room = (double)(end - at);
-    double wait = (double)(like->start - at_d) * factor(rng), rt = (double)like->rt * factor(rng);
-    double rest = (double)(end_d - call_finish(like)) * factor(rng), whole = wait + rt + rest;
-    if (wait >= 0 && rest >= 0) {         /* the usual case: three parts of one whole */
-        double scale = whole > 0 ? room / whole : 0;
-        c->start = at + rounded(t, wait * scale);
-        c->rt = at + rounded(t, (wait + rt) * scale) - c->start;
-    } else {
-        double scale = room_d > 0 ? room / room_d : 1;
-        bool late = like->start > end_d;  /* it began when its parent was done */
-        c->start = late ? end + rounded(t, (double)(like->start - end_d) * factor(rng))
-                        : at + rounded(t, wait * (wait < 0 ? 1 : scale));
-        int64_t finish = rest < 0 && !late ? end + rounded(t, -rest)
-                                           : c->start + rounded(t, rt * (late ? 1 : scale));
-        c->rt = finish - c->start;
-    }
-    c->start = clamp(c->start, wait < 0 ? 0 : p->start, c->async ? INT64_MAX / 4 : end);
-    c->rt = clamp(c->rt, 0, c->async ? INT64_MAX / 4 : end - c->start);
-}
-
 static uint32_t before_of(const struct callgraph *g, size_t k)
 {
     for (size_t i = k; i-- > g->calls[k].parent + 1u;)
@@ -424,11 +395,63 @@ static uint32_t before_of(const struct callgraph *g, size_t k)
     return CALL_NONE;
 }
 
+/* Of a donor: its wait from the anchor, its own time, what its parent did afterwards. All are
+ * varied; wait and rest may be negative. */
+struct parts {
+    double wait, rt, rest;
+    double late;              /* from the parent's finish to its start, if it began after that */
+};
+
+static struct parts parts_of(const struct callgraph *g, uint32_t before, size_t k, enum anchor a,
+                             gsl_rng *rng)
+{
+    const struct call *c = &g->calls[k];
+    int64_t end = call_finish(&g->calls[c->parent]);
+    struct parts p;
+    p.wait = (double)(c->start - anchor_at(g, before, k, a)) * factor(rng);
+    p.rt = (double)c->rt * factor(rng);
+    p.rest = (double)(end - call_finish(c)) * factor(rng);
+    p.late = (double)(c->start - end) * factor(rng);
+    return p;
+}
+
+/* Place a call as its donor was: within its room, or before or after it. */
+static void divide(const struct times *t, const struct donor *d, struct callgraph *g,
+                   uint32_t before, size_t k, gsl_rng *rng)
+{
+    const struct callgraph *from = &t->s->graphs[d->graph];
+    const struct call *like = &from->calls[d->call], *p = &g->calls[g->calls[k].parent];
+    uint32_t before_d = before_of(from, d->call);
+    enum anchor a = anchor_of(from, before_d, d->call);
+    struct parts x = parts_of(from, before_d, d->call, a, rng);
+    int64_t end = call_finish(p), at = anchor_at(g, before, k, a), start, finish;
+    at = at > end ? p->start : at;
+    double room = (double)(end - at);
+    if (x.late > 0) {
+        start = end + rounded(t, x.late);
+        finish = start + rounded(t, x.rt);
+    } else if (x.wait < 0 || x.rest < 0) {   /* lengths as they are, and the rest by proportion */
+        start = at + rounded(t, x.rest < 0 && x.wait > 0 ? fmin(x.wait, room) : x.wait);
+        finish = x.rest < 0 ? end + rounded(t, -x.rest)
+                            : start + rounded(t, (double)(end - start) * x.rt / (x.rt + x.rest));
+    } else {                                 /* the usual case: three parts of one whole */
+        double whole = x.wait + x.rt + x.rest, scale = whole > 0 ? room / whole : 0;
+        start = at + rounded(t, x.wait * scale);
+        finish = at + rounded(t, (x.wait + x.rt) * scale);
+    }
+    struct call *c = &g->calls[k];
+    int64_t most = like->async ? latest : end;
+    c->async = like->async;
+    c->start = clamp(start, like->start < from->calls[like->parent].start ? 0 : p->start, most);
+    c->rt = clamp(finish - c->start, 0, most - c->start);
+}
+
 static void fill_root(const struct times *t, const struct donor *d, struct callgraph *g,
                       gsl_rng *rng)
 {
     const struct call *like = &t->s->graphs[d->graph].calls[d->call];
-    g->calls[0].start = d->call == 0 ? like->start : 0;
+    g->calls[0].async = false;
+    g->calls[0].start = clamp(d->call == 0 ? like->start : 0, 0, (int64_t)longest);
     g->calls[0].rt = rounded(t, (double)like->rt * factor(rng));
 }
 
@@ -439,6 +462,7 @@ static void fill_unheard(const struct times *t, const struct donor *d, struct ca
     struct call *c = &g->calls[k];
     const struct call *p = &g->calls[c->parent];
     double rt = (double)t->s->graphs[d->graph].calls[d->call].rt * factor(rng);
+    c->async = false;
     c->start = p->start;
     c->rt = clamp(rounded(t, rt), 0, p->rt);
 }
@@ -451,7 +475,7 @@ static void fill_call(const struct times *t, const struct donor *d, struct callg
     else if (d->call == 0)
         fill_unheard(t, d, g, k, rng);
     else
-        divide(t, d, before_of(&t->s->graphs[d->graph], d->call), g, kin[k].before, k, rng);
+        divide(t, d, g, kin[k].before, k, rng);
 }
 
 struct filling {
