@@ -261,6 +261,8 @@ void flight_end(struct flight *f, enum ending e, enum grpc_status s)
     f->call.done = moment_now();
     f->call.ending = (uint8_t)e;
     f->call.status = (uint8_t)s;
+    if (l && e == END_ANSWER)
+        l->served = true;
     if (f->queued)
         leave_queue(f);
     if (l) {

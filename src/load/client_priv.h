@@ -26,7 +26,7 @@ struct flight {
     size_t body_at;                  /* bytes of the body given to the protocol */
 };
 
-enum link_state { LINK_CONNECTING, LINK_UP, LINK_DRAINING, LINK_DOWN };
+enum link_state { LINK_CONNECTING, LINK_GREETING, LINK_UP, LINK_DRAINING, LINK_DOWN };
 
 struct link {
     struct client *client;
@@ -44,12 +44,14 @@ struct link {
     size_t out_at;
     struct flight *unsent, *unsent_last;
     bool dirty, going_away;          /* is on the list of those to flush; saw GOAWAY */
+    bool served;                     /* a call on it was answered */
     struct link *next_dirty;
 };
 
 /* How a connection speaks. Functions that return false say: the connection cannot go on. */
 struct link_protocol {
-    const char *name, *alpn;
+    const char *name;
+    bool greets;    /* the server speaks first: the link is up when link_greeted is called */
     void *(*open)(struct link *l);
     void (*close)(struct link *l);
     size_t (*room)(const struct link *l);              /* calls it would take now */
@@ -57,6 +59,7 @@ struct link_protocol {
     void (*cancel)(struct link *l, struct flight *f);  /* f is being ended by the client */
     bool (*input)(struct link *l, const uint8_t *p, size_t n);
     bool (*output)(struct link *l);                    /* append all it has to l->out */
+    bool (*over)(const struct link *l);    /* all it had to say is written: it is done; or NULL */
     void (*eof)(struct link *l);    /* the peer closed; NULL: calls under way are lost */
 };
 extern const struct link_protocol link_grpc, link_h2c, link_http1;
@@ -111,6 +114,7 @@ void link_free(struct link *l);
 /* Note that the last byte of f is in l->out: it is sent once that is written. */
 void link_note_unsent(struct link *l, struct flight *f);
 void link_mark_dirty(struct link *l);
+void link_greeted(struct link *l);
 
 /* End a call: it leaves all lists and goes to the sink. */
 void flight_end(struct flight *f, enum ending e, enum grpc_status s);

@@ -1,7 +1,7 @@
 /* link.c: connections: opened, watched, written to, lost and opened again.
  *
- *     CONNECTING --up--> UP --GOAWAY, close--> DRAINING --last call--> DOWN
- *          \--failed--> DOWN <--broken--/
+ *     CONNECTING --> GREETING --> UP --GOAWAY, close--> DRAINING --last call--> DOWN
+ *          \--failed--/--> DOWN <--broken--/
  *
  * Whatever changes a link (a call, input, a call's end) puts it on the list of dirty links; the
  * next flush gives it what waits at its peer, writes, and closes what is done. So nothing is
@@ -10,6 +10,7 @@
 #define _GNU_SOURCE   /* epoll_pwait2 */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <time.h>
 #include <unistd.h>
@@ -188,7 +189,7 @@ static void link_down(struct link *l)
 {
     struct client *c = l->client;
     struct peer *p = l->peer;
-    bool was_up = l->state != LINK_CONNECTING;
+    bool was_up = l->state != LINK_CONNECTING && l->state != LINK_GREETING;
     bool meant = l->state == LINK_DRAINING && l->in_flight == 0 && !l->going_away;
     if (l->state == LINK_DOWN)
         return;
@@ -201,12 +202,10 @@ static void link_down(struct link *l)
     c->counts.failed += !was_up;
     c->counts.lost += was_up && !meant;
     if (!meant)
-        note_trouble(l, !was_up           ? "no connection in 20 s"
-                        : l->going_away ? "it went away (GOAWAY)"
-                                        : "what it sends makes no sense");
+        note_trouble(l, l->going_away ? "it went away (GOAWAY)" : "it speaks something else");
     if (!was_up && (l->address == p->at ? another_address(p) : p->tried > 0))
         peer_open(c, p);
-    else if (!was_up || (!meant && moment_now() - l->opened < short_life))
+    else if (!was_up || (!meant && !l->served && moment_now() - l->opened < short_life))
         back_off(p);
     else if (p->queue && p->n == 0 && !backing_off(p))
         peer_open(c, p);
@@ -251,7 +250,7 @@ static struct link *pick(struct peer *p)
 static bool connecting(const struct peer *p)
 {
     for (size_t i = 0; i < p->n; i++)
-        if (p->links[i]->state == LINK_CONNECTING)
+        if (p->links[i]->state == LINK_CONNECTING || p->links[i]->state == LINK_GREETING)
             return true;
     return false;
 }
@@ -301,6 +300,16 @@ static void serve_queue(struct link *l)
         l->state = LINK_DRAINING;    /* the call it was opened for has ended already */
 }
 
+/* A server that reads slowly must not make out grow by what it has read. */
+static void drop_written(struct link *l)
+{
+    size_t left = l->out.n - l->out_at;
+    if (left)
+        memmove(l->out.p, l->out.p + l->out_at, left);
+    l->out.n = left;
+    l->out_at = 0;
+}
+
 /* False: the connection is over. */
 static bool write_out(struct link *l)
 {
@@ -314,10 +323,10 @@ static bool write_out(struct link *l)
     }
     bool all = l->out_at == l->out.n;
     watch(l, EPOLLIN | (!all || l->stream.wants_write ? EPOLLOUT : 0));
+    if (all || l->out_at > l->out.n / 2)
+        drop_written(l);
     if (!all)
         return true;
-    buf_clear(&l->out);
-    l->out_at = 0;
     int64_t now = l->unsent ? moment_now() : 0;
     while (l->unsent) {
         struct flight *f = l->unsent;
@@ -339,6 +348,7 @@ void client_flush(struct client *c)
             continue;
         serve_queue(l);
         bool good = l->protocol->output(l) && write_out(l);
+        good = good && !(l->out.n == 0 && l->protocol->over && l->protocol->over(l));
         if (!good || (l->state == LINK_DRAINING && l->in_flight == 0))
             link_down(l);
     }
@@ -352,6 +362,12 @@ static void link_up(struct link *l)
     l->peer->backoff = 0;
     l->peer->retry_at = 0;
     link_mark_dirty(l);
+}
+
+void link_greeted(struct link *l)
+{
+    if (l->state == LINK_GREETING)
+        link_up(l);
 }
 
 static void link_read(struct link *l)
@@ -379,7 +395,10 @@ static void handle(struct link *l, uint32_t events)
         return;
     if (l->state == LINK_CONNECTING) {
         enum stream_state s = stream_connect(&l->stream);
-        if (s == STREAM_READY)
+        if (s == STREAM_READY && l->protocol->greets) {
+            l->state = LINK_GREETING;
+            link_mark_dirty(l);
+        } else if (s == STREAM_READY)
             link_up(l);
         else if (s == STREAM_FAILED)
             link_down(l);
@@ -396,9 +415,11 @@ static void handle(struct link *l, uint32_t events)
 static void look_at_peer(struct client *c, struct peer *p, int64_t now)
 {
     for (size_t i = p->n; i-- > 0;)
-        if (i < p->n && p->links[i]->state == LINK_CONNECTING &&
-            now - p->links[i]->opened > connect_timeout)
+        if (i < p->n && p->links[i]->state <= LINK_GREETING &&
+            now - p->links[i]->opened > connect_timeout) {
+            stream_fail(&p->links[i]->stream, "no connection in 20 s");
             link_down(p->links[i]);
+        }
     if (p->retry_at && now >= p->retry_at)
         p->retry_at = 0;
     for (size_t n = c->o.per_call ? c->o.connections : p->n;

@@ -9,7 +9,8 @@
  *
  * nghttp2 silently queues requests over the peer's MAX_CONCURRENT_STREAMS, which would hide their
  * delay; so room() keeps us below it and the client's own queue, which is seen, takes the rest.
- * Until its SETTINGS arrive nghttp2 assumes 100. Windows are wide: an answer never waits for us.
+ * The limit stands in the SETTINGS that a server begins with: as in gRPC's own clients the link is
+ * up when they are there. Windows are wide: an answer never waits for us.
  */
 #include <nghttp2/nghttp2.h>
 #include <string.h>
@@ -77,10 +78,12 @@ static int on_frame(nghttp2_session *s, const nghttp2_frame *frame, void *link)
     struct link *l = link;
     if (frame->hd.type == NGHTTP2_GOAWAY) {
         l->going_away = true;
-        if (l->state == LINK_UP)
+        if (l->state == LINK_UP || l->state == LINK_GREETING)
             l->state = LINK_DRAINING;
         return 0;
     }
+    if (frame->hd.type == NGHTTP2_SETTINGS && !(frame->hd.flags & NGHTTP2_FLAG_ACK))
+        link_greeted(l);
     struct flight *f = flight_of(s, frame->hd.stream_id);
     bool data = frame->hd.type == NGHTTP2_DATA || frame->hd.type == NGHTTP2_HEADERS;
     if (f && data && frame->hd.flags & NGHTTP2_FLAG_END_STREAM) {
@@ -120,8 +123,10 @@ static int on_frame_not_sent(nghttp2_session *s, const nghttp2_frame *frame, int
     (void)error;
     struct flight *f =
         frame->hd.type == NGHTTP2_HEADERS ? flight_of(s, frame->hd.stream_id) : NULL;
-    if (f)
+    if (f) {
+        nghttp2_session_set_stream_user_data(s, frame->hd.stream_id, NULL);    /* on_close follows */
         flight_end(f, ((struct link *)link)->going_away ? END_GOAWAY : END_LOST, GRPC_UNAVAILABLE);
+    }
     return 0;
 }
 
@@ -267,19 +272,24 @@ static bool h2_input(struct link *l, const uint8_t *p, size_t n)
     return used == (ssize_t)n;
 }
 
+/* After an error of the peer nghttp2 says GOAWAY and takes no more: nothing will ever come. */
+static bool h2_over(const struct link *l)
+{
+    return !nghttp2_session_want_read(l->session) && !nghttp2_session_want_write(l->session);
+}
+
 static bool h2_output(struct link *l)
 {
     const uint8_t *p;
     ssize_t n;
     while ((n = nghttp2_session_mem_send(l->session, &p)) > 0)
         buf_add(&l->out, p, (size_t)n);
-    return n == 0 && (l->out.n > l->out_at || nghttp2_session_want_read(l->session) ||
-                      nghttp2_session_want_write(l->session));
+    return n == 0 && (l->out.n > l->out_at || !h2_over(l));
 }
 
 #define H2_FUNCTIONS \
-    .alpn = "h2", .open = h2_open, .close = h2_close, .room = h2_room, .submit = h2_submit, \
-    .cancel = h2_cancel, .input = h2_input, .output = h2_output
+    .greets = true, .open = h2_open, .close = h2_close, .room = h2_room, .submit = h2_submit, \
+    .cancel = h2_cancel, .input = h2_input, .output = h2_output, .over = h2_over
 
 const struct link_protocol link_grpc = { .name = "grpc", H2_FUNCTIONS };
 const struct link_protocol link_h2c = { .name = "h2c", H2_FUNCTIONS };

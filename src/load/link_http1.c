@@ -271,7 +271,7 @@ static void http1_eof(struct link *l)
 }
 
 const struct link_protocol link_http1 = {
-    .name = "http1", .alpn = "http/1.1", .open = http1_open, .close = http1_close,
+    .name = "http1", .open = http1_open, .close = http1_close,
     .room = http1_room, .submit = http1_submit, .cancel = http1_cancel, .input = http1_input,
     .output = http1_output, .eof = http1_eof,
 };

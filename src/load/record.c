@@ -145,15 +145,24 @@ static double us(const struct histogram *h, double q)
     return isnan(x) ? 0 : x / 1e3;
 }
 
+/* Three digits without an exponent, whatever the size. */
+static const char *short_number(double x, char text[24])
+{
+    snprintf(text, 24, "%.*f", x < 9.995 ? 2 : x < 99.95 ? 1 : 0, x);
+    return text;
+}
+
 static void show(struct record *r)
 {
     const struct tally *t = &r->tally;
+    char p50[24], p99[24], late[24];
     snprintf(r->live.note, sizeof r->live.note,
-             "offered %llu  sent %llu  done %llu  errors %llu  p50 %.3g ms  p99 %.3g ms  "
-             "late p99 %.3g us", (unsigned long long)atomic_load(&r->issued),
+             "offered %llu  sent %llu  done %llu  errors %llu  p50 %s ms  p99 %s ms  "
+             "late p99 %s us", (unsigned long long)atomic_load(&r->issued),
              (unsigned long long)r->sent, (unsigned long long)t->done,
-             (unsigned long long)t->failed, us(&t->latency, 0.5) / 1e3,
-             us(&t->latency, 0.99) / 1e3, us(&t->lateness, 0.99));
+             (unsigned long long)t->failed, short_number(us(&t->latency, 0.5) / 1e3, p50),
+             short_number(us(&t->latency, 0.99) / 1e3, p99),
+             short_number(us(&t->lateness, 0.99), late));
     progress_set(&r->live, (double)t->done);
 }
 

@@ -1,11 +1,11 @@
-/* serve.c: one thread: sockets, moments that are due, work that burns, calls to itself. */
-#define _GNU_SOURCE   /* epoll_pwait2, accept4, sched_setaffinity */
+/* serve.c: one thread: sockets (serve_conn.c), moments that are due, work that burns, calls to
+ * itself. */
+#define _GNU_SOURCE   /* epoll_pwait2, sched_setaffinity */
 #include "load/serve.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netdb.h>
-#include <netinet/tcp.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,196 +20,8 @@
 #include "load/moment.h"
 #include "load/serve_priv.h"
 
-enum { EVENTS = 64, READ_SIZE = 1 << 16 };
+enum { EVENTS = 64 };
 static const int64_t longest_wait = 50 * MOMENT_MS, quantum = 100 * MOMENT_US;
-static const char preface[] = "PRI * HTTP/2.0";
-
-/* ---- requests and connections ---------------------------------------------------------------- */
-
-struct request *request_new(struct conn *c)
-{
-    struct request *r = mem_alloc(sizeof *r);
-    r->conn = c;
-    r->graph = r->node = INVOCATION_NONE;
-    r->next = c->requests;
-    if (r->next)
-        r->next->prev = r;
-    c->requests = r;
-    return r;
-}
-
-static void request_leave(struct request *r)
-{
-    *(r->prev ? &r->prev->next : &r->conn->requests) = r->next;
-    if (r->next)
-        r->next->prev = r->prev;
-    r->conn = NULL;
-}
-
-/* A request whose stream closes under a job is freed when the job would answer it. */
-void request_free(struct request *r)
-{
-    if (r->conn)
-        request_leave(r);
-    if (r->busy)
-        return;
-    buf_free(&r->authority);
-    buf_free(&r->body);
-    buf_free(&r->reply);
-    free(r);
-}
-
-void server_answer(struct request *r)
-{
-    r->busy = false;
-    if (!r->conn) {
-        request_free(r);
-        return;
-    }
-    r->conn->server->counts.answers++;
-    if (r->conn->session)
-        serve_h2_answer(r);
-    else
-        serve_http1_answer(r);
-}
-
-void conn_mark_dirty(struct conn *c)
-{
-    if (c->dirty || c->dead)
-        return;
-    c->dirty = true;
-    c->next_dirty = c->server->dirty;
-    c->server->dirty = c;
-}
-
-static void watch(struct conn *c, uint32_t events)
-{
-    struct epoll_event e = { .events = events, .data.ptr = c };
-    if (c->watched == events)
-        return;
-    epoll_ctl(c->server->epoll, c->watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, c->fd, &e);
-    c->watched = events;
-}
-
-static void accept_all(struct server *s)
-{
-    int fd, yes = 1;
-    while ((fd = accept4(s->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
-        struct conn *c = mem_alloc(sizeof *c);
-        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-        c->server = s;
-        c->fd = fd;
-        c->next = s->conns;
-        if (c->next)
-            c->next->prev = c;
-        s->conns = c;
-        s->counts.connections++;
-        watch(c, EPOLLIN);
-    }
-}
-
-static void conn_free(struct conn *c)
-{
-    if (c->session)
-        serve_h2_close(c);
-    while (c->requests) {
-        struct request *r = c->requests;
-        request_leave(r);
-        request_free(r);
-    }
-    buf_free(&c->in);
-    buf_free(&c->out);
-    free(c);
-}
-
-/* Its memory stays until the round's events are over. */
-static void conn_close(struct conn *c)
-{
-    struct server *s = c->server;
-    if (c->dead)
-        return;
-    c->dead = true;
-    close(c->fd);
-    *(c->prev ? &c->prev->next : &s->conns) = c->next;
-    if (c->next)
-        c->next->prev = c->prev;
-    c->next = s->dead;
-    s->dead = c;
-}
-
-static void bury(struct server *s)
-{
-    while (s->dead) {
-        struct conn *c = s->dead;
-        s->dead = c->next;
-        conn_free(c);
-    }
-}
-
-/* The first bytes tell HTTP/2 from HTTP/1.1. */
-static bool input(struct conn *c, const uint8_t *p, size_t n)
-{
-    if (c->session)
-        return serve_h2_input(c, p, n);
-    if (c->begun)
-        return serve_http1_input(c, p, n);
-    buf_add(&c->in, p, n);
-    size_t known = c->in.n < sizeof preface - 1 ? c->in.n : sizeof preface - 1;
-    bool h2 = memcmp(c->in.p, preface, known) == 0;
-    if (h2 && known < sizeof preface - 1)
-        return true;
-    c->begun = true;
-    if (!h2)
-        return serve_http1_input(c, p, 0);
-    c->session = serve_h2_open(c);
-    bool good = serve_h2_input(c, (const uint8_t *)c->in.p, c->in.n);
-    buf_clear(&c->in);
-    return good;
-}
-
-static void conn_read(struct conn *c)
-{
-    static _Thread_local uint8_t bytes[READ_SIZE];
-    ssize_t n = recv(c->fd, bytes, sizeof bytes, 0);
-    if (n < 0 && (errno == EAGAIN || errno == EINTR))
-        return;
-    if (n <= 0 || !input(c, bytes, (size_t)n))
-        conn_close(c);
-}
-
-static bool write_out(struct conn *c)
-{
-    while (c->out_at < c->out.n) {
-        ssize_t n = send(c->fd, c->out.p + c->out_at, c->out.n - c->out_at, MSG_NOSIGNAL);
-        if (n < 0 && errno != EAGAIN && errno != EINTR)
-            return false;
-        if (n < 0)
-            break;
-        c->out_at += (size_t)n;
-    }
-    bool all = c->out_at == c->out.n;
-    watch(c, EPOLLIN | (all ? 0 : EPOLLOUT));
-    if (all) {
-        buf_clear(&c->out);
-        c->out_at = 0;
-    }
-    return !(all && c->closing && !c->requests);
-}
-
-static void flush(struct server *s)
-{
-    while (s->dirty) {
-        struct conn *c = s->dirty;
-        s->dirty = c->next_dirty;
-        c->dirty = false;
-        if (c->dead)
-            continue;
-        /* an answer of HTTP/1.1 makes room for the next request */
-        bool good = c->session ? serve_h2_output(c) : serve_http1_input(c, NULL, 0);
-        if (!good || !write_out(c))
-            conn_close(c);
-    }
-}
 
 /* ---- moments --------------------------------------------------------------------------------- */
 
@@ -416,7 +228,7 @@ void server_free(struct server *s)
     end_jobs(s);
     while (s->conns)
         conn_close(s->conns);
-    bury(s);
+    server_bury(s);
     client_free(s->client);
     script_free(s->script);
     free(s->endpoint);
@@ -440,9 +252,9 @@ struct server_counts server_counts(const struct server *s)
     return s->counts;
 }
 
-static int wait_events(struct server *s, struct epoll_event *e)
+static int wait_events(struct server *s, struct epoll_event *e, int64_t most)
 {
-    int64_t now = moment_now(), until = now + longest_wait;
+    int64_t now = moment_now(), until = now + most;
     if (s->n_heap && s->heap[0].at < until)
         until = s->heap[0].at;
     if (s->client && client_next(s->client) < until)
@@ -460,7 +272,7 @@ static void take_events(struct server *s, const struct epoll_event *e, int n)
     for (int i = 0; i < n; i++) {
         struct conn *c = e[i].data.ptr;
         if (!c)
-            accept_all(s);
+            server_accept(s);
         else if (e[i].data.ptr != s->client && !c->dead) {
             if (e[i].events & EPOLLOUT)
                 conn_mark_dirty(c);
@@ -470,9 +282,20 @@ static void take_events(struct server *s, const struct epoll_event *e, int n)
     }
 }
 
-void server_run(struct server *s, const volatile sig_atomic_t *stop)
+void server_turn(struct server *s, int64_t most)
 {
     struct epoll_event e[EVENTS];
+    take_events(s, e, wait_events(s, e, most));
+    do_what_is_due(s);
+    burn(s);
+    if (s->client)
+        take_returns(s);
+    server_flush(s);
+    server_bury(s);
+}
+
+void server_run(struct server *s, const volatile sig_atomic_t *stop)
+{
     prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0);
     if (s->o.cpu >= 0 && s->o.cpu < CPU_SETSIZE) {
         cpu_set_t set;
@@ -480,13 +303,6 @@ void server_run(struct server *s, const volatile sig_atomic_t *stop)
         CPU_SET(s->o.cpu, &set);
         sched_setaffinity(0, sizeof set, &set);
     }
-    while (!*stop) {
-        take_events(s, e, wait_events(s, e));
-        do_what_is_due(s);
-        burn(s);
-        if (s->client)
-            take_returns(s);
-        flush(s);
-        bury(s);
-    }
+    while (!*stop)
+        server_turn(s, longest_wait);
 }

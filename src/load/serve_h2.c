@@ -7,7 +7,7 @@
 #include "load/moment.h"
 #include "load/serve_priv.h"
 
-enum { STREAMS = 1 << 20, WINDOW = 1 << 24, LONGEST_BODY = 1 << 22 };
+enum { STREAMS = 1 << 20, WINDOW = 1 << 24, LONGEST_BODY = 1 << 22, MOST_OUT = 1 << 20 };
 #define NV(name, value) \
     { (uint8_t *)(uintptr_t)(name), (uint8_t *)(uintptr_t)(value), sizeof(name) - 1, \
       sizeof(value) - 1, NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_COPY_VALUE }
@@ -120,14 +120,21 @@ bool serve_h2_input(struct conn *c, const uint8_t *p, size_t n)
     return used == (ssize_t)n;
 }
 
+bool serve_h2_over(const struct conn *c)
+{
+    return !nghttp2_session_want_read(c->session) && !nghttp2_session_want_write(c->session);
+}
+
 bool serve_h2_output(struct conn *c)
 {
     const uint8_t *p;
-    ssize_t n;
-    while ((n = nghttp2_session_mem_send(c->session, &p)) > 0)
-        buf_add(&c->out, p, (size_t)n);
-    return n == 0 && (c->out.n > c->out_at || nghttp2_session_want_read(c->session) ||
-                      nghttp2_session_want_write(c->session));
+    ssize_t n = 1;
+    /* what a caller does not read stays with nghttp2, which sets a flood of PINGs an end */
+    while (n > 0 && c->out.n - c->out_at < MOST_OUT)
+        if ((n = nghttp2_session_mem_send(c->session, &p)) > 0)
+            buf_add(&c->out, p, (size_t)n);
+    c->more = n > 0;
+    return n >= 0 && (c->out.n > c->out_at || !serve_h2_over(c));
 }
 
 static ssize_t give_reply(nghttp2_session *s, int32_t stream, uint8_t *p, size_t most,

@@ -4,7 +4,7 @@
 
 #include "load/serve_priv.h"
 
-enum { LONGEST_HEAD = 1 << 16, LONGEST_BODY = 1 << 22 };
+enum { LONGEST_HEAD = 1 << 16, LONGEST_BODY = 1 << 22, LONGEST_IN = LONGEST_HEAD + LONGEST_BODY };
 
 static bool named(struct str line, const char *name, struct str *value)
 {
@@ -35,10 +35,28 @@ static bool read_head(struct request *r, struct str head, size_t *body)
         else if (named(line, "transfer-encoding", &v))
             return false;    /* our own client tells lengths */
         else if (named(line, "connection", &v) && v.n == 5 && strncasecmp(v.p, "close", 5) == 0)
-            r->conn->closing = true;
+            r->closes = true;
     }
     *body = (size_t)n;
     return true;
+}
+
+/* The end of the head, a blank line; c->seen spares what was looked at before. */
+static bool find_head(struct conn *c, size_t *head)
+{
+    for (; c->seen + 4 <= c->in.n; c->seen++)
+        if (memcmp(c->in.p + c->seen, "\r\n\r\n", 4) == 0) {
+            *head = c->seen + 4;
+            return true;
+        }
+    return false;
+}
+
+static void drop_input(struct conn *c, size_t n)
+{
+    memmove(c->in.p, c->in.p + n, c->in.n - n);
+    c->in.n -= n;
+    c->seen = 0;
 }
 
 static bool is_letter(char c)
@@ -49,31 +67,26 @@ static bool is_letter(char c)
 /* Take a whole request off c->in, unless one is at work. */
 static bool next_request(struct conn *c, bool *took)
 {
-    struct str in = buf_view(&c->in);
+    size_t head, body;
     *took = false;
-    if (c->requests || !in.n)
-        return true;
-    if (!is_letter(*in.p))
+    if (c->requests || c->closing || !c->in.n)
+        return c->in.n <= LONGEST_IN;    /* who does not wait for answers has to end somewhere */
+    if (!is_letter(*c->in.p))
         return false;    /* no method begins so: TLS, say */
-    const char *end = NULL;
-    for (size_t i = 0; i + 3 < in.n && !end; i++)
-        if (memcmp(in.p + i, "\r\n\r\n", 4) == 0)
-            end = in.p + i + 4;
-    if (!end)
-        return in.n <= LONGEST_HEAD;
-    size_t head = (size_t)(end - in.p), body;
+    if (!find_head(c, &head))
+        return c->in.n <= LONGEST_HEAD;
     struct request *r = request_new(c);
-    if (!read_head(r, (struct str){ in.p, head }, &body)) {
+    if (!read_head(r, (struct str){ c->in.p, head }, &body)) {
         request_free(r);
         return false;
     }
-    if (in.n < head + body) {
+    if (c->in.n < head + body) {
         request_free(r);
         return true;
     }
-    buf_add(&r->body, in.p + head, body);
-    memmove(c->in.p, c->in.p + head + body, c->in.n - head - body);
-    c->in.n -= head + body;
+    buf_add(&r->body, c->in.p + head, body);
+    drop_input(c, head + body);
+    c->closing = r->closes;
     *took = true;
     job_start(r);
     return true;

@@ -9,13 +9,14 @@
 #include "load/outcome.h"
 #include "load/serve.h"
 
-/* ---- connections and requests: serve_h2.c, serve_http1.c ------------------------------------- */
+/* ---- connections and requests: serve_conn.c, serve_h2.c, serve_http1.c ------------------------ */
 
 struct request {
     struct conn *conn;             /* NULL: its stream has closed */
     struct request *prev, *next;   /* all of the connection */
     int32_t stream;                /* HTTP/2; 0 for HTTP/1.1 */
     bool grpc, executor, head;
+    bool closes;                   /* the last of its connection (HTTP/1.1) */
     bool busy;                     /* a job is at work on it */
     uint32_t graph, node;          /* INVOCATION_NONE: not named */
     struct buf authority, body, reply;
@@ -29,9 +30,10 @@ struct conn {
     int fd;
     void *session;                 /* nghttp2's; NULL before the first bytes, and for HTTP/1.1 */
     bool begun, dirty, closing, dead;
+    bool more;                     /* HTTP/2: there is more to write than out holds */
     uint32_t watched;
     struct buf in, out;            /* HTTP/1.1: what is not parsed yet; bytes to write */
-    size_t out_at;
+    size_t seen, out_at;           /* of in: no blank line begins before */
     struct request *requests;
     struct conn *prev, *next, *next_dirty;
 };
@@ -40,10 +42,18 @@ struct request *request_new(struct conn *c);
 void request_free(struct request *r);
 void conn_mark_dirty(struct conn *c);
 
+void conn_new(struct server *s, int fd);    /* takes the socket, which does not block */
+void conn_read(struct conn *c);
+void conn_close(struct conn *c);            /* its memory stays until the round's end */
+void server_accept(struct server *s);
+void server_flush(struct server *s);        /* write what changed connections have to say */
+void server_bury(struct server *s);         /* free what was closed */
+
 void *serve_h2_open(struct conn *c);
 void serve_h2_close(struct conn *c);
 bool serve_h2_input(struct conn *c, const uint8_t *p, size_t n);
 bool serve_h2_output(struct conn *c);
+bool serve_h2_over(const struct conn *c);    /* it has said its last word, after an error */
 void serve_h2_answer(struct request *r);
 
 bool serve_http1_input(struct conn *c, const uint8_t *p, size_t n);
@@ -95,6 +105,9 @@ struct server {
     size_t n_returned, returned_cap;
     struct server_counts counts;
 };
+
+/* One round: wait for events, at most `most` ns, and do all that they and the clock ask for. */
+void server_turn(struct server *s, int64_t most);
 
 /* Do ns of work for the job, then go on with child. */
 void server_work(struct server *s, struct job *j, uint32_t child, int64_t ns);

@@ -63,6 +63,11 @@ static void say(struct stream *s, const char *what, const char *detail)
     snprintf(s->why, sizeof s->why, "%s%s", what, detail);
 }
 
+void stream_fail(struct stream *s, const char *why)
+{
+    say(s, why, "");
+}
+
 static void say_errno(struct stream *s, int error)
 {
     if (error)

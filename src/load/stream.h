@@ -31,6 +31,7 @@ struct stream {
 bool stream_open(struct stream *s, const void *addr, size_t n, const struct tls *t,
                  const char *host);
 void stream_close(struct stream *s);
+void stream_fail(struct stream *s, const char *why);    /* sets s->why */
 
 enum stream_state { STREAM_FAILED, STREAM_WAITS, STREAM_READY };
 /* Go on connecting and shaking hands, after the socket became readable or writable. */
