@@ -1,4 +1,4 @@
-"""greeter.py [PORT [CERTIFICATE KEY]]: helloworld.Greeter on grpc's own server, which is not ours.
+"""greeter.py [PORT [CERTIFICATE KEY]]: Greeter and Executor on grpc's own server, which is not ours.
 
 What it does follows from the name the caller used (:authority, as Knative routes): slow takes 3 s,
 broken and denied fail; any other is answered. Prints its port. A number on its standard input ends
@@ -27,11 +27,20 @@ def say_hello(request, context):
     return b"\n\x05hello"
 
 
+def execute(request, context):
+    # FaasRequest: message = 1, runtimeInMilliSec = 2, memoryInMebiBytes = 3 (invitro)
+    if request != b"\n\x0btracewright\x10\x28\x18\xac\x02":    # 40 and 300
+        context.abort(grpc.StatusCode.INVALID_ARGUMENT, "no work")
+    return b"\n\x02ok\x10\xc0\xb8\x02\x18\x01"
+
+
 class Greeter(grpc.GenericRpcHandler):
     def service(self, details):
-        if details.method != "/helloworld.Greeter/SayHello":
-            return None
-        return grpc.unary_unary_rpc_method_handler(say_hello)
+        if details.method == "/helloworld.Greeter/SayHello":
+            return grpc.unary_unary_rpc_method_handler(say_hello)
+        if details.method == "/faas.Executor/Execute":
+            return grpc.unary_unary_rpc_method_handler(execute)
+        return None
 
 
 def main():

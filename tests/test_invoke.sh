@@ -64,8 +64,52 @@ for f in latency.pdf latency.png lateness.svg tables.xlsx latency.hgrm functions
     [ -s "$dir/report.d/$f" ] || fail "--report left no $f"
 done
 grep -q '#\[Max .*Total count    =          100\]' "$dir/report.d/latency.hgrm" || fail 'latency.hgrm'
+if command -v python3 >/dev/null; then
+    python3 - "$dir/report.d" <<'P' || fail 'tables.xlsx'
+import re, sys, zipfile
+book = zipfile.ZipFile(sys.argv[1] + "/tables.xlsx")
+sheets = re.findall('<sheet name="([^"]*)"', book.read("xl/workbook.xml").decode())
+words = book.read("xl/sharedStrings.xml").decode()
+missing = [w for w in ("lateness", "latency from planned", ">a<", ">b<", "never issued", ">OK<")
+           if w not in words]
+sys.exit("sheets %s, missing %s" % (sheets, missing) if missing or not
+         {"Summary", "Functions", "Endings"} <= set(sheets) else 0)
+P
+fi
+
+# ---- the mark of a run that was late; the words for people ---------------------------------------
+brisk 50 a.example b.example >"$dir/load.json"
+expect valid true warm-up
+fire --load "$dir/load.json" --target "127.0.0.1:$port" --lateness-bound 0.0001 ||
+    fail "late: exit $?"
+expect valid false late
+"$T" invoke -q --load "$dir/load.json" --unit second --warmup 0 --lateness-bound 0.0001 \
+    --target "127.0.0.1:$port" -o "$dir/calls.csv" 2>"$dir/err" || fail "words: exit $?"
+grep -q '^50 calls planned, 50 issued, 50 completed: 50 OK, 0 failed' "$dir/err" &&
+    grep -q '^INVALID: p99 of lateness is .* over the bound of 0.1 us' "$dir/err" ||
+    { fail 'the words'; cat "$dir/err"; }
+
+# ---- the original's defaults: minutes, two of warm-up; times beyond a second are a minute's --------
+echo '[{"timestamp":[0,0,1200000],"endpoint":["a:1","a:1","b:1"]}]' >"$dir/minute.json"
+"$T" invoke -q --load "$dir/minute.json" --target "127.0.0.1:$port" -o "$dir/calls.csv" 2>"$dir/err" ||
+    fail "minute: exit $?"
+whole minute 3
+[ "$(count planned_us 1200000.000)" = 1 ] && [ "$(count planned_us 0.000)" = 2 ] &&
+    [ "$(count phase warmup)" = 3 ] && [ "$(count status OK)" = 3 ] || fail 'a minute'
+
+# ---- the live line ---------------------------------------------------------------------------------
+if command -v script >/dev/null; then
+    TERM=xterm script -qec "'$T' invoke --load '$dir/minute.json' --target 127.0.0.1:$port \
+        -o '$dir/calls.csv'" "$dir/typescript" >/dev/null 2>&1 </dev/null
+    tr '\r' '\n' <"$dir/typescript" | grep -q \
+        'offered 2 sent 2 done 2 errors 0 p50 [0-9.]* p99 [0-9.]* ms late p99 [0-9.]* us' ||
+        { fail 'the live line'; cat -v "$dir/typescript"; }
+else
+    echo 'SKIP the live line: no script(1)'
+fi
 
 # ---- shards: together the plan, at its moments -------------------------------------------------
+plan 3 100 a.example b.example >"$dir/load.json"
 soon=$(($(date +%s) + 3))
 "$T" invoke -q --load "$dir/load.json" --unit second --warmup 0 --shard 0/2 --start-at $soon \
     --target "127.0.0.1:$port" -o "$dir/first.csv" 2>"$dir/err1" &

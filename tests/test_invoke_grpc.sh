@@ -38,9 +38,14 @@ for s in UNAVAILABLE PERMISSION_DENIED DEADLINE_EXCEEDED OK; do
 done
 # whose clock ends a call at the deadline, the server's or the client's, is chance
 [ $(($(count ending answer) + $(count ending deadline))) = 80 ] || fail 'endings'
-fire --load "$dir/load.json" --timeout 1 --target "127.0.0.1:$port" --message executor ||
-    fail "unimplemented: exit $?"
-[ "$(count status UNIMPLEMENTED)" = 80 ] || fail 'a service that is not there'
+# ---- invitro's executor, whose request the server reads by its fields ------------------------------
+brisk 20 executor.x >"$dir/load.json"
+fire --load "$dir/load.json" --message executor --runtime 40 --memory 300 \
+    --target "127.0.0.1:$port" || fail "executor: exit $?"
+expect ok 20 executor
+fire --load "$dir/load.json" --message executor --runtime 41 --memory 300 \
+    --target "127.0.0.1:$port" || fail "executor: exit $?"
+[ "$(count status INVALID_ARGUMENT)" = 20 ] || fail 'another runtime is not another request'
 
 # ---- GOAWAY: with grace, calls under way are answered; then nobody is there ---------------------
 plan 4 50 slow.x fine.x >"$dir/load.json"

@@ -80,8 +80,16 @@ static void a_narrow_terminal_gets_what_fits(void **state)
 {
     (void)state;
     char text[4096];
+    on_terminal(60, "xterm", false, text, sizeof text);
+    assert_non_null(strstr(text, "\r\033[Ktrain  25 %  "));
+    assert_null(strstr(text, "[#"));
+    assert_non_null(strstr(text, " left  loss 2.31\r"));
     on_terminal(30, "xterm", false, text, sizeof text);
-    assert_non_null(strstr(text, "\r\033[Ktrain [######................\r"));   /* 29 columns */
+    assert_non_null(strstr(text, "\r\033[Ktrain  25 %  loss 2.31\r"));
+    on_terminal(15, "xterm", false, text, sizeof text);
+    assert_non_null(strstr(text, "\r\033[Kloss 2.31\r"));
+    on_terminal(7, "xterm", false, text, sizeof text);
+    assert_non_null(strstr(text, "\r\033[Kloss 2\r"));
 }
 
 static void others_get_lines_now_and_then_or_nothing(void **state)

@@ -86,19 +86,30 @@ static void add_bar(struct line *l, double share)
     add(l, "[%s] ", bar);
 }
 
-static void describe(const struct progress *p, double t, struct line *l)
+/* What a line has; the note says most, so a narrow terminal loses the other parts first. */
+enum parts { NOTE, SHARE, RATE, BAR };
+
+static void describe(const struct progress *p, double t, enum parts most, struct line *l)
 {
     double rate = t > p->started_s && p->done > 0 ? p->done / (t - p->started_s) : 0;
+    *l = (struct line){ .n = 0 };
+    if (most == NOTE) {
+        add(l, "%s", p->note);
+        return;
+    }
     add(l, "%s ", p->label);
     if (p->total > 0) {
         double share = p->done <= 0 ? 0 : p->done < p->total ? p->done / p->total : 1;
-        if (p->terminal)
+        if (most >= BAR)
             add_bar(l, share);
-        add(l, "%3.0f %%  ", 100 * share);
+        add(l, "%3.0f %%", 100 * share);
     } else
-        add(l, "%.0f %s  ", p->done, p->unit);
-    add_rate(l, rate, p->unit);
-    if (p->total > 0 && rate > 0) {
+        add(l, "%.0f %s", p->done, p->unit);
+    if (most >= RATE) {
+        add(l, "  ");
+        add_rate(l, rate, p->unit);
+    }
+    if (most >= RATE && p->total > 0 && rate > 0) {
         add(l, "  ");
         add_time(l, (p->total > p->done ? p->total - p->done : 0) / rate);
         add(l, " left");
@@ -116,9 +127,12 @@ static size_t columns(void)
 /* One write per redraw; a line as wide as the terminal would wrap and could not be cleared. */
 static void show(struct progress *p, double t)
 {
-    struct line l = { .n = 0 };
-    describe(p, t, &l);
-    size_t width = p->terminal ? columns() - 1 : l.n;
+    struct line l;
+    enum parts most = p->terminal ? BAR : RATE, least = p->note[0] ? NOTE : RATE;
+    size_t width = p->terminal ? columns() - 1 : sizeof l.text;
+    describe(p, t, most, &l);
+    while (l.n > width && most > least)
+        describe(p, t, --most, &l);
     fprintf(stderr, "%s%.*s%s", p->terminal ? "\r\033[K" : "", (int)(l.n < width ? l.n : width),
             l.text, p->terminal ? "" : "\n");
     fflush(stderr);

@@ -157,8 +157,8 @@ static void show(struct record *r)
     const struct tally *t = &r->tally;
     char p50[24], p99[24], late[24];
     snprintf(r->live.note, sizeof r->live.note,
-             "offered %llu  sent %llu  done %llu  errors %llu  p50 %s ms  p99 %s ms  "
-             "late p99 %s us", (unsigned long long)atomic_load(&r->issued),
+             "offered %llu sent %llu done %llu errors %llu p50 %s p99 %s ms late p99 %s us",
+             (unsigned long long)atomic_load(&r->issued),
              (unsigned long long)r->sent, (unsigned long long)t->done,
              (unsigned long long)t->failed, short_number(us(&t->latency, 0.5) / 1e3, p50),
              short_number(us(&t->latency, 0.99) / 1e3, p99),
