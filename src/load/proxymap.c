@@ -136,7 +136,8 @@ static struct assign_costs matrix(const struct pairs *x, bool dear)
 static bool map_exactly(const struct pairs *x, size_t capacity, bool dear, struct proxymap *m)
 {
     struct assign_costs c = matrix(x, dear);
-    bool good = assign_rows(&c, capacity, m->proxy);
+    enum assign_choice choice = x->o->compat ? ASSIGN_SCIPY : ASSIGN_ANY;
+    bool good = assign_rows(&c, capacity, choice, m->proxy);
     for (size_t i = 0; i < m->n && good; i++) {
         m->error[i] = price(x, i, m->proxy[i]);
         if (m->error[i] == INFINITY)
