@@ -1,6 +1,6 @@
 /* The model is Llama: logits, every tensor's gradient and twenty steps of training agree with
- * PyTorch, for grouped-query attention with a head of its own and for a tied head; logits, also
- * for an untied head without groups and under a LoRA adapter. */
+ * PyTorch, for grouped-query attention with a head of its own, for a tied head and for heads wider
+ * than width / heads; logits, also for an untied head without groups and under a LoRA adapter. */
 #include "tests/near.h"
 
 #include <stdlib.h>
@@ -45,6 +45,10 @@ static const struct case_of {
     { .vocab = 23, .d_model = 16, .n_layers = 2, .n_heads = 2, .n_kv_heads = 2, .d_ff = 40,
       .max_len = 32, .rope_theta = 10000, .norm_eps = 1e-6 },
     untied_logits, NULL, NULL,
+}, headed = {
+    { .vocab = 23, .d_model = 16, .n_layers = 2, .n_heads = 4, .n_kv_heads = 2, .head_dim = 6,
+      .d_ff = 24, .max_len = 32, .rope_theta = 10000, .norm_eps = 1e-6 },
+    headed_logits, headed_gradients, headed_curve,
 };
 
 static const uint32_t first[] = { 0, 5, 9, 9, 3, 14, 7, 1 };
@@ -143,6 +147,7 @@ static void logits_agree(void **state)
     check_logits(&grouped);
     check_logits(&tied);
     check_logits(&untied);
+    check_logits(&headed);
 }
 
 static void check_gradients(const struct case_of *c)
@@ -175,6 +180,7 @@ static void gradients_agree(void **state)
     (void)state;
     check_gradients(&grouped);
     check_gradients(&tied);
+    check_gradients(&headed);
 }
 
 static void check_curve(const struct case_of *c)
@@ -208,6 +214,7 @@ static void twenty_steps_agree(void **state)
     (void)state;
     check_curve(&grouped);
     check_curve(&tied);
+    check_curve(&headed);
 }
 
 int main(int argc, char **argv)

@@ -68,14 +68,14 @@ typedef void (*buffer_fn)(float **p, size_t n, void *ctx);
 static void each_buffer(struct backprop *b, buffer_fn fn, void *ctx)
 {
     const struct llama_config *c = &b->m->config;
-    size_t C = c->d_model, F = c->d_ff;
+    size_t C = c->d_model, F = c->d_ff, A = llama_heads_width(c), most = C > A ? C : A;
     size_t W = (c->n_heads + 2 * c->n_kv_heads) * llama_head_dim(c), wide = W > F ? W : F;
     for (size_t l = 0; l < c->n_layers; l++) {
         struct kept *k = &b->layer[l];
         fn(&k->x, C, ctx);
         fn(&k->rstd_x, 1, ctx);
         fn(&k->qkv, W, ctx);
-        fn(&k->att, C, ctx);
+        fn(&k->att, A, ctx);
         fn(&k->lse, c->n_heads, ctx);
         fn(&k->y, C, ctx);
         fn(&k->rstd_y, 1, ctx);
@@ -83,7 +83,7 @@ static void each_buffer(struct backprop *b, buffer_fn fn, void *ctx)
     }
     fn(&b->x, C, ctx);
     fn(&b->rstd, 1, ctx);
-    fn(&b->norm, C, ctx);
+    fn(&b->norm, most, ctx);
     fn(&b->act, F, ctx);
     fn(&b->add, C, ctx);
     fn(&b->dx, C, ctx);
@@ -93,7 +93,7 @@ static void each_buffer(struct backprop *b, buffer_fn fn, void *ctx)
     if (b->n_adapters) {
         fn(&b->low, b->rank, ctx);
         fn(&b->dlow, b->rank, ctx);
-        fn(&b->read, C > F ? C : F, ctx);
+        fn(&b->read, most > F ? most : F, ctx);
     }
 }
 
@@ -246,7 +246,7 @@ static void forward(struct backprop *b, const struct batch *x, const struct back
     const float *w = m->weights;
     struct attention shape = shape_of(c);
     size_t T = x->rows, C = c->d_model, F = c->d_ff, L = c->n_layers, D = llama_head_dim(c);
-    size_t kv = c->n_kv_heads * D, W = C + 2 * kv;
+    size_t A = c->n_heads * D, kv = c->n_kv_heads * D, W = A + 2 * kv;
     float eps = (float)c->norm_eps;
     float *in = b->layer[0].x;
     struct weight embed = model_matrix(m, MATRIX_EMBED, 0);
@@ -260,8 +260,8 @@ static void forward(struct backprop *b, const struct batch *x, const struct back
         rmsnorm_forward(T, C, eps, k->x, w + at->attn_norm, b->norm, k->rstd_x);
         weight_nt(T, b->norm, C, &qkv, 0, k->qkv, W);
         adapt(b, l, LORA_Q, T, b->norm, k->qkv, W, o);
-        adapt(b, l, LORA_K, T, b->norm, k->qkv + C, W, o);
-        adapt(b, l, LORA_V, T, b->norm, k->qkv + C + kv, W, o);
+        adapt(b, l, LORA_K, T, b->norm, k->qkv + A, W, o);
+        adapt(b, l, LORA_V, T, b->norm, k->qkv + A + kv, W, o);
         rope_turn(b->rope, T, c->n_heads + c->n_kv_heads, x->position, 1, k->qkv, W);
         attention_forward(&shape, x->samples, x->start, k->qkv, k->att, k->lse, b->work);
         add_residual(b, l, LORA_O, T, k->att, model_matrix(m, MATRIX_OUT, l), k->x, o, k->y);
@@ -338,8 +338,8 @@ static void backward_layer(struct backprop *b, const struct batch *x, size_t l,
     struct weight down = model_matrix(m, MATRIX_DOWN, l);
     struct attention shape = shape_of(c);
     struct kept *k = &b->layer[l];
-    size_t T = x->rows, C = c->d_model, F = c->d_ff;
-    size_t kv = c->n_kv_heads * llama_head_dim(c), W = C + 2 * kv;
+    size_t T = x->rows, C = c->d_model, F = c->d_ff, A = llama_heads_width(c);
+    size_t kv = c->n_kv_heads * llama_head_dim(c), W = A + 2 * kv;
     float eps = (float)c->norm_eps;
 
     /* x' = y + s Wd' */
@@ -363,8 +363,8 @@ static void backward_layer(struct backprop *b, const struct batch *x, size_t l,
     /* y = x + a Wo' */
     dy = through_dropout(b, T * C, o, 2 * l + 1);
     if (g)
-        linalg_tn(C, C, T, dy, C, k->att, C, 0, g + at->out, C);
-    weight_nn(T, dy, C, &out, 0, b->norm, C);
+        linalg_tn(C, A, T, dy, C, k->att, A, 0, g + at->out, A);
+    weight_nn(T, dy, C, &out, 0, b->norm, A);
     adapt_back(b, l, LORA_O, T, k->att, dy, C, b->norm, low, o);
     /* a = attention(turn(norm(x) Wqkv')) */
     attention_backward(&shape, x->samples, x->start, k->qkv, k->att, k->lse, b->norm, b->dwide,
@@ -375,8 +375,8 @@ static void backward_layer(struct backprop *b, const struct batch *x, size_t l,
         linalg_tn(W, C, T, b->dwide, W, b->norm, C, 0, g + at->qkv, C);
     weight_nn(T, b->dwide, W, &qkv, 0, b->add, C);
     adapt_back(b, l, LORA_Q, T, b->norm, b->dwide, W, b->add, low, o);
-    adapt_back(b, l, LORA_K, T, b->norm, b->dwide + C, W, b->add, low, o);
-    adapt_back(b, l, LORA_V, T, b->norm, b->dwide + C + kv, W, b->add, low, o);
+    adapt_back(b, l, LORA_K, T, b->norm, b->dwide + A, W, b->add, low, o);
+    adapt_back(b, l, LORA_V, T, b->norm, b->dwide + A + kv, W, b->add, low, o);
     rmsnorm_backward(T, C, k->x, w + at->attn_norm, k->rstd_x, b->add, b->dx,
                      gain_of(b, g, at->attn_norm));
 }

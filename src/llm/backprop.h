@@ -22,9 +22,9 @@ void backprop_free(struct backprop *b);
 void backprop_adapt(struct backprop *b, struct lora *const *adapter, size_t n);
 
 /* Bytes that b holds once it has seen a batch of `rows` rows with samples of up to `longest`. With
- * C d_model, W (H + 2 G) D, F d_ff, L layers, V vocabulary and R the highest rank of an adapter,
- * a row takes L (3 C + W + 2 F + H + 2) + 5 C + F + max(W, F) + V + 3 floats, and with adapters
- * 2 R + max(C, F) more. An eighth is added, so that batches that grow a little find room. */
+ * C d_model, A H D, W (H + 2 G) D, F d_ff, L layers, V vocabulary and R the highest rank of an
+ * adapter, a row takes L (2 C + A + W + 2 F + H + 2) + 4 C + max(C, A) + F + max(W, F) + V + 3
+ * floats, and with adapters 2 R + max(C, A, F) more. An eighth is added, so that batches that grow a little find room. */
 size_t backprop_bytes(const struct backprop *b, size_t rows, size_t longest);
 
 struct backprop_options {

@@ -197,6 +197,16 @@ static void must_be_false(struct config_reader *r, const char *key)
         bad_key(r, key, "biases are not supported");
 }
 
+/* 0 where it is what the width and the heads say. */
+static size_t get_head_dim(struct config_reader *r, const struct llama_config *c)
+{
+    const json_t *v = json_object_get(r->o, "head_dim");
+    size_t dim = get_count(r, "head_dim", 0);
+    if (r->good && dim == 0 && v && !json_is_null(v))
+        bad_key(r, "head_dim", "is 0");
+    return r->good && c->n_heads && dim * c->n_heads == c->d_model ? 0 : dim;
+}
+
 static bool read_config(const json_t *o, const char *file, struct llama_config *c, struct err *err)
 {
     struct config_reader r = { o, file, err, true };
@@ -222,6 +232,7 @@ static bool read_config(const json_t *o, const char *file, struct llama_config *
     c->rope = get_rope(&r);
     c->rope_theta = get_theta(&r);
     c->n_kv_heads = get_count(&r, "num_key_value_heads", c->n_heads);
+    c->head_dim = get_head_dim(&r, c);
     if (!r.good)
         return false;
     if (!llama_config_check(c, err))
@@ -229,9 +240,6 @@ static bool read_config(const json_t *o, const char *file, struct llama_config *
     if (c->bos >= c->vocab || c->eos >= c->vocab)
         return bad_key(&r, c->bos >= c->vocab ? "bos_token_id" : "eos_token_id",
                        "is not below vocab_size");
-    size_t head = get_count(&r, "head_dim", llama_head_dim(c));
-    if (r.good && head != llama_head_dim(c))
-        return bad_key(&r, "head_dim", "is not hidden_size / num_attention_heads");
     return r.good;
 }
 

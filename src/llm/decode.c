@@ -47,7 +47,7 @@ struct decoder {
     struct team *team;
     size_t members;
     struct scratch *scratch;           /* (members) */
-    float *x, *wide, *att, *act;       /* (ROWS, C), (ROWS, q k v), (ROWS, C), (ROWS, F) */
+    float *x, *wide, *att, *act;       /* (ROWS, C), (ROWS, q k v), (ROWS, q), (ROWS, F) */
     uint32_t *position;                /* (ROWS) */
     uint32_t *next;                    /* (ROWS) the next row of the same slot, or NO_ROW */
     uint32_t *first;                   /* (sequences) first row of each slot in this step */
@@ -108,7 +108,7 @@ static struct decoder *decoder_of(struct decode_weights *w, bool owner, size_t s
     d->keys = panels_room(heads * d->keys_head);
     d->values = panels_room(heads * d->values_head);
     d->x = mem_array(ROWS * c->d_model, sizeof *d->x);
-    d->att = mem_array(ROWS * c->d_model, sizeof *d->att);
+    d->att = mem_array(ROWS * llama_heads_width(c), sizeof *d->att);
     d->wide = mem_array(ROWS * (c->n_heads + 2 * c->n_kv_heads) * D, sizeof *d->wide);
     d->act = mem_array(ROWS * c->d_ff, sizeof *d->act);
     d->position = mem_array(ROWS, sizeof *d->position);
@@ -265,7 +265,7 @@ static void attend_sequence(struct decoder *d, size_t layer, size_t from, size_t
         rope_turn(d->w->rope, 1, H / G, d->position + i, 1, q, W);
         for (size_t h = 0; h < H / G; h++)
             attend(d, head, d->position[i] + 1, q + h * D, score,
-                   d->att + i * c->d_model + (g * (H / G) + h) * D);
+                   d->att + (i * H + g * (H / G) + h) * D);
     }
 }
 

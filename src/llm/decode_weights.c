@@ -83,7 +83,7 @@ struct decode_weights *decode_weights_new(const struct model *m)
 {
     struct decode_weights *w = mem_alloc(sizeof *w);
     const struct llama_config *c = &m->config;
-    size_t C = c->d_model, F = c->d_ff;
+    size_t C = c->d_model, F = c->d_ff, A = llama_heads_width(c), most = C > A ? C : A;
     w->config = *c;
     w->layer = mem_array(c->n_layers, sizeof *w->layer);
     for (size_t l = 0; l < c->n_layers; l++) {
@@ -99,7 +99,7 @@ struct decode_weights *decode_weights_new(const struct model *m)
         };
     }
     w->head = pack_all(m, MATRIX_HEAD, 0);
-    w->room = m->mapped ? 2 * PANEL * (C > F ? C : F) : 0;
+    w->room = m->mapped ? 2 * PANEL * (most > F ? most : F) : 0;
     keep_embedding(w, m);
     w->norm = copy(m->weights + m->norm, C);
     w->rope = rope_new(c->max_len, llama_head_dim(c), c->rope_theta, &c->rope);

@@ -66,6 +66,7 @@ bool lora_options_check(const struct lora_options *o, const struct llama_config 
 static struct lora_pair shape_of(const struct llama_config *c, enum lora_target t)
 {
     size_t C = c->d_model, F = c->d_ff, kv = c->n_kv_heads * llama_head_dim(c);
+    size_t A = llama_heads_width(c);
     switch (t) {
     case LORA_K:
     case LORA_V:
@@ -75,8 +76,10 @@ static struct lora_pair shape_of(const struct llama_config *c, enum lora_target 
         return (struct lora_pair){ .in = C, .out = F };
     case LORA_DOWN:
         return (struct lora_pair){ .in = F, .out = C };
+    case LORA_O:
+        return (struct lora_pair){ .in = A, .out = C };
     default:
-        return (struct lora_pair){ .in = C, .out = C };
+        return (struct lora_pair){ .in = C, .out = A };
     }
 }
 
@@ -160,8 +163,8 @@ static size_t matrix_at(const struct model *m, size_t layer, enum lora_target t)
 {
     const struct llama_config *c = &m->config;
     const struct layer_at *at = &m->layer[layer];
-    size_t C = c->d_model, kv = c->n_kv_heads * llama_head_dim(c);
-    const size_t start[LORA_TARGETS] = { at->qkv, at->qkv + C * C, at->qkv + (C + kv) * C, at->out,
+    size_t C = c->d_model, A = llama_heads_width(c), kv = c->n_kv_heads * llama_head_dim(c);
+    const size_t start[LORA_TARGETS] = { at->qkv, at->qkv + A * C, at->qkv + (A + kv) * C, at->out,
                                          at->gate_up, at->gate_up + c->d_ff * C, at->down };
     return start[t];
 }

@@ -41,7 +41,7 @@ bool llama_preset(const char *name, struct llama_config *c)
 double llama_matrix_weights(const struct llama_config *c)
 {
     double C = (double)c->d_model, kv = (double)(c->n_kv_heads * llama_head_dim(c));
-    double layer = 2 * C * C + 2 * kv * C + 3 * C * (double)c->d_ff;
+    double layer = 2 * (double)llama_heads_width(c) * C + 2 * kv * C + 3 * C * (double)c->d_ff;
     return (double)c->vocab * C * (c->tied ? 1 : 2) + (double)c->n_layers * layer;
 }
 
@@ -61,9 +61,12 @@ bool llama_config_check(const struct llama_config *c, struct err *err)
         !in_range("intermediate_size", c->d_ff, 1u << 18, err) ||
         !in_range("max_position_embeddings", c->max_len, 1u << 20, err))
         return false;
-    if (c->d_model % c->n_heads || (c->d_model / c->n_heads) % 2)
+    if (!c->head_dim && (c->d_model % c->n_heads || (c->d_model / c->n_heads) % 2))
         return err_set(err, EXIT_DATA, "hidden_size %zu does not give %zu heads of an even size",
                        c->d_model, c->n_heads);
+    if (c->head_dim % 2 || c->head_dim > 1u << 16 || llama_heads_width(c) > 1u << 18)
+        return err_set(err, EXIT_DATA, "head_dim %zu is odd, or %zu heads of it are too wide",
+                       c->head_dim, c->n_heads);
     if (c->n_heads % c->n_kv_heads)
         return err_set(err, EXIT_DATA, "num_attention_heads %zu is no multiple of "
                        "num_key_value_heads %zu", c->n_heads, c->n_kv_heads);
@@ -101,16 +104,17 @@ static size_t add(struct model *m, size_t *cap, size_t out, size_t in, const cha
 static void build_table(struct model *m)
 {
     const struct llama_config *c = &m->config;
-    size_t C = c->d_model, F = c->d_ff, kv = c->n_kv_heads * llama_head_dim(c), cap = 0;
+    size_t C = c->d_model, F = c->d_ff, A = llama_heads_width(c), cap = 0;
+    size_t kv = c->n_kv_heads * llama_head_dim(c);
     m->layer = mem_array(c->n_layers, sizeof *m->layer);
     m->embed = add(m, &cap, c->vocab, C, "embed_tokens", SIZE_MAX);
     for (size_t l = 0; l < c->n_layers; l++) {
         struct layer_at *at = &m->layer[l];
         at->attn_norm = add(m, &cap, C, 0, "input_layernorm", l);
-        at->qkv = add(m, &cap, C, C, "self_attn.q_proj", l);
+        at->qkv = add(m, &cap, A, C, "self_attn.q_proj", l);
         add(m, &cap, kv, C, "self_attn.k_proj", l);
         add(m, &cap, kv, C, "self_attn.v_proj", l);
-        at->out = add(m, &cap, C, C, "self_attn.o_proj", l);
+        at->out = add(m, &cap, C, A, "self_attn.o_proj", l);
         at->mlp_norm = add(m, &cap, C, 0, "post_attention_layernorm", l);
         at->gate_up = add(m, &cap, F, C, "mlp.gate_proj", l);
         add(m, &cap, F, C, "mlp.up_proj", l);

@@ -25,8 +25,9 @@
 
 struct llama_config {
     size_t vocab, d_model, n_layers;
-    size_t n_heads;                /* head_dim = d_model / n_heads is even */
+    size_t n_heads;
     size_t n_kv_heads;             /* divides n_heads */
+    size_t head_dim;               /* even; 0: d_model / n_heads */
     size_t d_ff;
     size_t max_len;                /* positions */
     double rope_theta, norm_eps;
@@ -37,7 +38,13 @@ struct llama_config {
 
 static inline size_t llama_head_dim(const struct llama_config *c)
 {
-    return c->d_model / c->n_heads;
+    return c->head_dim ? c->head_dim : c->d_model / c->n_heads;
+}
+
+/* What all query heads are wide together: d_model, unless head_dim says otherwise. */
+static inline size_t llama_heads_width(const struct llama_config *c)
+{
+    return c->n_heads * llama_head_dim(c);
 }
 
 struct param {

@@ -54,6 +54,8 @@ static void identity(const struct train_options *o, const struct model *m, size_
     if (c->rope.kind != ROPE_PLAIN)
         buf_printf(b, "|rope %d %.17g %.17g %.17g %.17g", (int)c->rope.kind, c->rope.factor,
                    c->rope.low, c->rope.high, c->rope.original_len);
+    if (c->head_dim)
+        buf_printf(b, "|head %zu", c->head_dim);
     identify_adapters(o, b);
 }
 

@@ -40,6 +40,12 @@ static bool agrees(const struct layer_state *s, int64_t level)
            (r->finish < 0 || (up->start <= r->finish && r->finish <= up->finish));
 }
 
+/* The deepest level that a row could have. */
+static int64_t last_level(const struct layer_state *s)
+{
+    return least(s->length + 1, LAYER_DEPTH_MAX);
+}
+
 /* The levels that the row may have: bit per level, 1 at the root. */
 static uint64_t levels(const struct layer_grammar *g, const struct layer_state *s)
 {
@@ -96,7 +102,7 @@ void table_want_sources(const struct layer_grammar *g, struct layer_state *s)
 {
     uint64_t set = levels(g, s);
     struct layer_want *w = &s->want;
-    for (int64_t level = 2; level <= s->length + 1; level++) {
+    for (int64_t level = 2; level <= last_level(s); level++) {
         uint32_t name = s->call[level - 2].name;
         bool known = !(set >> (level - 1) & 1);
         for (size_t i = 0; i < w->n_sources; i++)
@@ -136,7 +142,7 @@ void table_want_times(const struct layer_grammar *g, struct layer_state *s, bool
     }
     uint64_t set = levels(g, s);
     int64_t lo = INT64_MAX, hi = -1;
-    for (int64_t level = 2; level <= s->length + 1; level++) {
+    for (int64_t level = 2; level <= last_level(s); level++) {
         if (!(set >> (level - 1) & 1))
             continue;
         lo = least(lo, s->call[level - 2].start);
