@@ -4,6 +4,7 @@
 
 #include "load/load_json.h"
 #include "trace/input.h"
+#include "trace/json.h"
 
 enum { LOAD_BLOCK = 1 << 16 };
 #define LOAD_MAGIC "TWPLAN1\n"
@@ -16,7 +17,8 @@ struct load_reader {
     size_t at, have;             /* the block's bytes not yet taken are [at, have) */
     bool broken;                 /* err is set: nothing more is read */
     struct err *err;             /* of the call in progress */
-    uint64_t line, unit, calls;
+    struct json json;            /* of load.json */
+    uint64_t unit, calls;
     bool binary, begun, ended;
     struct names *endpoints, *functions;
     uint64_t *at_us;
@@ -24,11 +26,9 @@ struct load_reader {
     size_t n_at, n_endpoint, at_cap, endpoint_cap, function_cap;
     uint32_t *target;            /* (targets, 2): ids of a binary target's endpoint and function */
     size_t targets, target_cap;
-    struct buf word;
 };
 
 int load_peek(struct load_reader *r);            /* the next byte, -1 at the end or when broken */
-int load_take(struct load_reader *r);
 
 /* Set the error "path:line: what", return false. */
 bool load_refuse(struct load_reader *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

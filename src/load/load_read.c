@@ -28,16 +28,6 @@ int load_peek(struct load_reader *r)
     return r->block[r->at];
 }
 
-int load_take(struct load_reader *r)
-{
-    int c = load_peek(r);
-    if (c >= 0)
-        r->at++;
-    if (c == '\n')
-        r->line++;
-    return c;
-}
-
 bool load_refuse(struct load_reader *r, const char *fmt, ...)
 {
     if (r->broken)
@@ -52,7 +42,7 @@ bool load_refuse(struct load_reader *r, const char *fmt, ...)
         return err_set(r->err, EXIT_DATA, "%s: unit %llu: %s", input_name(r->in),
                        (unsigned long long)r->unit, what);
     return err_set(r->err, EXIT_DATA, "%s:%llu: unit %llu: %s", input_name(r->in),
-                   (unsigned long long)r->line, (unsigned long long)r->unit, what);
+                   (unsigned long long)r->json.line, (unsigned long long)r->unit, what);
 }
 
 static bool begin(struct load_reader *r)
@@ -63,14 +53,16 @@ static bool begin(struct load_reader *r)
     if (load_peek(r) < 0)
         return r->broken ? false : err_set(r->err, EXIT_DATA, "%s: is empty", r->path[0]);
     r->binary = r->block[0] == (unsigned char)LOAD_MAGIC[0];
-    return !r->binary || load_binary_begin(r);
+    if (r->binary)
+        return load_binary_begin(r);
+    json_open_after(&r->json, r->in, r->block, r->have);
+    return true;
 }
 
 struct load_reader *load_open(const char *path, struct err *err)
 {
     struct load_reader *r = mem_alloc(sizeof *r);
     r->path[0] = (char *)path;
-    r->line = 1;
     r->err = err;
     r->block = mem_alloc(LOAD_BLOCK);
     r->endpoints = names_new();
@@ -94,7 +86,7 @@ void load_close(struct load_reader *r)
     free(r->endpoint);
     free(r->function);
     free(r->target);
-    buf_free(&r->word);
+    json_free(&r->json);
     free(r);
 }
 

@@ -1,6 +1,6 @@
 /* json.c: see the header. Commas and colons are checked where they are passed: `first` of a level
  * says whether a comma has to stand before what comes next. */
-#include "trace/json_priv.h"
+#include "trace/json.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +24,23 @@ void json_free(struct json *j)
     buf_free(&j->text);
 }
 
+static void skip_bom(struct json *j)
+{
+    if (j->end >= 3 && memcmp(j->window, "\xEF\xBB\xBF", 3) == 0)
+        j->at = 3;
+}
+
+void json_open_after(struct json *j, struct input *in, const void *p, size_t n)
+{
+    REQUIRE(n <= JSON_WINDOW);
+    json_open(j, in);
+    if (n)
+        memcpy(j->window, p, n);
+    j->end = n;
+    j->bytes += n;
+    skip_bom(j);
+}
+
 /* Read on; false at the end of the stream. */
 static bool refill(struct json *j)
 {
@@ -37,8 +54,8 @@ static bool refill(struct json *j)
         return false;
     }
     j->bytes += j->end;
-    if (start && j->end >= 3 && memcmp(j->window, "\xEF\xBB\xBF", 3) == 0)
-        j->at = 3;
+    if (start)
+        skip_bom(j);
     return j->at < j->end || refill(j);
 }
 

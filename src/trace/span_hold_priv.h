@@ -5,7 +5,7 @@
 #define TRACE_SPAN_HOLD_PRIV_H
 
 #include "base/mem.h"
-#include "trace/json_priv.h"
+#include "trace/json.h"
 #include "trace/span_import_priv.h"
 
 enum { SPAN_HELD_MAX = 1 << 20 };      /* at once; further ones are dropped as too many */

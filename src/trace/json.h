@@ -1,4 +1,4 @@
-/* json_priv.h: JSON as it streams by, for files of any size. Within trace/ only.
+/* json.h: JSON as it streams by, for files of any size.
  *
  * A pull reader: the caller walks the text by asking for what stands next and never holds more
  * than one string or number. Strict (RFC 8259): well-formed UTF-8, no trailing commas, no control
@@ -8,8 +8,8 @@
  *     for (bool more = json_begin(j, '{'); more && json_key(j, &key);)
  *         if (str_is(key, "spanID")) json_text(j, &text); else json_skip(j);
  */
-#ifndef TRACE_JSON_PRIV_H
-#define TRACE_JSON_PRIV_H
+#ifndef TRACE_JSON_H
+#define TRACE_JSON_H
 
 #include "base/mem.h"
 #include "base/str.h"
@@ -37,6 +37,8 @@ struct json {
 /* Start on the stream that `in` is at. The struct is zeroed the first time; json_free at last. */
 void json_open(struct json *j, struct input *in);
 void json_free(struct json *j);
+/* The same, its first n bytes (at most JSON_WINDOW) having been read already: p, copied. */
+void json_open_after(struct json *j, struct input *in, const void *p, size_t n);
 
 /* What stands next, blanks and commas between skipped. JSON_END: the level, or the stream, is at
  * its end; JSON_BAD: it is not JSON. */
