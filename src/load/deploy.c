@@ -385,6 +385,19 @@ bool deploy_functions(const struct functions *f, const struct proxymap *m, const
     return true;
 }
 
+/* Whether a service of the name is there. */
+static bool exists(const char *name, bool *there, struct err *err)
+{
+    struct buf list = { 0 };
+    bool good = list_services(&list, err), ready;
+    struct str rest = buf_view(&list), line, host;
+    *there = false;
+    while (good && str_next(&rest, '\n', &line))
+        *there |= deploy_list_line(line, name, &host, &ready);
+    buf_free(&list);
+    return good;
+}
+
 bool deploy_one(const struct deployment *d, const struct deploy_options *o, struct arena *mem,
                 const char **service, const char **endpoint, struct err *err)
 {
@@ -394,9 +407,14 @@ bool deploy_one(const struct deployment *d, const struct deploy_options *o, stru
     const char *script;
     if (!file_mkdirs(o->build, err))
         return false;
-    *service = s.name = prepare(&p, "", true, o, mem, &script, err);
-    if (!s.name)
+    bool there = false;
+    s.name = prepare(&p, "", true, o, mem, &script, err);
+    if (!s.name || (!o->dry && !exists(s.name, &there, err)))
         return false;
+    if (there)
+        return err_set(err, EXIT_DATA, "a service \"%s\" is there already: it is left alone",
+                       s.name);
+    *service = s.name;
     if (!apply(script, s.name, o))
         return err_set(err, EXIT_DATA, "%s: could not be deployed", d->yaml);
     if (o->dry)

@@ -42,7 +42,8 @@ bool deploy_functions(const struct functions *f, const struct proxymap *m, const
                       const struct deploy_options *o, struct arena *mem, const char **endpoint,
                       struct deploy_count *count, struct err *err);
 
-/* A single yaml under its own name (profiling); *service and *endpoint are mem's. */
+/* A single yaml under its own name (profiling); *service and *endpoint are mem's. False where a
+ * service of that name was there before; *service is then NULL: it is not ours to delete. */
 bool deploy_one(const struct deployment *d, const struct deploy_options *o, struct arena *mem,
                 const char **service, const char **endpoint, struct err *err);
 

@@ -14,6 +14,20 @@
 #include "base/file.h"
 #include "load/load_json.h"
 
+/* Knative calls the pods of service "a" a-00001-deployment-...; a-b's are not a's. */
+static bool pod_of(struct str pod, const char *service)
+{
+    size_t n = strlen(service), digits = 0;
+    if (!str_starts(pod, service))
+        return false;
+    pod.p += n;
+    pod.n -= n;
+    while (digits < 5 && 1 + digits < pod.n && pod.p[1 + digits] >= '0' &&
+           pod.p[1 + digits] <= '9')
+        digits++;
+    return !pod.n || (pod.p[0] == '-' && digits == 5 && (pod.n == 6 || pod.p[6] == '-'));
+}
+
 bool profiling_top_line(struct str line, const char *service, double *millicores, double *mib)
 {
     struct str rest = str_trim(line), token, part[3];
@@ -21,10 +35,7 @@ bool profiling_top_line(struct str line, const char *service, double *millicores
     while (n < 3 && str_next(&rest, ' ', &token))
         if (token.n)
             part[n++] = token;
-    size_t len = strlen(service);
-    return n == 3 && str_starts(part[0], service) &&
-           (part[0].n == len || part[0].p[len] == '-') &&
-           measure_word(part[1], MEASURE_CPU, millicores) &&
+    return n == 3 && pod_of(part[0], service) && measure_word(part[1], MEASURE_CPU, millicores) &&
            measure_word(part[2], MEASURE_MEMORY, mib);
 }
 
