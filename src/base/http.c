@@ -270,6 +270,7 @@ struct http_posts {
     http_answered fn;
     void *ctx;
     struct post *first;        /* in flight */
+    struct post *idle;         /* answered; a handle costs more to make than a short post to send */
     size_t n;
 };
 
@@ -293,15 +294,16 @@ struct http_posts *http_posts_new(const char *url, const char *type, double time
     return p;
 }
 
-static void post_free(struct http_posts *p, struct post *x)
+/* No longer in flight, ready for another. */
+static void post_end(struct http_posts *p, struct post *x)
 {
     *(x->before ? &x->before->next : &p->first) = x->next;
     if (x->next)
         x->next->before = x->before;
     curl_multi_remove_handle(p->multi, x->curl);
-    curl_easy_cleanup(x->curl);
     free(x->body);
-    free(x);
+    *x = (struct post){ .curl = x->curl, .next = p->idle };
+    p->idle = x;
     p->n--;
 }
 
@@ -310,7 +312,12 @@ void http_posts_free(struct http_posts *p)
     if (!p)
         return;
     while (p->first)
-        post_free(p, p->first);
+        post_end(p, p->first);
+    for (struct post *x; (x = p->idle);) {
+        p->idle = x->next;
+        curl_easy_cleanup(x->curl);
+        free(x);
+    }
     curl_multi_cleanup(p->multi);
     curl_slist_free_all(p->headers);
     free(p->url);
@@ -326,10 +333,25 @@ static size_t on_answer(char *p, size_t size, size_t n, void *ctx)
     return size * n;
 }
 
-void http_posts_send(struct http_posts *p, const void *body, size_t n, void *tag)
+static struct post *post_new(struct http_posts *p)
 {
     struct post *x = mem_alloc(sizeof *x);
     x->curl = handle_new(p->url);
+    curl_easy_setopt(x->curl, CURLOPT_FOLLOWLOCATION, 0L);   /* it would turn into a GET */
+    curl_easy_setopt(x->curl, CURLOPT_HTTPHEADER, p->headers);
+    curl_easy_setopt(x->curl, CURLOPT_TIMEOUT_MS, p->timeout_ms);
+    curl_easy_setopt(x->curl, CURLOPT_WRITEFUNCTION, on_answer);
+    curl_easy_setopt(x->curl, CURLOPT_WRITEDATA, x);
+    curl_easy_setopt(x->curl, CURLOPT_ERRORBUFFER, x->why);
+    curl_easy_setopt(x->curl, CURLOPT_PRIVATE, x);
+    return x;
+}
+
+void http_posts_send(struct http_posts *p, const void *body, size_t n, void *tag)
+{
+    struct post *x = p->idle ? p->idle : post_new(p);
+    if (p->idle)
+        p->idle = x->next;
     x->tag = tag;
     x->body = mem_alloc(n + 1);
     memcpy(x->body, body, n);
@@ -338,15 +360,8 @@ void http_posts_send(struct http_posts *p, const void *body, size_t n, void *tag
         p->first->before = x;
     p->first = x;
     p->n++;
-    curl_easy_setopt(x->curl, CURLOPT_FOLLOWLOCATION, 0L);   /* it would turn into a GET */
-    curl_easy_setopt(x->curl, CURLOPT_HTTPHEADER, p->headers);
     curl_easy_setopt(x->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)n);
     curl_easy_setopt(x->curl, CURLOPT_POSTFIELDS, x->body);
-    curl_easy_setopt(x->curl, CURLOPT_TIMEOUT_MS, p->timeout_ms);
-    curl_easy_setopt(x->curl, CURLOPT_WRITEFUNCTION, on_answer);
-    curl_easy_setopt(x->curl, CURLOPT_WRITEDATA, x);
-    curl_easy_setopt(x->curl, CURLOPT_ERRORBUFFER, x->why);
-    curl_easy_setopt(x->curl, CURLOPT_PRIVATE, x);
     curl_multi_add_handle(p->multi, x->curl);
 }
 
@@ -368,7 +383,7 @@ static void answered(struct http_posts *p, CURL *curl, CURLcode r)
     a.tag = x->tag;
     a.body = x->answer;
     p->fn(p->ctx, &a);
-    post_free(p, x);
+    post_end(p, x);
 }
 
 void http_posts_work(struct http_posts *p, double wait_s)
