@@ -6,7 +6,9 @@ static void put_tag(struct buf *b, const char *key, struct str value)
 {
     if (b->p[b->n - 1] == '}')
         buf_char(b, ',');
-    buf_printf(b, "{\"key\":\"%s\",\"type\":\"string\",\"value\":", key);
+    buf_str(b, "{\"key\":\"");
+    buf_str(b, key);
+    buf_str(b, "\",\"type\":\"string\",\"value\":");
     export_json_str(b, value);
     buf_char(b, '}');
 }
@@ -35,15 +37,21 @@ static void put_span(const struct span *s, size_t process, struct buf *b)
     export_json_member(b, "operationName", s->operation.n ? s->operation : STR("UNKNOWN"));
     buf_str(b, ",\"references\":[");
     if (s->parent.n) {
-        buf_printf(b, "{\"refType\":\"%s\"", s->async && !s->half ? "FOLLOWS_FROM" : "CHILD_OF");
+        buf_str(b, s->async && !s->half ? "{\"refType\":\"FOLLOWS_FROM\""
+                                        : "{\"refType\":\"CHILD_OF\"");
         export_json_member(b, "traceID", s->trace);
         export_json_member(b, "spanID", s->parent);
         buf_char(b, '}');
     }
-    buf_printf(b, "],\"startTime\":%lld,\"duration\":%lld,", (long long)(s->start_ns / 1000),
-               (long long)(s->end_ns / 1000 - s->start_ns / 1000));
+    buf_str(b, "],\"startTime\":");
+    buf_i64(b, s->start_ns / 1000);
+    buf_str(b, ",\"duration\":");
+    buf_i64(b, s->end_ns / 1000 - s->start_ns / 1000);
+    buf_char(b, ',');
     put_tags(s, b);
-    buf_printf(b, ",\"logs\":[],\"processID\":\"p%zu\",\"warnings\":null}", process);
+    buf_str(b, ",\"logs\":[],\"processID\":\"p");
+    buf_u64(b, process);
+    buf_str(b, "\",\"warnings\":null}");
 }
 
 static void graph(const struct export_graph *x, struct buf *b)

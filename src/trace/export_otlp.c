@@ -27,7 +27,9 @@ size_t otlp_attributes(const struct span *s, struct span_attribute out[SPAN_ATTR
 
 static void put_attribute(struct buf *b, bool *more, const char *key, struct str value)
 {
-    buf_printf(b, "%s{\"key\":\"%s\",\"value\":{\"stringValue\":", *more ? "," : "", key);
+    buf_str(b, *more ? ",{\"key\":\"" : "{\"key\":\"");
+    buf_str(b, key);
+    buf_str(b, "\",\"value\":{\"stringValue\":");
     export_json_str(b, value);
     buf_str(b, "}}");
     *more = true;
@@ -44,12 +46,16 @@ static void put_span(const struct span *s, struct str trace, struct buf *b)
     if (s->parent.n)
         export_json_member(b, "parentSpanId", s->parent);
     export_json_member(b, "name", s->operation.n ? s->operation : otlp_none);
-    buf_printf(b, ",\"kind\":%d,\"startTimeUnixNano\":\"%lld\",\"endTimeUnixNano\":\"%lld\"",
-               s->kind + 1, (long long)s->start_ns, (long long)s->end_ns);
-    buf_str(b, ",\"attributes\":[");
+    buf_str(b, ",\"kind\":");
+    buf_i64(b, s->kind + 1);
+    buf_str(b, ",\"startTimeUnixNano\":\"");
+    buf_i64(b, s->start_ns);
+    buf_str(b, "\",\"endTimeUnixNano\":\"");
+    buf_i64(b, s->end_ns);
+    buf_str(b, "\",\"attributes\":[");
     for (size_t i = 0; i < n; i++)
         put_attribute(b, &more, tag[i].key, tag[i].value);
-    buf_printf(b, "],\"status\":{");
+    buf_str(b, "],\"status\":{");
     if (s->status != STATUS_UNSET)
         buf_printf(b, "\"code\":%d", s->status);
     buf_str(b, "}}");

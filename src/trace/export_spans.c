@@ -44,27 +44,34 @@ const size_t *export_by_service(const struct export_graph *x, const struct span 
     return order;
 }
 
+/* Most strings need no escape: what needs none is copied at once. */
 void export_json_str(struct buf *b, struct str s)
 {
     static const char hex[] = "0123456789abcdef";
+    size_t from = 0;
     buf_char(b, '"');
     for (size_t i = 0; i < s.n; i++) {
         unsigned char c = (unsigned char)s.p[i];
-        if (c == '"' || c == '\\') {
-            buf_char(b, '\\');
+        if (c >= 0x20 && c != '"' && c != '\\' && c != 0x7F)
+            continue;
+        buf_add(b, s.p + from, i - from);
+        from = i + 1;
+        buf_str(b, c == '"' || c == '\\' ? "\\" : "\\u00");
+        if (c == '"' || c == '\\')
             buf_char(b, (char)c);
-        } else if (c < 0x20 || c == 0x7F) {
-            buf_str(b, "\\u00");
+        else {
             buf_char(b, hex[c >> 4]);
             buf_char(b, hex[c & 15]);
-        } else
-            buf_char(b, (char)c);
+        }
     }
+    buf_add(b, s.p + from, s.n - from);
     buf_char(b, '"');
 }
 
 void export_json_member(struct buf *b, const char *key, struct str value)
 {
-    buf_printf(b, ",\"%s\":", key);
+    buf_str(b, ",\"");
+    buf_str(b, key);
+    buf_str(b, "\":");
     export_json_str(b, value);
 }

@@ -23,8 +23,9 @@ static void put_lower(struct buf *b, const char *key, struct str s)
 
 static void put_tag(struct buf *b, bool *more, const char *key, struct str value)
 {
-    buf_str(b, *more ? "," : ",\"tags\":{");
-    buf_printf(b, "\"%s\":", key);
+    buf_str(b, *more ? ",\"" : ",\"tags\":{\"");
+    buf_str(b, key);
+    buf_str(b, "\":");
     export_json_str(b, value);
     *more = true;
 }
@@ -60,9 +61,12 @@ static void put_span(const struct span *s, struct buf *b)
         put_lower(b, "name", s->operation);
     if (kinds[s->kind])
         export_json_member(b, "kind", str_of(kinds[s->kind]));
-    buf_printf(b, ",\"timestamp\":%lld", (long long)start);
-    if (duration > 0)
-        buf_printf(b, ",\"duration\":%lld", (long long)duration);
+    buf_str(b, ",\"timestamp\":");
+    buf_i64(b, start);
+    if (duration > 0) {
+        buf_str(b, ",\"duration\":");
+        buf_i64(b, duration);
+    }
     buf_str(b, ",\"localEndpoint\":{\"serviceName\":");
     export_json_str(b, s->service);
     buf_char(b, '}');

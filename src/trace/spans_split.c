@@ -41,9 +41,14 @@ static bool is_pair(const struct split *x, size_t i)
                                     c->type == CALL_OTHER));
 }
 
+/* By hand: ids are most of the numbers of an export, and printf most of its time. */
 static struct str hex_of(struct arena *a, uint64_t hash)
 {
-    return (struct str){ arena_printf(a, "%016llx", (unsigned long long)(hash ? hash : 1)), 16 };
+    char text[16];
+    hash = hash ? hash : 1;
+    for (int i = 0; i < 16; i++)
+        text[i] = "0123456789abcdef"[hash >> (60 - 4 * i) & 15];
+    return (struct str){ arena_strndup(a, text, 16), 16 };
 }
 
 static struct str id_of(struct split *x, struct str rpcid, const char *side)
