@@ -1,6 +1,6 @@
 #!/bin/sh
 # profile --config against a fake cluster: kn and kubectl are scripts that record what they are
-# asked, but the service is a real one (tracewright serve) and so is the caller (tracewright invoke).
+# asked, but the service is a real one (tracewright serve), and so is the caller (invoke).
 dir=$(mktemp -d) || exit 1
 . tests/load_tools.sh
 start slow --latency fixed:20
