@@ -201,6 +201,45 @@ static void an_adapter_is_trained_on_a_mapped_model(void **state)
     model_free(m);
 }
 
+static struct lora *adapter_of(const struct model *m, size_t rank, unsigned targets)
+{
+    struct lora_options o = { .rank = rank, .alpha = 3, .targets = targets };
+    struct lora *l = lora_new(&m->config, &o);
+    lora_init(l, rank);
+    for (size_t i = 0; i < l->n_weights; i++)
+        l->weights[i] += 0.05f * (float)(i % 9) - 0.2f;
+    return l;
+}
+
+/* Two of them, of other ranks and matrices: what merged ones do in memory they do beside the map. */
+static void adapters_stand_beside_a_mapped_model(void **state)
+{
+    (void)state;
+    enum { N = 4 * 263 };
+    static float trained[2][N], decoded[2][N], plain[2][N];
+    struct model *m = small_model(false);
+    save(m, TENSOR_BF16, 2000);
+    struct model *read = load(checkpoint_load), *mapped = load(checkpoint_map);
+    struct lora *stack[] = { adapter_of(m, 2, 1u << LORA_Q | 1u << LORA_V | 1u << LORA_UP),
+                             adapter_of(m, 3, (1u << LORA_TARGETS) - 1) };
+    logits_of(mapped, plain[0], plain[1]);
+    for (size_t i = 0; i < 2; i++)
+        lora_merge(read, stack[i]);
+    model_take_adapters(mapped, stack, 2);
+    logits_of(read, trained[0], decoded[0]);
+    logits_of(mapped, trained[1], decoded[1]);
+    double moved = 0;
+    for (size_t k = 0; k < N; k++) {
+        assert_near(trained[1][k], trained[0][k], 2e-5);
+        assert_near(decoded[1][k], decoded[0][k], 2e-5);
+        moved = fmax(moved, fabs((double)(decoded[1][k] - plain[1][k])));
+    }
+    assert_true(moved > 1e-3);
+    model_free(read);
+    model_free(mapped);
+    model_free(m);
+}
+
 /* A mapped model is saved again from its map, even over the files that it lies in. */
 static void a_mapped_model_is_saved_over_itself(void **state)
 {
@@ -300,6 +339,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(the_index_is_as_hugging_face_has_it),
         cmocka_unit_test(a_mapped_model_is_the_same_model),
         cmocka_unit_test(an_adapter_is_trained_on_a_mapped_model),
+        cmocka_unit_test(adapters_stand_beside_a_mapped_model),
         cmocka_unit_test(a_mapped_model_is_saved_over_itself),
         cmocka_unit_test(every_bad_index_is_named),
         cmocka_unit_test(every_bad_shard_is_named),

@@ -109,11 +109,13 @@ static bool write_model(const struct args *a, const struct model *m, const struc
 /* Adapters are merged into weights in memory. */
 static bool export_merged(const struct args *a, struct err *err)
 {
-    struct llm m;
-    if (!models_load(a, &m, err))
+    struct model *m;
+    struct tokenizer *t;
+    if (!models_merge(a, &m, &t, err))
         return false;
-    bool good = write_model(a, m.model, m.tokenizer, err);
-    llm_free(&m);
+    bool good = write_model(a, m, t, err);
+    tokenizer_free(t);
+    model_free(m);
     return good;
 }
 

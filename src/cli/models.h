@@ -10,8 +10,11 @@
     { "adapter", OPT_TEXT, "DIR", NULL, \
       "LoRA adapters on the checkpoint, in order; may be given again", 0, 0 }
 
-/* Load it, adapters merged, every pin checked. */
+/* Load it, adapters on it, every pin checked. */
 bool models_load(const struct args *a, struct llm *m, struct err *err);
+
+/* As one model in memory, adapters merged: for what writes weights. */
+bool models_merge(const struct args *a, struct model **m, struct tokenizer **t, struct err *err);
 
 /* Note the hashes of the adapters' weights: "sha256.adapter", "sha256.adapter.2", ... */
 bool models_describe_adapters(const struct args *a, struct meta *meta, struct err *err);

@@ -79,11 +79,16 @@ static bool read_facts(const struct facts *f, struct llm *m, struct err *err)
     return good;
 }
 
-static bool merge_adapters(const struct facts *f, struct model *m, struct err *err)
+/* Into weights in memory; beside mapped ones. */
+static bool join_adapters(const struct facts *f, struct model *m, struct err *err)
 {
     struct lora *stack[ADAPTERS_MAX];
     if (!adapter_stack_load(f->dir, &m->config, f->adapter, f->n, stack, NULL, err))
         return false;
+    if (m->mapped) {
+        model_take_adapters(m, stack, f->n);
+        return true;
+    }
     for (size_t i = 0; i < f->n; i++)
         lora_merge(m, stack[i]);
     adapter_stack_free(stack, f->n);
@@ -95,9 +100,9 @@ bool llm_load_adapted(const char *dir, const char *const *adapter, size_t n, str
 {
     struct facts f = { dir, adapter, n };
     *m = (struct llm){ 0 };
-    if (!(n ? checkpoint_load : checkpoint_open)(dir, &m->model, &m->tokenizer, err))
+    if (!checkpoint_open(dir, &m->model, &m->tokenizer, err))
         return false;
-    if ((!n || merge_adapters(&f, m->model, err)) && read_facts(&f, m, err))
+    if ((!n || join_adapters(&f, m->model, err)) && read_facts(&f, m, err))
         return true;
     llm_free(m);
     return false;

@@ -46,7 +46,8 @@ struct llm_options {
 
 bool llm_load(const char *dir, struct llm *m, struct err *err);
 
-/* The same with n LoRA adapters (llm/adapter.h) merged into it, in order; the last that says
+/* The same with n LoRA adapters (llm/adapter.h) on it, in order: merged into weights in memory,
+ * beside those of a mapped model. The last that says
  * something about graphs is believed before the ones below and the checkpoint. */
 bool llm_load_adapted(const char *dir, const char *const *adapter, size_t n, struct llm *m,
                       struct err *err);

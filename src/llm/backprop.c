@@ -59,6 +59,8 @@ struct backprop *backprop_new(const struct model *m)
                        &m->config.rope);
     b->layer = mem_array(m->config.n_layers, sizeof *b->layer);
     b->frozen = mem_array(m->config.d_model, sizeof *b->frozen);
+    if (m->n_adapters)
+        backprop_adapt(b, m->adapter, m->n_adapters);
     return b;
 }
 

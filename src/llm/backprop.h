@@ -16,7 +16,7 @@ struct backprop;
 struct backprop *backprop_new(const struct model *m);   /* each call reads m's weights anew */
 void backprop_free(struct backprop *b);
 
-/* From now on m has these n adapters, in order. All but the last are frozen, and so is m: gradients
+/* From now on m has these n adapters, in order, instead of those it came with. All but the last are frozen, and so is m: gradients
  * are those of the last one, in the layout of its weights. The adapters stay the caller's; n is at
  * least 1. */
 void backprop_adapt(struct backprop *b, struct lora *const *adapter, size_t n);

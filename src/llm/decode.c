@@ -26,7 +26,7 @@
 #include "ml/swiglu.h"
 #include "ml/vec.h"
 
-enum { ROWS = 96 };        /* at once: a whole number of the kernels' blocks; buffers stay small */
+enum { ROWS = DECODE_ROWS };
 #define NO_ROW UINT32_MAX
 
 struct scratch {           /* of one member of the team */

@@ -2,17 +2,22 @@
 #ifndef LLM_DECODE_PRIV_H
 #define LLM_DECODE_PRIV_H
 
+#include "llm/lora.h"
 #include "llm/model.h"
 #include "ml/panels.h"
 #include "ml/rope.h"
 
 /* A matrix to multiply by: packed once, or, of a mapped model, packed panel by panel when it is
- * needed. The bits are the same. */
+ * needed. The bits are the same. What adapters add to a mapped one is added to every product. */
 struct decode_matrix {
     struct panels packed;              /* w is NULL: not packed */
     struct weight weight;              /* rows [from, from + packed.N) */
     size_t from;
+    struct lora_part *low;             /* (n_low), owned; their rows are of this matrix */
+    size_t n_low, ranks;               /* ranks: their sum */
 };
+
+enum { DECODE_ROWS = 96 };   /* at once: a whole number of the kernels' blocks; buffers stay small */
 
 struct decode_layer {
     struct decode_matrix qkv, out, gate, up, down;

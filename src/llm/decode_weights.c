@@ -1,13 +1,16 @@
 /* decode_weights.c: the one place where a decoder looks at a model.
  *
  * A model in a mapped file is too large to be copied: of it a panel at a time is widened to rows
- * and turned into place, by every step anew, and forgotten.
+ * and turned into place, by every step anew, and forgotten. Its adapters make two thin products:
+ *
+ *     low (R, ranks) = scale x A'        once a product;        out += low B'       panel by panel
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "llm/decode_priv.h"
+#include "ml/vec.h"
 
 static float *copy(const float *p, size_t n)
 {
@@ -26,6 +29,31 @@ static void turn(size_t n, size_t K, const float *rows, float *panel)
                 panel[k * PANEL + i] = rows[i * K + k];
 }
 
+static void go_low(const struct decode_matrix *m, size_t R, const float *x, size_t ldx, float *low)
+{
+    size_t K = m->packed.K, at = 0;
+    for (size_t i = 0; i < m->n_low; at += m->low[i++].rank)
+        for (size_t r = 0; r < R; r++)
+            for (size_t k = 0; k < m->low[i].rank; k++)
+                low[r * m->ranks + at + k] =
+                    m->low[i].scale * vec_dot(K, x + r * ldx, m->low[i].a + k * K);
+}
+
+/* To out (R, n; ldo): rows [first, first + n) of the matrix. */
+static void add_low(const struct decode_matrix *m, size_t first, size_t n, size_t R,
+                    const float *low, float *out, size_t ldo)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < m->n_low; at += m->low[i++].rank) {
+        const struct lora_part *p = &m->low[i];
+        size_t from = first > p->row ? first : p->row, end = p->row + p->rows;
+        for (size_t j = from; j < first + n && j < end; j++)
+            for (size_t r = 0; r < R; r++)
+                out[r * ldo + j - first] +=
+                    vec_dot(p->rank, low + r * m->ranks + at, p->b + (j - p->row) * p->rank);
+    }
+}
+
 void decode_product(const struct decode_matrix *m, size_t first, size_t end, size_t R,
                     const float *x, size_t ldx, float *out, size_t ldo, float *room)
 {
@@ -34,13 +62,34 @@ void decode_product(const struct decode_matrix *m, size_t first, size_t end, siz
         panels_product(p, first, end, R, x, ldx, out, ldo);
         return;
     }
-    float *rows = room, *panel = room + PANEL * p->K;
+    float *rows = room, *panel = room + PANEL * p->K, *low = panel + PANEL * p->K;
+    REQUIRE(R <= DECODE_ROWS);
+    go_low(m, R, x, ldx, low);
     for (size_t i = first; i < end; i++) {
         size_t n = p->N - i * PANEL < PANEL ? p->N - i * PANEL : PANEL;
         struct panels one = { n, p->K, p->K * PANEL, panel, NULL };
         weight_rows(&m->weight, m->from + i * PANEL, n, rows);
         turn(n, p->K, rows, panel);
         panels_product(&one, 0, 1, R, x, ldx, out + (i - first) * PANEL, ldo);
+        add_low(m, i * PANEL, n, R, low, out + (i - first) * PANEL, ldo);
+    }
+}
+
+/* What the model's adapters add to rows [from, from + n) of a matrix. */
+static void find_low(const struct model *m, enum matrix which, size_t layer, size_t n,
+                     struct decode_matrix *x)
+{
+    size_t cap = 0;
+    for (size_t i = 0; i < m->n_adapters; i++) {
+        struct lora_part part[3];
+        size_t parts = lora_parts(m->adapter[i], which, layer, part);
+        for (size_t k = 0; k < parts; k++)
+            if (part[k].row >= x->from && part[k].row < x->from + n) {
+                MEM_GROW(x->low, x->n_low, cap);
+                part[k].row -= x->from;
+                x->ranks += part[k].rank;
+                x->low[x->n_low++] = part[k];
+            }
     }
 }
 
@@ -49,9 +98,11 @@ static struct decode_matrix pack(const struct model *m, enum matrix which, size_
                                  size_t from, size_t n)
 {
     struct weight w = model_matrix(m, which, layer);
-    struct decode_matrix x = { { .N = n, .K = w.in }, w, from };
-    if (m->mapped)
+    struct decode_matrix x = { .packed = { .N = n, .K = w.in }, .weight = w, .from = from };
+    if (m->mapped) {
+        find_low(m, which, layer, n, &x);
         return x;
+    }
     x.packed = panels_new(n, w.in);
     float *rows = mem_array(PANEL * w.in, sizeof *rows);
     for (size_t i = 0; i < n; i += PANEL) {
@@ -79,6 +130,19 @@ static void keep_embedding(struct decode_weights *w, const struct model *m)
     w->table = weight_f32(w->embed, c->vocab, c->d_model);
 }
 
+static size_t ranks_of(const struct decode_weights *w)
+{
+    size_t most = 0;
+    for (size_t l = 0; l < w->config.n_layers; l++) {
+        const struct decode_layer *p = &w->layer[l];
+        const size_t ranks[] = { p->qkv.ranks, p->out.ranks, p->gate.ranks, p->up.ranks,
+                                 p->down.ranks };
+        for (size_t i = 0; i < sizeof ranks / sizeof *ranks; i++)
+            most = ranks[i] > most ? ranks[i] : most;
+    }
+    return most;
+}
+
 struct decode_weights *decode_weights_new(const struct model *m)
 {
     struct decode_weights *w = mem_alloc(sizeof *w);
@@ -99,7 +163,7 @@ struct decode_weights *decode_weights_new(const struct model *m)
         };
     }
     w->head = pack_all(m, MATRIX_HEAD, 0);
-    w->room = m->mapped ? 2 * PANEL * (most > F ? most : F) : 0;
+    w->room = m->mapped ? 2 * PANEL * (most > F ? most : F) + DECODE_ROWS * ranks_of(w) : 0;
     keep_embedding(w, m);
     w->norm = copy(m->weights + m->norm, C);
     w->rope = rope_new(c->max_len, llama_head_dim(c), c->rope_theta, &c->rope);
@@ -111,8 +175,10 @@ void decode_weights_free(struct decode_weights *w)
     for (size_t l = 0; l < w->config.n_layers; l++) {
         struct decode_layer *p = &w->layer[l];
         struct decode_matrix *part[] = { &p->qkv, &p->out, &p->gate, &p->up, &p->down };
-        for (size_t i = 0; i < sizeof part / sizeof *part; i++)
+        for (size_t i = 0; i < sizeof part / sizeof *part; i++) {
             panels_free(&part[i]->packed);
+            free(part[i]->low);
+        }
         free(p->attn_norm);
         free(p->mlp_norm);
     }

@@ -113,6 +113,7 @@ struct lora *lora_new(const struct llama_config *c, const struct lora_options *o
     l->options = *o;
     l->scale = (float)(o->alpha / (o->rank_stabilised ? sqrt(rank) : rank));
     l->n_layers = c->n_layers;
+    l->shape = *c;
     l->pair = mem_array(c->n_layers * LORA_TARGETS, sizeof *l->pair);
     l->param = mem_array(c->n_layers * LORA_TARGETS * 2, sizeof *l->param);
     for (size_t layer = 0; layer < c->n_layers; layer++)
@@ -185,6 +186,26 @@ void lora_merge(struct model *m, const struct lora *l)
                       m->weights + matrix_at(m, layer, (enum lora_target)t), p->in);
             free(b);
         }
+}
+
+size_t lora_parts(const struct lora *l, enum matrix which, size_t layer, struct lora_part part[3])
+{
+    static const struct { enum lora_target first, end; } of[] = {
+        [MATRIX_QKV] = { LORA_Q, LORA_O }, [MATRIX_OUT] = { LORA_O, LORA_GATE },
+        [MATRIX_GATE_UP] = { LORA_GATE, LORA_DOWN }, [MATRIX_DOWN] = { LORA_DOWN, LORA_TARGETS },
+    };
+    size_t n = 0, row = 0;
+    if (which == MATRIX_EMBED || which == MATRIX_HEAD)
+        return 0;
+    for (size_t t = of[which].first; t < of[which].end; t++) {
+        struct lora_pair shape = shape_of(&l->shape, (enum lora_target)t);
+        const struct lora_pair *p = pair_at(l, layer, (enum lora_target)t);
+        if (p->in)
+            part[n++] = (struct lora_part){ row, p->out, l->options.rank, l->scale,
+                                            l->weights + p->a, l->weights + p->b };
+        row += shape.out;
+    }
+    return n;
 }
 
 /* What A reads: x, or x through the dropout of this place. */

@@ -36,6 +36,7 @@ struct lora {
     struct lora_options options;
     float scale;
     size_t n_layers;
+    struct llama_config shape; /* of the model it is for */
     struct lora_pair *pair;    /* (n_layers, LORA_TARGETS) */
     struct param *param;       /* the table, in block order */
     size_t n_params, n_weights;
@@ -61,6 +62,18 @@ void lora_free(struct lora *l);                  /* NULL is fine */
 /* W += scale B A for every target: the model then does what model and adapter did. Its weights
  * must be in memory, not mapped. */
 void lora_merge(struct model *m, const struct lora *l);
+
+/* ---- for the passes of llm/decode ---- */
+
+/* What an adapter adds to rows [row, row + rows) of a matrix: scale B A. */
+struct lora_part {
+    size_t row, rows, rank;
+    float scale;
+    const float *a, *b;        /* (rank, in), (rows, rank); borrowed */
+};
+
+/* The parts of a matrix of this layer, in the order of their rows: how many. */
+size_t lora_parts(const struct lora *l, enum matrix which, size_t layer, struct lora_part part[3]);
 
 /* ---- for the passes of llm/backprop ---- */
 

@@ -2,7 +2,7 @@
  *
  *     embed | layer 0: norm q k v o norm gate up down | layer 1 ... | norm | head unless tied
  */
-#include "llm/model.h"
+#include "llm/lora.h"
 
 #include <gsl/gsl_randist.h>
 #include <math.h>
@@ -161,7 +161,19 @@ void model_free(struct model *m)
     free(m->layer);
     free(m->weights);
     shards_close(&m->file);
+    for (size_t i = 0; i < m->n_adapters; i++)
+        lora_free(m->adapter[i]);
+    free(m->adapter);
     free(m);
+}
+
+void model_take_adapters(struct model *m, struct lora *const *adapter, size_t n)
+{
+    REQUIRE(m->mapped && !m->n_adapters);
+    m->adapter = mem_array(n, sizeof *m->adapter);
+    m->n_adapters = n;
+    for (size_t i = 0; i < n; i++)
+        m->adapter[i] = adapter[i];
 }
 
 /* Norms are 1. Matrices are normal with sd .02; what writes to the residual stream (o_proj,

@@ -9,7 +9,8 @@
  * makes all three, or both.
  *
  * The matrices of a mapped model stay in their file, in the file's type, and cannot be trained:
- * only its norms are in the block. What reads weights through model_matrix runs either.
+ * only its norms are in the block. What reads weights through model_matrix runs either. Adapters,
+ * which are merged into weights in memory, stay beside mapped ones.
  */
 #ifndef LLM_MODEL_H
 #define LLM_MODEL_H
@@ -47,6 +48,8 @@ static inline size_t llama_heads_width(const struct llama_config *c)
     return c->n_heads * llama_head_dim(c);
 }
 
+struct lora;
+
 struct param {
     char name[80];                 /* "model.layers.0.self_attn.q_proj.weight" */
     size_t dims[2], n_dims;        /* [out, in], or [n] for a norm */
@@ -74,6 +77,8 @@ struct model {
     float *weights;                /* the block */
     size_t embed, norm, head;      /* (V, C), (C), (V, C): head == embed when tied */
     struct layer_at *layer;
+    struct lora **adapter;         /* (n_adapters) owned: what passes add to every product */
+    size_t n_adapters;
 };
 
 #define LLAMA_WEIGHTS_MAX 0x1p32     /* of a model in memory: 16 GiB of floats */
@@ -106,6 +111,10 @@ struct model *model_map(const struct llama_config *c, struct shards *s, struct e
 struct model *model_read(const struct llama_config *c, const struct shards *s, struct err *err);
 void model_init(struct model *m, uint64_t seed);             /* draw them */
 void model_free(struct model *m);                            /* NULL is fine */
+
+/* From now on m has these n adapters, in order, and frees them: passes begun later (llm/backprop,
+ * llm/decode) add them. For mapped models; into others they are merged (llm/lora.h). */
+void model_take_adapters(struct model *m, struct lora *const *adapter, size_t n);
 const struct param *model_param(const struct model *m, const char *name);   /* NULL: no such */
 struct weight model_matrix(const struct model *m, enum matrix which, size_t layer);
 

@@ -1,4 +1,5 @@
-"""llama7b.py: a Llama-2-7B-shaped directory of random bf16 weights generates and takes a LoRA step.
+"""llama7b.py: a Llama-2-7B-shaped directory of random bf16 weights generates, takes a LoRA step, and
+generates with that adapter on it.
 
     make interop T=llama7b LLAMA7B=1             13.5 GB of disk in $INTEROP, removed afterwards
     LLAMA7B=8 ...                                the same with 8 layers instead of 32
@@ -141,6 +142,10 @@ def check(layers, n_shards):
     run("LoRA step", "train", "--base", DIR, "--lora", "8", "--lora-targets", "q,v",
         "--data", graphs, "--tokens", "64", "--tokens-per-step", "64", "-o", adapter)
     print(sorted(os.listdir(adapter)))
+    adapted = os.path.join(ROOT, "adapted.csv")
+    run("adapted", "generate", "--checkpoint", DIR, "--adapter", adapter, "--like", graphs, "-n", "1",
+        "--batch", "1", "--threads", "2", "-o", adapted)
+    print(open(adapted).read().rstrip())
 
 
 def main():
