@@ -79,7 +79,9 @@ fi
 
 # ---- the mark of a run that was late; the words for people ---------------------------------------
 brisk 50 a.example b.example >"$dir/load.json"
-expect valid true warm-up
+fire --load "$dir/load.json" --target "127.0.0.1:$port" --lateness-bound 10000 ||
+    fail "in time: exit $?"
+expect valid true 'in time'
 fire --load "$dir/load.json" --target "127.0.0.1:$port" --lateness-bound 0.0001 ||
     fail "late: exit $?"
 expect valid false late
@@ -138,6 +140,13 @@ fire --load "$dir/load.json" --message executor --runtime 40 --target "127.0.0.1
     fail "executor: exit $?"
 expect ok 200 executor
 awk -F, 'NR > 1 && $11 - $8 < 40000 { exit 1 }' "$dir/calls.csv" || fail 'the executor was too fast'
+
+# ---- more connections than a shell usually lets a program have ------------------------------------
+(ulimit -S -n 32 && fire --load "$dir/load.json" --target "127.0.0.1:$port" --connections 60) ||
+    fail "60 connections: exit $?"
+expect ok 200 '60 connections'
+[ "$(sed -n 's/.*"connections":{"opened":\([0-9]*\).*/\1/p' "$dir/report")" -ge 60 ] ||
+    fail 'the limit of descriptors holds connections down'
 
 # ---- the deadline is the one given (the original's is always 30 s) -----------------------------
 start slow --latency fixed:3000

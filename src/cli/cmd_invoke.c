@@ -16,6 +16,7 @@
 #include "load/moment.h"
 #include "load/plan_graphs.h"
 #include "load/plan_load.h"
+#include "load/stream.h"
 
 static const struct option options[] = {
     { "load", OPT_TEXT, "load.json", NULL, "the plan: load.json or its binary form", 0, 0 },
@@ -281,6 +282,7 @@ static int run(const struct args *a, struct err *err)
         err_set(err, EXIT_USAGE, "invoke needs --load load.json or --callgraphs FILE.csv");
         return err->status;
     }
+    stream_allow_many();
     struct invoke *v = read_options(a, &o, &tls, err) ? invoke_new(&o, err) : NULL;
     bool good = v && invoke(a, v, &p, err);
     plans_free(&p);

@@ -7,6 +7,7 @@
 #include "cli/commands_priv.h"
 #include "cli/graphs.h"
 #include "load/serve.h"
+#include "load/stream.h"
 
 static const struct option options[] = {
     { "listen", OPT_TEXT, "ADDRESS:PORT", "127.0.0.1:50051", "where; port 0 is any free one", 0,
@@ -50,6 +51,7 @@ static bool read_latency(const struct args *a, struct serve_options *o, struct e
 
 static int serve(const struct serve_options *o, struct err *err)
 {
+    stream_allow_many();
     struct server *s = server_new(o, err);
     if (!s)
         return err->status;

@@ -103,9 +103,12 @@ static bool backing_off(const struct peer *p)
     return p->retry_at != 0;
 }
 
+/* Links that fail together are one failure. */
 static void back_off(struct peer *p)
 {
     p->tried = 0;
+    if (backing_off(p))
+        return;
     p->backoff = p->backoff ? 2 * p->backoff : first_backoff;
     if (p->backoff > last_backoff)
         p->backoff = last_backoff;
@@ -358,6 +361,8 @@ static void link_up(struct link *l)
 {
     l->state = LINK_UP;
     l->opened = moment_now();
+    if (l->peer->tried)
+        l->peer->why[0] = '\0';    /* another address of the name did */
     l->peer->tried = 0;
     l->peer->backoff = 0;
     l->peer->retry_at = 0;

@@ -43,7 +43,7 @@ void request_free(struct request *r);
 void conn_mark_dirty(struct conn *c);
 
 void conn_new(struct server *s, int fd);    /* takes the socket, which does not block */
-void conn_read(struct conn *c);
+void conn_read(struct conn *c);             /* once; what makes no sense closes it */
 void conn_close(struct conn *c);            /* its memory stays until the round's end */
 void server_accept(struct server *s);
 void server_flush(struct server *s);        /* write what changed connections have to say */

@@ -16,6 +16,7 @@
 #include <openssl/x509.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -56,6 +57,15 @@ void tls_free(struct tls *t)
         return;
     SSL_CTX_free(t->ctx);
     free(t);
+}
+
+void stream_allow_many(void)
+{
+    struct rlimit r;
+    if (getrlimit(RLIMIT_NOFILE, &r) != 0 || r.rlim_cur == r.rlim_max)
+        return;
+    r.rlim_cur = r.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &r);    /* failing that, calls without a socket say why */
 }
 
 static void say(struct stream *s, const char *what, const char *detail)
