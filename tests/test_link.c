@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "load/client_priv.h"
 #include "load/moment.h"
@@ -327,6 +328,48 @@ static void http1_says_what_it_should(void **state)
     bench_end(&b);
 }
 
+/* ---- addresses ------------------------------------------------------------------------------- */
+
+/* A port of this machine that takes connections; nobody answers on them. */
+static int listener(struct sockaddr_in *at)
+{
+    socklen_t n = sizeof *at;
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    *at = (struct sockaddr_in){ .sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7F000001) };
+    assert_int_equal(bind(fd, (struct sockaddr *)at, n), 0);
+    assert_int_equal(listen(fd, 8), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)at, &n), 0);
+    return fd;
+}
+
+/* As localhost may be ::1, where nobody listens, before it is 127.0.0.1. */
+static void a_name_is_reached_at_its_second_address(void **state)
+{
+    (void)state;
+    struct sockaddr_in at;
+    struct err err = { 0 };
+    int fd = listener(&at);
+    struct client_options o = { .protocol = CLIENT_HTTP1, .form = request_standard,
+                                .timeout = MOMENT_S, .connections = 3, .most = 3, .port = 1,
+                                .target = "127.0.0.1" };
+    for (size_t good = 0; good < 2; good++) {
+        struct client *c = client_new(&o, note, &seen, &err);
+        assert_int_equal(client_endpoint(c, "e", &err), 0);
+        assert_string_equal(client_peer_name(c, 0), "127.0.0.1:1");
+        struct peer *p = c->peers[0];
+        p->addr[1] = p->addr[0];
+        p->addr_len[1] = p->addr_len[0];
+        p->n_addrs = 2;
+        if (good)
+            memcpy(&p->addr[1], &at, sizeof at);
+        assert_int_equal(client_connect(c, moment_now() + 5 * MOMENT_S), good);
+        assert_string_equal(client_peer_trouble(c, 0), good ? "" : "Connection refused");
+        assert_int_equal(client_counts(c).live, good ? 3 : 0);
+        client_free(c);
+    }
+    close(fd);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -339,6 +382,7 @@ int main(void)
         cmocka_unit_test(bytes_that_are_no_http2_end_the_connection),
         cmocka_unit_test(answers_of_http1_are_read),
         cmocka_unit_test(http1_says_what_it_should),
+        cmocka_unit_test(a_name_is_reached_at_its_second_address),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     buf_free(&frames);
