@@ -18,7 +18,7 @@ static const struct option options[] = {
       "start=NAME[:ns|us|ms|s],end=..,duration=..,kind=..,status=..,peer=..",
       0, 0 },
     { "repair", OPT_TEXT, "all|none|LIST", "none",
-      "mend what can be mended: some of double,parent,root,caller,ids,loss", 0, 0 },
+      "mend what can be mended: some of double,parent,root,caller,ids,loss,service", 0, 0 },
     { "compat", OPT_CHOICE, "tracellm", NULL,
       "do as that program's preprocessing does, byte for byte", 0, 0 },
     { "dedup", OPT_FLAG, NULL, NULL, "drop graphs that were seen before", 0, 0 },

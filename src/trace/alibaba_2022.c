@@ -81,8 +81,7 @@ static struct mend_rules mend_rules(struct ingest *in)
     struct lexicon *lex = lexicon_new(in->names);
     struct mend_rules r = { .repair = in->options->repair, .names = in->names,
                             .user = word_of(lex, SPAN_USER),
-                            .nobody = word_of(lex, SPAN_NO_SERVICE),
-                            .log = in->options->changes != NULL };
+                            .nobody = word_of(lex, SPAN_NO_SERVICE) };
     lexicon_free(lex);
     return r;
 }
@@ -104,6 +103,7 @@ static bool run(char *const *paths, size_t n, const struct import_options *o, bo
     in.tick_us = in.options->tick_us ? in.options->tick_us : 1000;
     in.names = lexicon_shared_new();
     in.lenient = of_2021 || in.options->repair;
+    rep->mended = in.options->repair != 0;
     if (in.lenient)
         in.mend = mend_rules(&in);
     in.traces = tracetable_new();

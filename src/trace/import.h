@@ -76,6 +76,9 @@ struct import_report {
     uint64_t files, bytes; /* inputs (members of archives one by one), bytes after decompression */
     uint64_t rows_read, rows_used, graphs_read, graphs_used;
     uint64_t calls_used;       /* calls in used graphs; for CSV equal to rows_used */
+    bool mended;               /* the source is Alibaba's, and repairs were asked for */
+    uint64_t whole, named;     /* then: graphs of which nothing was cut off; those of them in which
+                                * every callee has a name */
     bool extra;                /* some call's kind, status or async is not the default */
     struct import_tally cause[IMPORT_CAUSES];
     struct import_tally deed[IMPORT_DEEDS];
@@ -90,7 +93,7 @@ struct import_options {
     uint32_t tick_us;          /* of the graphs, for CSV; 0: 1000. Those of spans have 1 */
     unsigned repair;           /* a set of 1u << DEED_*: repairs that may be made */
     FILE *changes;             /* Alibaba's: every repair, a JSON object a line; or NULL */
-    FILE *refused;             /* every trace that is dropped, with its cause; or NULL */
+    FILE *refused;             /* every trace dropped, or not whole, with its cause; or NULL */
     const char *columns;       /* of spans as CSV: "trace=TraceID,span=SpanID,..."; NULL: guess */
 };
 
@@ -155,9 +158,10 @@ void import_report_drop(struct import_report *r, enum import_cause c, uint64_t r
 void import_report_deed(struct import_report *r, enum import_deed d, uint64_t rows,
                         uint64_t graphs, const char *file, uint64_t line, struct str value);
 
-/* One line of options.refused, appended: a trace that is dropped, why, and what shows it where. */
-void import_refused_json(struct buf *b, struct str trace, enum import_cause c, const char *file,
-                         uint64_t line, struct str value);
+/* One line of options.refused, appended: a trace that is dropped, or of which `cut` rows are, why,
+ * and what shows it where. */
+void import_refused_json(struct buf *b, struct str trace, uint64_t cut, enum import_cause c,
+                         const char *file, uint64_t line, struct str value);
 
 /* Append s as a JSON string. */
 void import_put_json(struct buf *b, struct str s);

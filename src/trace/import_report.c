@@ -59,7 +59,7 @@ const char *const import_deed_words[IMPORT_DEEDS] = {
     [DEED_PARENT] = "the parent is missing: a call put in its place",
     [DEED_ROOT] = "the root is not in the recording: the only candidate is taken",
     [DEED_CALLER] = "caller or callee unknown or in conflict: its parent or children say who",
-    [DEED_IDS] = "several calls under one id: told apart",
+    [DEED_IDS] = "several calls under one id, or one numbered below another's: told apart",
     [DEED_LOSS] = "what hangs below a lost or ambiguous call: dropped, the rest kept",
     [DEED_SERVICE] = "several services: the root's is taken",
     [DEED_NO_START] = "no start: its parent's is taken",
@@ -149,8 +149,8 @@ void import_put_json(struct buf *b, struct str s)
     buf_char(b, '"');
 }
 
-void import_refused_json(struct buf *b, struct str trace, enum import_cause c, const char *file,
-                         uint64_t line, struct str value)
+void import_refused_json(struct buf *b, struct str trace, uint64_t cut, enum import_cause c,
+                         const char *file, uint64_t line, struct str value)
 {
     buf_str(b, "{\"trace\":");
     import_put_json(b, trace);
@@ -158,6 +158,8 @@ void import_refused_json(struct buf *b, struct str trace, enum import_cause c, c
     import_put_json(b, str_of(file));
     buf_printf(b, ",\"line\":%" PRIu64 ",\"at\":", line);
     import_put_json(b, value);
+    if (cut)
+        buf_printf(b, ",\"rows_cut\":%" PRIu64, cut);
     buf_str(b, "}\n");
 }
 
@@ -224,6 +226,10 @@ void import_report_write(const struct import_report *r, FILE *json)
     fputc(']', json);
     write_deeds(r, "repairs", 0, IMPORT_REPAIRS, json);
     write_deeds(r, "notes", IMPORT_REPAIRS, IMPORT_DEEDS, json);
+    if (r->mended)
+        fprintf(json, ",\"reconstructed\":{\"traces\":%" PRIu64 ",\"trees\":%" PRIu64
+                      ",\"whole\":%" PRIu64 ",\"named\":%" PRIu64 "}",
+                r->graphs_read, r->graphs_used, r->whole, r->named);
     write_lines("changes", r->changes, json);
     write_lines("not_reconstructed", r->refused, json);
     fprintf(json, ",\"kept\":%.6f}\n",
@@ -234,6 +240,9 @@ void import_report_words(const struct import_report *r, FILE *words)
 {
     fprintf(words, "%" PRIu64 " of %" PRIu64 " rows and %" PRIu64 " of %" PRIu64 " graphs used\n",
             r->rows_used, r->rows_read, r->graphs_used, r->graphs_read);
+    if (r->mended)
+        fprintf(words, "reconstructed: %" PRIu64 " with every call, %" PRIu64
+                       " of them with every name\n", r->whole, r->named);
     for (int c = 0; c < IMPORT_CAUSES; c++) {
         const struct import_tally *t = &r->cause[c];
         if (tally_empty(t))

@@ -25,6 +25,7 @@ struct slot {
     struct result *result;
     size_t n, cap;
     struct note notes[IMPORT_CAUSES], deeds[IMPORT_DEEDS];
+    uint64_t whole, named;     /* traces mended: see import.h */
     struct buf changes, refused;   /* for the report */
     struct err err;
 };
@@ -73,9 +74,10 @@ static void drop(struct slot *s, struct worker *w, enum import_cause c, uint64_t
     note_add(s->notes, c, rows, graphs, r->line, buf_view(&w->id));
 }
 
-/* Name a trace that is dropped, with its cause and the row that shows it, for the report. */
+/* Name a trace that is dropped, or of which `cut` rows are, with its cause and the row that shows
+ * it, for the report. */
 static void refuse(struct pass *pass, struct slot *s, struct worker *w, enum import_cause c,
-                   const struct trace *t, const struct row *r)
+                   const struct trace *t, const struct row *r, uint64_t cut)
 {
     if (!pass->in->options->refused)
         return;
@@ -84,7 +86,7 @@ static void refuse(struct pass *pass, struct slot *s, struct worker *w, enum imp
     buf_clear(&w->id);
     if (r)
         row_key_text(r->key, r->key_n, &w->id);
-    import_refused_json(&s->refused, (struct str){ t->id, t->id_n }, c, file, line,
+    import_refused_json(&s->refused, (struct str){ t->id, t->id_n }, cut, c, file, line,
                         buf_view(&w->id));
 }
 
@@ -113,15 +115,21 @@ static void mend_trace(struct pass *pass, struct slot *s, struct worker *w, stru
     const struct row *bad = rows;
     if (!w->mend)
         w->mend = mend_room_new();
-    MEM_RESERVE(s->calls, s->n_calls + 2 * (size_t)t->rows, s->call_cap);
-    enum import_cause c = mend(w->mend, &pass->in->mend, (struct str){ t->id, t->id_n }, rows,
-                               t->rows, &r.graph, s->calls + s->n_calls, &d, &bad, &s->changes);
+    enum import_cause c = mend(w->mend, &pass->in->mend, rows, t->rows, &r.graph, &d, &bad);
     if (c != IMPORT_CAUSES) {
         drop(s, w, c, t->rows, 1, bad);
-        refuse(pass, s, w, c, t, bad);
+        refuse(pass, s, w, c, t, bad, 0);
         return;
     }
     note_mended(s, w, &d);
+    if (d.lost)
+        refuse(pass, s, w, d.lost_cause, t, d.lost_at, d.lost);
+    s->whole += d.lost == 0;
+    s->named += d.lost == 0 && d.unnamed == 0;
+    if (pass->in->options->changes)
+        mend_log(w->mend, (struct str){ t->id, t->id_n }, &s->changes);
+    MEM_RESERVE(s->calls, s->n_calls + r.graph.n, s->call_cap);
+    memcpy(s->calls + s->n_calls, r.graph.calls, r.graph.n * sizeof *s->calls);
     s->n_calls += r.graph.n;
     r.rows = d.rows;
     MEM_GROW(s->result, s->n, s->cap);
@@ -133,7 +141,7 @@ static void take_trace(struct pass *pass, struct slot *s, struct worker *w, stru
                        const struct trace *t)
 {
     if (t->over) {
-        refuse(pass, s, w, CAUSE_TOO_LARGE, t, &rows[0]);
+        refuse(pass, s, w, CAUSE_TOO_LARGE, t, &rows[0], 0);
         note_add(s->notes, CAUSE_TOO_LARGE, (uint64_t)t->rows + t->over, 1, rows[0].line,
                  (struct str){ t->id, t->id_n });
         return;
@@ -152,7 +160,7 @@ static void take_trace(struct pass *pass, struct slot *s, struct worker *w, stru
     if (!assemble(rows, t->rows, &r.graph, s->calls + s->n_calls, &seconds, &second, &cause,
                   &bad)) {
         drop(s, w, cause, t->rows, 1, bad);
-        refuse(pass, s, w, cause, t, bad);
+        refuse(pass, s, w, cause, t, bad, 0);
         return;
     }
     if (seconds)
@@ -170,6 +178,7 @@ static void work(void *ctx, size_t k, size_t worker)
     struct worker *w = &pass->worker[worker];
     struct tracetable *traces = pass->in->traces;
     s->n = s->n_calls = 0;
+    s->whole = s->named = 0;
     if (!w->blocks)
         w->blocks = arena_new();
     arena_reset(w->blocks);
@@ -189,7 +198,7 @@ static void work(void *ctx, size_t k, size_t worker)
         if (t->rows)
             take_trace(pass, s, w, rows, t);
         else {
-            refuse(pass, s, w, CAUSE_NO_ROW, t, NULL);
+            refuse(pass, s, w, CAUSE_NO_ROW, t, NULL, 0);
             note_add(s->notes, CAUSE_NO_ROW, 0, 1, t->line, (struct str){ t->id, t->id_n });
         }
         rows += t->rows;
@@ -214,6 +223,8 @@ static bool merge(void *ctx, size_t k)
     }
     note_report(in, s->notes, 0);
     note_deeds(in, s->deeds);
+    in->rep->whole += s->whole;
+    in->rep->named += s->named;
     write_out(in->options->changes, &s->changes);
     write_out(in->options->refused, &s->refused);
     if (s->last)

@@ -57,6 +57,7 @@ struct reference_options {
     uint64_t seed;
     enum reference_preset preset;
     bool defects;                 /* corrupt the rows, as the raw samples are */
+    double defect_rate;           /* times as often as those are; 0: 1 */
     size_t threads;               /* 0: all; never changes a byte */
 };
 

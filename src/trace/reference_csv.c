@@ -54,7 +54,7 @@ static void draw_batch(void *ctx, size_t item, size_t worker)
         free(b->defects[i]);
         b->defects[i] = mem_array(t->n, sizeof(uint32_t));
         if (j->o->defects)
-            ref_rows_corrupt(j->r, t, from, g, &b->rows, b->defects[i]);
+            ref_rows_corrupt(j->r, t, from, j->o->defect_rate, g, &b->rows, b->defects[i]);
     }
     number_lines(b);
 }

@@ -142,7 +142,7 @@ enum ref_defect {
     DEFECT_REROOTED, DEFECT_UM_UNKNOWN, DEFECT_DM_UNKNOWN, DEFECT_INSTANCE_UNKNOWN,
     DEFECT_TYPE_UNKNOWN, DEFECT_DUPLICATE, DEFECT_CONFLICT, DEFECT_WRONG_CALLER, DEFECT_LOST,
     DEFECT_TWO_SERVICES, DEFECT_INTERFACE_EMPTY, DEFECT_RT_NEGATIVE, DEFECT_HUGE_ID,
-    DEFECT_STRAGGLER, DEFECT_OVERRUN, DEFECTS
+    DEFECT_STRAGGLER, DEFECT_OVERRUN, DEFECT_KEPT_CONTEXT, DEFECT_HIDDEN, DEFECTS
 };
 extern const char *const reference_defect_names[DEFECTS];
 
@@ -150,8 +150,9 @@ extern const char *const reference_defect_names[DEFECTS];
 void ref_rows_clean(const struct reference *r, const struct ref_trace *t, uint32_t trace,
                     gsl_rng *g, struct ref_rows *out);
 
-/* Corrupt rows[from..n) of trace t; defects[i] gets a bit set for what befell call i. */
-void ref_rows_corrupt(const struct reference *r, const struct ref_trace *t, size_t from, gsl_rng *g,
-                      struct ref_rows *rows, uint32_t *defects);
+/* Corrupt rows[from..n) of trace t, `rate` times as often as the source is; defects[i] gets a bit
+ * set for what befell call i. */
+void ref_rows_corrupt(const struct reference *r, const struct ref_trace *t, size_t from,
+                      double rate, gsl_rng *g, struct ref_rows *rows, uint32_t *defects);
 
 #endif

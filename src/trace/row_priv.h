@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/str.h"
 #include "trace/import.h"
@@ -61,6 +62,15 @@ enum import_cause row_parse(const struct str f[FIELDS], struct row_rules rules,
 
 /* The dotted text of a key, appended. */
 void row_key_text(const uint8_t *key, size_t n, struct buf *b);
+
+/* The first 8 bytes of a key as a number; 8 bytes are readable. */
+static inline uint64_t row_prefix(const uint8_t *key, size_t n)
+{
+    uint64_t w = 0;
+    memcpy(&w, key, 8);
+    w = __builtin_bswap64(w);
+    return n >= 8 ? w : n ? w >> 8 * (8 - n) << 8 * (8 - n) : 0;
+}
 
 /* Bytes of the component at key[0], and its value. */
 size_t row_key_component(const uint8_t *key, uint32_t *value);

@@ -77,15 +77,6 @@ size_t rowcode_put(const struct row *r, uint8_t *code)
     return (size_t)(p - code);
 }
 
-/* The first 8 bytes of a key as a number; 8 bytes are readable. */
-static inline uint64_t prefix_of(const uint8_t *p, size_t n)
-{
-    uint64_t w = 0;
-    memcpy(&w, p, 8);
-    w = __builtin_bswap64(w);
-    return n >= 8 ? w : n ? w >> 8 * (8 - n) << 8 * (8 - n) : 0;
-}
-
 static inline void get_code(const uint8_t *p, struct row *r)
 {
     uint64_t v;
@@ -100,7 +91,7 @@ static inline void get_code(const uint8_t *p, struct row *r)
     p = get(p, &v), r->interface = (uint32_t)v - 1;
     p = get(p, &v), r->key_n = (uint16_t)v;
     r->key = p;
-    r->prefix = prefix_of(p, r->key_n);
+    r->prefix = row_prefix(p, r->key_n);
     p += r->key_n;
     r->kind = flags & FLAG_EXTRA ? p[0] : r->type == CALL_MQ ? KIND_PRODUCER : KIND_CLIENT;
     r->status = flags & FLAG_EXTRA ? p[1] : STATUS_UNSET;

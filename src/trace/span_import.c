@@ -215,7 +215,7 @@ static void refuse(struct span_import *x, const struct span *s, enum import_caus
         return;
     const struct stream *f = stream_of(x, s ? s->line : t->line);
     struct buf b = { 0 };
-    import_refused_json(&b, (struct str){ t->id, t->id_n }, c, f->name,
+    import_refused_json(&b, (struct str){ t->id, t->id_n }, 0, c, f->name,
                         (s ? s->line : t->line) - f->base, s ? s->id : STR(""));
     fwrite(b.p, 1, b.n, x->o->refused);
     buf_free(&b);
