@@ -142,6 +142,7 @@ expect ok 200 executor
 awk -F, 'NR > 1 && $11 - $8 < 40000 { exit 1 }' "$dir/calls.csv" || fail 'the executor was too fast'
 
 # ---- more connections than a shell usually lets a program have ------------------------------------
+# shellcheck disable=SC3045   # dash has ulimit -S
 (ulimit -S -n 32 && fire --load "$dir/load.json" --target "127.0.0.1:$port" --connections 60) ||
     fail "60 connections: exit $?"
 expect ok 200 '60 connections'

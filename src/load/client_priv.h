@@ -122,15 +122,24 @@ void flight_end(struct flight *f, enum ending e, enum grpc_status s);
 /* The answer is complete: the status is grpc's, or follows from http. */
 void flight_answered(struct flight *f, bool grpc);
 
-/* link.c, for client.c. */
-int client_epoll_new(void);
-void client_epoll_free(int epoll);
+/* link.c, for client.c and client_loop.c. */
 void client_peer_free(struct peer *p);
 void client_bury(struct client *c);                            /* free dead links */
 void client_dispatch(struct client *c, struct flight *f);     /* to a link, the queue, or its end */
 void client_link_freed(struct link *l);                       /* a call on it has ended */
 void client_flush(struct client *c);
+bool peer_open(struct client *c, struct peer *p);              /* a further link; false: none */
+bool peer_connecting(const struct peer *p);                    /* one of its links is */
+bool peer_backing_off(const struct peer *p);
+void link_event(struct link *l, uint32_t events);              /* of epoll */
+void link_down(struct link *l);                                /* it is over: its calls end */
+
+/* client_loop.c. */
+int client_epoll_new(void);
+void client_epoll_free(int epoll);
 void client_wait(struct client *c, int64_t until);
+
+/* client.c. */
 void client_expire(struct client *c, int64_t now);             /* end calls past their deadline */
 
 /* A new flight for an invocation, in the list of deadlines. */

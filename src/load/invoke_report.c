@@ -130,8 +130,8 @@ void invoke_report_json(const struct invoke_report *r, const struct client *c, F
     fputc(',', f);
     json_number(f, "rate", r->seconds > 0 ? (double)t->done / r->seconds : NAN);
     fprintf(f, ",\"peers\":%zu,\"peers_up\":%zu,\"connections\":{\"opened\":%llu,\"failed\":%llu,"
-            "\"lost\":%llu},\"queued\":%llu,\"plan_waits\":%llu,\"spans_lost\":%llu", client_peers(c),
-            r->peers_up, (unsigned long long)r->connections.opened,
+            "\"lost\":%llu},\"queued\":%llu,\"plan_waits\":%llu,\"spans_lost\":%llu",
+            client_peers(c), r->peers_up, (unsigned long long)r->connections.opened,
             (unsigned long long)r->connections.failed, (unsigned long long)r->connections.lost,
             (unsigned long long)r->connections.queued, (unsigned long long)r->fire.starved,
             (unsigned long long)r->unposted);

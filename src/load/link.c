@@ -7,33 +7,18 @@
  * next flush gives it what waits at its peer, writes, and closes what is done. So nothing is
  * closed while its protocol is at work on it, and calls due together leave in one write.
  */
-#define _GNU_SOURCE   /* epoll_pwait2 */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "base/mem.h"
 #include "load/client_priv.h"
 #include "load/moment.h"
 
-enum { EVENTS = 64, READ_SIZE = 1 << 16, READS = 4 };
+enum { READ_SIZE = 1 << 16, READS = 4 };
 
 static const int64_t first_backoff = 100 * MOMENT_MS, last_backoff = 2 * MOMENT_S,
-                     tick = 50 * MOMENT_MS, connect_timeout = 20 * MOMENT_S,
                      short_life = 100 * MOMENT_MS;
-
-int client_epoll_new(void)
-{
-    return epoll_create1(EPOLL_CLOEXEC);
-}
-
-void client_epoll_free(int epoll)
-{
-    close(epoll);
-}
 
 struct link *link_new(struct client *c, struct peer *p)
 {
@@ -98,7 +83,7 @@ static void watch(struct link *l, uint32_t events)
     l->watched = events;
 }
 
-static bool backing_off(const struct peer *p)
+bool peer_backing_off(const struct peer *p)
 {
     return p->retry_at != 0;
 }
@@ -107,7 +92,7 @@ static bool backing_off(const struct peer *p)
 static void back_off(struct peer *p)
 {
     p->tried = 0;
-    if (backing_off(p))
+    if (peer_backing_off(p))
         return;
     p->backoff = p->backoff ? 2 * p->backoff : first_backoff;
     if (p->backoff > last_backoff)
@@ -148,7 +133,7 @@ static void note_trouble(struct link *l, const char *otherwise)
     snprintf(p->why, sizeof p->why, "%s", l->stream.why[0] ? l->stream.why : otherwise);
 }
 
-static bool peer_open(struct client *c, struct peer *p)
+bool peer_open(struct client *c, struct peer *p)
 {
     struct link *l = link_new(c, p);
     c->counts.opened++;
@@ -187,8 +172,8 @@ static void leave_peer(struct link *l)
         }
 }
 
-/* The link is over, for whatever reason. A peer whose links fail at once is left alone a while. */
-static void link_down(struct link *l)
+/* A peer whose links fail at once is left alone a while. */
+void link_down(struct link *l)
 {
     struct client *c = l->client;
     struct peer *p = l->peer;
@@ -210,7 +195,7 @@ static void link_down(struct link *l)
         peer_open(c, p);
     else if (!was_up || (!meant && !l->served && moment_now() - l->opened < short_life))
         back_off(p);
-    else if (p->queue && p->n == 0 && !backing_off(p))
+    else if (p->queue && p->n == 0 && !peer_backing_off(p))
         peer_open(c, p);
     refuse_queue(p);
 }
@@ -250,7 +235,7 @@ static struct link *pick(struct peer *p)
     return best;
 }
 
-static bool connecting(const struct peer *p)
+bool peer_connecting(const struct peer *p)
 {
     for (size_t i = 0; i < p->n; i++)
         if (p->links[i]->state == LINK_CONNECTING || p->links[i]->state == LINK_GREETING)
@@ -273,8 +258,8 @@ void client_dispatch(struct client *c, struct flight *f)
     struct link *l = c->o.per_call || p->queue ? NULL : pick(p);
     if (l && link_submit(l, f))
         return;
-    bool may = !backing_off(p) && (c->o.per_call || p->n < c->o.most);
-    if (may && (c->o.per_call || c->protocol == &link_http1 || !connecting(p)))
+    bool may = !peer_backing_off(p) && (c->o.per_call || p->n < c->o.most);
+    if (may && (c->o.per_call || c->protocol == &link_http1 || !peer_connecting(p)))
         peer_open(c, p);
     enqueue(p, f);
     refuse_queue(p);
@@ -394,7 +379,7 @@ static void link_read(struct link *l)
     link_mark_dirty(l);
 }
 
-static void handle(struct link *l, uint32_t events)
+void link_event(struct link *l, uint32_t events)
 {
     if (l->state == LINK_DOWN)
         return;
@@ -415,89 +400,4 @@ static void handle(struct link *l, uint32_t events)
         link_read(l);
     if (events & EPOLLOUT)
         link_mark_dirty(l);
-}
-
-static void look_at_peer(struct client *c, struct peer *p, int64_t now)
-{
-    for (size_t i = p->n; i-- > 0;)
-        if (i < p->n && p->links[i]->state <= LINK_GREETING &&
-            now - p->links[i]->opened > connect_timeout) {
-            stream_fail(&p->links[i]->stream, "no connection in 20 s");
-            link_down(p->links[i]);
-        }
-    if (p->retry_at && now >= p->retry_at)
-        p->retry_at = 0;
-    for (size_t n = c->o.per_call ? c->o.connections : p->n;
-         n < c->o.connections && !backing_off(p) && peer_open(c, p); n++)
-        ;
-}
-
-static void look_at_links(struct client *c, int64_t now)
-{
-    if (now < c->tick_at)
-        return;
-    c->tick_at = now + tick;
-    for (size_t i = 0; i < c->n_peers; i++)
-        look_at_peer(c, c->peers[i], now);
-}
-
-int64_t client_next(const struct client *c)
-{
-    return c->first && c->first->deadline < c->tick_at ? c->first->deadline : c->tick_at;
-}
-
-/* Where the kernel has no epoll_pwait2 (before 5.11, and under valgrind), whole milliseconds. */
-static int wait_events(struct client *c, struct epoll_event *e, int64_t ns)
-{
-    struct timespec t = { (time_t)(ns / MOMENT_S), (long)(ns % MOMENT_S) };
-    if (ns <= 0)
-        return epoll_wait(c->epoll, e, EVENTS, 0);
-    if (!c->no_pwait2) {
-        int n = epoll_pwait2(c->epoll, e, EVENTS, &t, NULL);
-        if (n >= 0 || errno != ENOSYS)
-            return n;
-        c->no_pwait2 = true;
-    }
-    return epoll_wait(c->epoll, e, EVENTS, (int)(ns / MOMENT_MS));
-}
-
-void client_wait(struct client *c, int64_t until)
-{
-    struct epoll_event e[EVENTS];
-    int64_t now = moment_now();
-    client_expire(c, now);
-    look_at_links(c, now);
-    client_flush(c);
-    int64_t next = client_next(c);
-    int n = wait_events(c, e, (until < next ? until - c->o.spin : next) - now);
-    for (int i = 0; i < n; i++)
-        handle(e[i].data.ptr, e[i].events);
-    client_flush(c);
-    client_bury(c);
-}
-
-int client_fd(const struct client *c)
-{
-    return c->epoll;
-}
-
-void client_poll(struct client *c)
-{
-    client_wait(c, 0);
-}
-
-size_t client_connect(struct client *c, int64_t until)
-{
-    c->tick_at = 0;
-    for (;;) {
-        size_t up = 0, open = 0;
-        client_wait(c, moment_now() + MOMENT_MS);
-        for (size_t i = 0; i < c->n_peers; i++) {
-            bool waits = connecting(c->peers[i]);
-            up += c->peers[i]->n > 0 && !waits;
-            open += waits;
-        }
-        if (open == 0 || moment_now() >= until || c->o.per_call)
-            return up;
-    }
 }

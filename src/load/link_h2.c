@@ -124,7 +124,8 @@ static int on_frame_not_sent(nghttp2_session *s, const nghttp2_frame *frame, int
     struct flight *f =
         frame->hd.type == NGHTTP2_HEADERS ? flight_of(s, frame->hd.stream_id) : NULL;
     if (f) {
-        nghttp2_session_set_stream_user_data(s, frame->hd.stream_id, NULL);    /* on_close follows */
+        /* on_close follows */
+        nghttp2_session_set_stream_user_data(s, frame->hd.stream_id, NULL);
         flight_end(f, ((struct link *)link)->going_away ? END_GOAWAY : END_LOST, GRPC_UNAVAILABLE);
     }
     return 0;

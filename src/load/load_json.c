@@ -1,5 +1,5 @@
-/* load_json.c: JSON of one shape, on the streaming reader of trace/. A unit's two lists grow in arrays
- * that the next unit uses again; a host name is looked up once a call and stored once. */
+/* load_json.c: JSON of one shape, on the streaming reader of trace/. A unit's two lists grow in
+ * arrays that the next unit uses again; a host name is looked up once a call and stored once. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
-/* serve_conn.c: the emulator's connections: accepted, read, told apart by their first bytes, written
- * to, closed; and the requests on them. */
+/* serve_conn.c: the emulator's connections: accepted, read, told apart by their first bytes,
+ * written to, closed; and the requests on them. */
 #define _GNU_SOURCE   /* accept4 */
 #include <errno.h>
 #include <netinet/in.h>

@@ -9,7 +9,7 @@
 #include "load/outcome.h"
 #include "load/serve.h"
 
-/* ---- connections and requests: serve_conn.c, serve_h2.c, serve_http1.c ------------------------ */
+/* ---- connections and requests: serve_conn.c, serve_h2.c, serve_http1.c ----------------------- */
 
 struct request {
     struct conn *conn;             /* NULL: its stream has closed */

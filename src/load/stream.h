@@ -16,7 +16,7 @@ struct tls;    /* settings shared by all streams of a client */
 struct tls *tls_new(const char *ca, bool insecure, const char *alpn, struct err *err);
 void tls_free(struct tls *t);    /* NULL is fine */
 
-/* Let the process have as many descriptors as it may: 1024 are soon gone with a connection a call. */
+/* Let the process have as many descriptors as it may: 1024 are soon gone. */
 void stream_allow_many(void);
 
 enum { STREAM_WHY = 128 };
