@@ -39,6 +39,14 @@ done
 cmp -s "$dir/same.gguf" "$dir/f32.gguf" || fail "f32 is not what the checkpoint has"
 [ "$(wc -c <"$dir/f16.gguf")" = "$(wc -c <"$dir/bf16.gguf")" ] || fail "16 bits are 16 bits"
 
+# An adapter: merged, and alone (its bytes are test_gguf_adapter's).
+"$tracewright" train -q --data "$dir/graphs.csv" --base "$dir/model" --lora 2 --epochs 1 \
+    -o "$dir/adapter" 2>/dev/null || fail "no adapter"
+$export --adapter "$dir/adapter" --to gguf --dtype f32 -o "$dir/merged.gguf" || fail "merged"
+cmp -s "$dir/merged.gguf" "$dir/f32.gguf" && fail "merged is the base"
+$export --adapter "$dir/adapter" --to gguf-lora -o "$dir/adapter.gguf" || fail "gguf-lora"
+grep -aq adapter.lora.alpha "$dir/adapter.gguf" || fail "no alpha"
+
 # Refusals: one line, the right status, nothing left.
 refuse() {
     status=$1 words=$2; shift 2
@@ -49,6 +57,11 @@ refuse() {
 }
 refuse 2 "checkpoint DIR" "$tracewright" export -o "$dir/x"
 refuse 2 "checkpoint DIR" $export --to gguf
+refuse 2 "last --adapter" $export --to gguf-lora -o "$dir/x"
+refuse 2 "last --adapter" $export --adapter "$dir/adapter" --to gguf-lora --dtype f16 -o "$dir/x"
+refuse 66 "adapter_config.json" $export --adapter "$dir/absent" --to gguf-lora -o "$dir/x"
+refuse 65 "another base" "$tracewright" export --checkpoint "$dir/bf16" --adapter "$dir/adapter" \
+    --to gguf-lora -o "$dir/x"
 refuse 66 "config.json" "$tracewright" export --checkpoint "$dir/absent" -o "$dir/x"
 refuse 74 "no/such" $export -o "$dir/no/such/x.gguf"
 head -c 10000 "$dir/model/model.safetensors" >"$dir/same/model.safetensors"

@@ -38,7 +38,8 @@ train --data "$dir/rare.csv" --to recursive --epochs 2 --spell-below 6 -o "$dir/
 [ "$(words "$dir/spelt" MS_5)" = "$(words "$dir/whole" MS_5)" ] || fail "MS_5 is spelt"
 echo "MS_77" | "$T" tokenize --checkpoint "$dir/spelt" |
     "$T" tokenize --checkpoint "$dir/spelt" --decode | grep -qx MS_77 || fail "MS_77 is lost"
-"$T" generate -q --checkpoint "$dir/spelt" --ask "service=S_1 edges=2 depth=2 include=MS_5>rpc>MS_77" \
+"$T" generate -q --checkpoint "$dir/spelt" \
+    --ask "service=S_1 edges=2 depth=2 include=MS_5>rpc>MS_77" \
     --attempts 1 -n 3 -o "$dir/out.csv" 2>"$dir/err" || fail "a spelt name is not written"
 [ "$(grep -c 'rpc,MS_5,.*,MS_77,' "$dir/out.csv")" = 3 ] || fail "MS_77 is not in every graph"
 

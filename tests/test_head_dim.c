@@ -1,5 +1,5 @@
-/* Heads that are wider together than the model, or narrower: written, read, mapped, decoded, adapted
- * and merged. What PyTorch says of such a model is in test_llm_reference.c. */
+/* Heads that are wider together than the model, or narrower: written, read, mapped, decoded,
+ * adapted and merged. What PyTorch says of such a model is in test_llm_reference.c. */
 #include "tests/near.h"
 
 #include <stdlib.h>

@@ -211,7 +211,7 @@ static struct lora *adapter_of(const struct model *m, size_t rank, unsigned targ
     return l;
 }
 
-/* Two of them, of other ranks and matrices: what merged ones do in memory they do beside the map. */
+/* Two, of other ranks and matrices: what merged ones do in memory they do beside the map. */
 static void adapters_stand_beside_a_mapped_model(void **state)
 {
     (void)state;

@@ -20,8 +20,9 @@ static const struct option options[] = {
     OPTION_ADAPTER,
     { "from-csv", OPT_TEXT, "FILE", NULL, "or the call graphs to export", 0, 0 },
     { "to", OPT_CHOICE,
-      "gguf|hf|alibaba-2022|jaeger|otlp|otlp-proto|zipkin|spans|perfetto|dot|pdf", NULL,
-      "a model: one GGUF file [standard], or a Hugging Face directory; call graphs: the others",
+      "gguf|hf|gguf-lora|alibaba-2022|jaeger|otlp|otlp-proto|zipkin|spans|perfetto|dot|pdf", NULL,
+      "a model: one GGUF file [standard], or a Hugging Face directory; gguf-lora: its last adapter "
+      "alone; call graphs: the others",
       0, 0 },
     { "n", OPT_INT, "N", "0", "call graphs: the first N; 0 is all", 0, 1e9 },
     { "threads", OPT_INT, "N", "0", "threads that read; does not change results", 0, 1024 },
@@ -99,6 +100,20 @@ static bool to_gguf(const struct args *a, const struct model *m, struct err *err
     return good;
 }
 
+/* The last adapter alone; its pins are held against the checkpoint and those given before it. */
+static bool to_gguf_lora(const struct args *a, struct err *err)
+{
+    struct llama_config c;
+    struct lora *stack[ADAPTERS_MAX];
+    size_t n;
+    if (!models_adapters(a, &c, stack, &n, err))
+        return false;
+    const char *name = file_base(args_nth(a, "adapter", n - 1));
+    bool good = gguf_write_adapter(args_text(a, "o"), stack[n - 1], name, err);
+    adapter_stack_free(stack, n);
+    return good;
+}
+
 static bool write_model(const struct args *a, const struct model *m, const struct tokenizer *t,
                         struct err *err)
 {
@@ -123,6 +138,8 @@ static bool export_checkpoint(const struct args *a, struct err *err)
 {
     struct model *m;
     struct tokenizer *t;
+    if (args_given(a, "to") && strcmp(args_text(a, "to"), "gguf-lora") == 0)
+        return to_gguf_lora(a, err);
     if (args_times(a, "adapter"))
         return export_merged(a, err);
     if (!checkpoint_map(args_text(a, "checkpoint"), &m, &t, err))
@@ -197,6 +214,10 @@ static bool usage_good(const struct args *a, struct err *err)
     if (csv && !args_given(a, "to"))
         return err_set(err, EXIT_USAGE, "say in which format: --to jaeger, say");
     const char *to = args_given(a, "to") ? args_text(a, "to") : "gguf";
+    if (!csv && strcmp(to, "gguf-lora") == 0 &&
+        (!args_times(a, "adapter") || args_given(a, "dtype")))
+        return err_set(err, EXIT_USAGE, "--to gguf-lora writes the last --adapter, which it needs, "
+                       "as f32");
     return csv == (exporter_find(to) != NULL) ||
            err_set(err, EXIT_USAGE,
                    csv ? "--to %s is for models: it goes with --checkpoint"
@@ -219,6 +240,8 @@ const struct command cmd_export = {
     .options = options,
     .examples = "  tracewright export --checkpoint model --to gguf -o model.gguf\n"
                 "  tracewright export --checkpoint model --to gguf --dtype f16 -o model-f16.gguf\n"
+                "  tracewright export --checkpoint model --adapter tuned --to gguf-lora "
+                "-o tuned.gguf\n"
                 "  tracewright export --checkpoint model --to hf --dtype bf16 --shard-mb 500 "
                 "-o model-bf16\n"
                 "  tracewright export --from-csv graphs.csv --to jaeger -o graphs.json\n"

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "base/file.h"
-#include "llm/adapter.h"
 #include "llm/checkpoint.h"
 
 static bool adapters(const struct args *a, const char *dir[ADAPTERS_MAX], size_t *n,
@@ -24,6 +23,18 @@ bool models_load(const struct args *a, struct llm *m, struct err *err)
     size_t n;
     return adapters(a, dir, &n, err) &&
            llm_load_adapted(args_text(a, "checkpoint"), dir, n, m, err);
+}
+
+bool models_adapters(const struct args *a, struct llama_config *c,
+                     struct lora *stack[ADAPTERS_MAX], size_t *n, struct err *err)
+{
+    const char *dir[ADAPTERS_MAX], *base = args_text(a, "checkpoint");
+    struct model *m;
+    if (!adapters(a, dir, n, err) || !checkpoint_map(base, &m, NULL, err))
+        return false;
+    *c = m->config;
+    model_free(m);
+    return adapter_stack_load(base, c, dir, *n, stack, NULL, err);
 }
 
 bool models_merge(const struct args *a, struct model **m, struct tokenizer **t, struct err *err)

@@ -5,6 +5,7 @@
 #include "base/meta.h"
 #include "cli/command.h"
 #include "gen/llm.h"
+#include "llm/adapter.h"
 
 #define OPTION_ADAPTER \
     { "adapter", OPT_TEXT, "DIR", NULL, \
@@ -12,6 +13,10 @@
 
 /* Load it, adapters on it, every pin checked. */
 bool models_load(const struct args *a, struct llm *m, struct err *err);
+
+/* Its shape, and the adapters, every pin checked; adapter_stack_free them. */
+bool models_adapters(const struct args *a, struct llama_config *c,
+                     struct lora *stack[ADAPTERS_MAX], size_t *n, struct err *err);
 
 /* As one model in memory, adapters merged: for what writes weights. */
 bool models_merge(const struct args *a, struct model **m, struct tokenizer **t, struct err *err);

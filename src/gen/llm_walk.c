@@ -7,8 +7,8 @@
  *
  * A text ends where the grammar ends it; what is forced at its end is not even fed. Sub-headers
  * that the model wrote are the prompts of the next layers, and since each is one that can be met,
- * the whole graph has the edges, the depth and the latency of the first, and the call that was to be
- * included. So an attempt fails at once, where no graph is what is asked for, or not at all.
+ * the whole graph has the edges, the depth and the latency of the first, and the call that was to
+ * be included. So an attempt fails at once, where no graph is what is asked for, or not at all.
  *
  * A text longer than the model's context goes on with its prompt and the latest tokens in view.
  *

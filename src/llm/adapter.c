@@ -2,13 +2,13 @@
 #include "llm/adapter.h"
 
 #include <dirent.h>
-#include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "llm/checkpoint_priv.h"
 #include "llm/safetensors.h"
 #include "ml/vec.h"
 
@@ -112,22 +112,6 @@ static json_t *config_json(const struct lora_options *o)
     return j;
 }
 
-static bool save_config(const char *dir, const struct lora_options *o, struct err *err)
-{
-    json_t *j = config_json(o);
-    char *text = json_dumps(j, JSON_INDENT(2) | JSON_SORT_KEYS | JSON_REAL_PRECISION(17));
-    char *path = file_join(dir, CONFIG);
-    struct buf b = { 0 };
-    REQUIRE(text);
-    buf_printf(&b, "%s\n", text);
-    bool good = file_write(path, b.p, b.n, err);
-    buf_free(&b);
-    free(path);
-    free(text);
-    json_decref(j);
-    return good;
-}
-
 static bool save_weights(const char *dir, const struct lora *l, const struct meta *meta,
                          struct err *err)
 {
@@ -156,7 +140,8 @@ bool adapter_save(const char *dir, const struct lora *l, const struct adapter_pi
     meta_text(m, "base.sha256", pins->base);
     meta_text(m, "tokenizer.sha256", pins->tokenizer);
     meta_text(m, "under.sha256", under.p);
-    bool good = file_mkdirs(dir, err) && save_config(dir, &l->options, err) &&
+    bool good = file_mkdirs(dir, err) &&
+                checkpoint_write_json(dir, CONFIG, config_json(&l->options), err) &&
                 save_weights(dir, l, m, err);
     buf_free(&under);
     meta_free(own);

@@ -16,15 +16,16 @@ struct backprop;
 struct backprop *backprop_new(const struct model *m);   /* each call reads m's weights anew */
 void backprop_free(struct backprop *b);
 
-/* From now on m has these n adapters, in order, instead of those it came with. All but the last are frozen, and so is m: gradients
- * are those of the last one, in the layout of its weights. The adapters stay the caller's; n is at
- * least 1. */
+/* From now on m has these n adapters, in order, instead of those it came with. All but the last are
+ * frozen, and so is m: gradients are those of the last one, in the layout of its weights. The
+ * adapters stay the caller's; n is at least 1. */
 void backprop_adapt(struct backprop *b, struct lora *const *adapter, size_t n);
 
 /* Bytes that b holds once it has seen a batch of `rows` rows with samples of up to `longest`. With
  * C d_model, A H D, W (H + 2 G) D, F d_ff, L layers, V vocabulary and R the highest rank of an
  * adapter, a row takes L (2 C + A + W + 2 F + H + 2) + 4 C + max(C, A) + F + max(W, F) + V + 3
- * floats, and with adapters 2 R + max(C, A, F) more. An eighth is added, so that batches that grow a little find room. */
+ * floats, and with adapters 2 R + max(C, A, F) more. An eighth is added, so that batches that grow
+ * a little find room. */
 size_t backprop_bytes(const struct backprop *b, size_t rows, size_t longest);
 
 struct backprop_options {

@@ -17,7 +17,7 @@
 
 #define INDEX "model.safetensors.index.json"
 
-static bool write_json(const char *dir, const char *name, json_t *o, struct err *err)
+bool checkpoint_write_json(const char *dir, const char *name, json_t *o, struct err *err)
 {
     char *text = json_dumps(o, JSON_INDENT(2) | JSON_SORT_KEYS | JSON_REAL_PRECISION(17));
     char *path = file_join(dir, name);
@@ -58,11 +58,11 @@ static bool save_small_files(const char *dir, const struct llama_config *c, enum
                           "clean_up_tokenization_spaces", 0);
     checkpoint_put_count(k, "model_max_length", c->max_len);
     json_object_update(k, s);
-    good = write_json(dir, "generation_config.json", g, good ? err : NULL) && good;
-    good = write_json(dir, "tokenizer_config.json", k, good ? err : NULL) && good;
-    good = write_json(dir, "special_tokens_map.json", s, good ? err : NULL) && good;
+    good = checkpoint_write_json(dir, "generation_config.json", g, good ? err : NULL) && good;
+    good = checkpoint_write_json(dir, "tokenizer_config.json", k, good ? err : NULL) && good;
+    good = checkpoint_write_json(dir, "special_tokens_map.json", s, good ? err : NULL) && good;
     json_t *o = checkpoint_config_json(c, type);
-    return write_json(dir, "config.json", o, good ? err : NULL) && good;
+    return checkpoint_write_json(dir, "config.json", o, good ? err : NULL) && good;
 }
 
 /* What weights hang on: the tokenizer and the config that are there, one after the other. */
@@ -152,7 +152,7 @@ static bool write_index(const char *dir, const struct shard_plan *p, struct err 
                      tensor_type_size(p->format.type);
         }
     }
-    return write_json(dir, INDEX, json_pack("{s:{s:I}, s:o}", "metadata", "total_size",
+    return checkpoint_write_json(dir, INDEX, json_pack("{s:{s:I}, s:o}", "metadata", "total_size",
                                             (json_int_t)bytes, "weight_map", map), err);
 }
 

@@ -17,7 +17,8 @@ struct decode_matrix {
     size_t n_low, ranks;               /* ranks: their sum */
 };
 
-enum { DECODE_ROWS = 96 };   /* at once: a whole number of the kernels' blocks; buffers stay small */
+/* Rows at once: a whole number of the kernels' blocks; buffers stay small. */
+enum { DECODE_ROWS = 96 };
 
 struct decode_layer {
     struct decode_matrix qkv, out, gate, up, down;

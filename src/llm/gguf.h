@@ -19,6 +19,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "llm/lora.h"
 #include "llm/model.h"
 
 enum { GGUF_ALIGNMENT = 32 };
@@ -35,5 +36,8 @@ struct gguf_options {
  * the file cannot be written. */
 bool gguf_write(const char *path, const struct model *m, const struct gguf_options *o,
                 struct err *err);
+
+/* An adapter alone, for the GGUF of its base: general.type "adapter", adapter.type "lora". */
+bool gguf_write_adapter(const char *path, const struct lora *l, const char *name, struct err *err);
 
 #endif

@@ -127,7 +127,8 @@ bool layer_ask_root(enum text_task task, struct str prompt, struct layer_ask *as
 struct layer_ask layer_ask_below(const struct layer_ask *above, const struct layer_text *t,
                                  size_t i);
 
-enum layer_wanted { WANT_END, WANT_WORD, WANT_NUMBER, WANT_NAME, WANT_SOURCE };   /* source: a name of a list */
+/* source: a name out of a list. */
+enum layer_wanted { WANT_END, WANT_WORD, WANT_NUMBER, WANT_NAME, WANT_SOURCE };
 
 struct layer_want {
     enum layer_wanted kind;

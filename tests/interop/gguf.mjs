@@ -115,7 +115,57 @@ async function compare(checkpoint, dtype) {
                 `${tensorInfos.length} tensors, ${n} weights, all the same`);
 }
 
+// An adapter as GGUF: alpha / rank times B A, added to the base's GGUF, is the merged model's.
+async function compareAdapter(model) {
+    const adapter = dir + "/adapter", rank = 3;
+    run("train", "-q", "--data", graphs, "--base", model, "--lora", String(rank), "--lora-targets",
+        "q,k,v,o,gate,up,down", "--lr", "0.01", "--epochs", "1", "-o", adapter);
+    const open = async (name, ...args) => {
+        const path = `${dir}/${name}.gguf`;
+        run("export", "--checkpoint", model, ...args, "-o", path);
+        const { metadata, tensorInfos, tensorDataOffset } =
+            await gguf(path, { allowLocalFile: true });
+        const file = fs.readFileSync(path);
+        const tensors = Object.fromEntries(tensorInfos.map((t) => {
+            const at = file.byteOffset + Number(tensorDataOffset) + Number(t.offset);
+            const [cols, rows] = [...t.shape.map(Number), 1];
+            return [t.name, { cols, rows, data: new DataView(file.buffer, at, 4 * cols * rows) }];
+        }));
+        return { metadata, tensors };
+    };
+    const base = await open("base", "--to", "gguf", "--dtype", "f32");
+    const low = await open("low", "--adapter", adapter, "--to", "gguf-lora");
+    const merged = await open("merged", "--adapter", adapter, "--to", "gguf", "--dtype", "f32");
+    const want = { "general.architecture": "llama", "general.type": "adapter",
+                   "adapter.type": "lora" };
+    for (const [key, value] of Object.entries(want))
+        if (low.metadata[key] !== value) fail(key, low.metadata[key], "want", value);
+    const scale = low.metadata["adapter.lora.alpha"] / rank;
+    let n = 0, moved = 0;
+    for (const [name, a] of Object.entries(low.tensors).filter(([k]) => k.endsWith(".lora_a"))) {
+        const at = name.replace(/\.lora_a$/, ""), b = low.tensors[at + ".lora_b"];
+        const from = base.tensors[at], to = merged.tensors[at];
+        if (a.rows !== rank || b.cols !== rank || a.cols !== from.cols || b.rows !== from.rows)
+            fail(name, "shape");
+        for (let i = 0; i < from.rows; i++)
+            for (let j = 0; j < from.cols; j++, n++) {
+                let sum = 0;
+                for (let k = 0; k < rank; k++)
+                    sum += b.data.getFloat32(4 * (i * rank + k), true) *
+                           a.data.getFloat32(4 * (k * a.cols + j), true);
+                const o = 4 * (i * from.cols + j);
+                const w = from.data.getFloat32(o, true) + scale * sum;
+                moved = Math.max(moved, Math.abs(scale * sum));
+                if (Math.abs(to.data.getFloat32(o, true) - w) > 1e-6) fail(at, i, j);
+            }
+    }
+    if (!(moved > 1e-4)) fail("the adapter does nothing");
+    console.log(`adapter: ${Object.keys(low.tensors).length} tensors; base and adapter are merged, ` +
+                `${n} weights`);
+}
+
 const graphs = dir + "/graphs.csv", model = dir + "/model";
 run("reference", "callgraphs", "--traces", "300", "-o", graphs);
 run("train", "-q", "--data", graphs, "--preset", "tiny", "--epochs", "1", "-o", model);
 for (const dtype of ["f32", "bf16", "f16"]) await compare(model, dtype);
+await compareAdapter(model);
