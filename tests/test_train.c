@@ -277,6 +277,38 @@ static void a_snapshot_is_a_shorter_run(void **state)
     forget(&a);
 }
 
+/* Ten looks at a clock are all the time there is: the rate has fallen by then, and what was left of
+ * the epochs is not trained. */
+static double tenth(void *ctx)
+{
+    size_t *looks = ctx;
+    return (double)(*looks)++ / 10;
+}
+
+static void the_clock_ends_a_run(void **state)
+{
+    (void)state;
+    struct train_options o = quick;
+    size_t looks = 0;
+    o.epochs = 50;
+    struct model *m = model_of(true);
+    struct train_report whole = trained(m, &o, &counting);
+    o.spent = tenth;
+    o.spent_ctx = &looks;
+    struct train_report rep = trained(m, &o, &counting);
+    assert_true(rep.steps >= 1 && rep.steps <= 10);
+    assert_true(whole.steps > 100);
+    assert_int_equal(rep.n_epochs, 1);
+    assert_true(rep.epoch[0].lr < 0.5 * o.lr);
+    looks = 10;                        /* late from the beginning: one step all the same */
+    train_report_free(&rep);
+    rep = trained(m, &o, &counting);
+    assert_int_equal(rep.steps, 1);
+    train_report_free(&rep);
+    train_report_free(&whole);
+    model_free(m);
+}
+
 int main(int argc, char **argv)
 {
     linalg_start(argc, argv);
@@ -287,6 +319,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(loss_falls_and_is_counted),
         cmocka_unit_test(a_sample_loses_what_it_loses_alone),
         cmocka_unit_test(the_best_epoch_is_kept),
+        cmocka_unit_test(the_clock_ends_a_run),
         cmocka_unit_test(samples_too_long_or_empty_are_left_out),
         cmocka_unit_test(what_is_not_finite_is_named),
     };

@@ -77,15 +77,25 @@ static double time_for(const struct clone_wish *w, const struct pace *p)
     return left - fmin(write_s, left / 2);
 }
 
+/* Words of a pass, about: three a call, and a header. */
+static double words_of(const struct graphset *s)
+{
+    double n = 0;
+    for (size_t i = 0; i < s->n; i++)
+        n += 6 + 3 * (double)s->graphs[i].n;
+    return n;
+}
+
 struct plan {
     const char *preset;
     double epochs, time_s;
     double epoch_tokens;
 };
 
-static bool is_asked(const struct clone_wish *w, size_t i)
+/* Is this the size that was asked for, or one that the data fill? */
+static bool is_fit(const struct clone_wish *w, size_t i, double words)
 {
-    return w->model && strcmp(w->model, sizes[i].preset) == 0;
+    return w->model ? strcmp(w->model, sizes[i].preset) == 0 : words >= (double)sizes[i].words;
 }
 
 static bool make_plan(const struct graphset *s, const struct clone_wish *w, const char *dir,
@@ -93,7 +103,7 @@ static bool make_plan(const struct graphset *s, const struct clone_wish *w, cons
 {
     struct pace p = { 0 };
     for (size_t i = 0; i < SIZES; i++) {
-        if (w->model && !is_asked(w, i))
+        if (!is_fit(w, i, words_of(s)))
             continue;
         if (!trial(s, w, sizes[i].preset, dir, &p, err))
             return false;
@@ -101,8 +111,7 @@ static bool make_plan(const struct graphset *s, const struct clone_wish *w, cons
         double fits = time_for(w, &p) * p.per_s / epoch;
         *plan = (struct plan){ sizes[i].preset, w->epochs ? w->epochs : fmin(fits, passes_most),
                                time_for(w, &p), epoch };
-        bool fills = epoch >= (double)sizes[i].words;
-        if (w->model || i == SIZES - 1 || (fills && (w->epochs || fits >= passes_least)))
+        if (w->model || w->epochs || fits >= passes_least)
             break;
     }
     plan->epochs = fmax(plan->epochs, 0.01);

@@ -1,10 +1,10 @@
 /* clone_learn.h: the model of a clone, as large and trained as long as data and clock allow.
  *
- * A short trial of each size tells how fast this machine is just now. The size is the largest that
- * the data can fill (weights_a_token) and the time can train (PASSES_LEAST passes); the passes are
- * what fits, at most PASSES_MOST: beyond them a model copies. While it trains the clock is looked
- * at in every step: where the machine is slower than in the trial, the rate of learning falls
- * sooner and the run ends in time with fewer passes.
+ * The size is the largest that the data fill, by words of a pass, and the time can train, for six
+ * passes at least: a short trial of each tells how fast this machine is just now. The passes are
+ * what fits, sixteen at most: beyond them a model copies. While it trains the clock is looked at in
+ * every step: where the machine is slower than in the trial, the rate of learning falls sooner and
+ * the run ends in time with fewer passes.
  */
 #ifndef CLI_CLONE_LEARN_H
 #define CLI_CLONE_LEARN_H

@@ -5,7 +5,7 @@
 #include "cli/clone_learn.h"
 #include "cli/clone_measure.h"
 
-enum { CLONE_FOLD_LEAST = 20 };    /* graphs that share a word for several calls */
+enum { CLONE_FOLD_LEAST = 10 };    /* graphs that share a word for several calls */
 
 enum clone_phase { CLONE_READ, CLONE_TRIAL, CLONE_TRAIN, CLONE_WRITE, CLONE_CHECK, CLONE_MEASURE,
                    CLONE_PHASES };

@@ -23,22 +23,28 @@
 #include "eval/floors.h"
 #include "gen/fold.h"
 #include "gen/llm.h"
+#include "gen/orders.h"
 #include "gen/times.h"
 
 static const struct option options[] = {
     { "from", OPT_CHOICE,
       "auto|alibaba-2021|alibaba-2022|jaeger|otlp|otlp-proto|zipkin|spans", "auto",
-      "what the inputs are", 0, 0 },
+      "what the inputs are, and what is written; alibaba-2021 comes out as alibaba-2022", 0, 0 },
     { "columns", OPT_TEXT, "MAP", NULL, "of spans: trace=TraceID,span=SpanID,... as for import", 0,
       0 },
     { "o", OPT_TEXT, "DIR", NULL, "where everything goes", 0, 0 },
-    { "minutes", OPT_REAL, "N", "5", "of wall-clock time for all of it", 0.1, 1e5 },
-    { "epochs", OPT_REAL, "E", NULL, "passes over the traces, in place of what the minutes allow",
+    { "minutes", OPT_REAL, "N", "5",
+      "of wall-clock time for all of it; the clock has its say: no two runs need be alike", 0.1,
+      1e5 },
+    { "epochs", OPT_REAL, "E", NULL,
+      "passes over the traces, in place of what the minutes allow: the same seed, the same bytes",
       0.01, 1000 },
-    { "model", OPT_CHOICE, "auto|tiny|small|base", "auto", "size of the model", 0, 0 },
+    { "model", OPT_CHOICE, "auto|tiny|small|base", "auto",
+      "size of the model; auto: by the words to learn and, without --epochs, the clock", 0, 0 },
     { "n", OPT_INT, "N", "0", "traces to write; 0: as many as were read, at most 10,000", 0, 1e8 },
     { "rename", OPT_FLAG, NULL, NULL,
-      "replace every name, the same everywhere; the key goes to DIR/private/names.csv", 0, 0 },
+      "replace all names of services and operations, alike everywhere; DIR/private/names.csv tells",
+      0, 0 },
     OPTION_SEED,
     OPTION_THREADS,
     OPTION_JSON,
@@ -48,6 +54,7 @@ static const struct option options[] = {
 enum { TRACES_LEAST = 50, TRACES_MOST = 10000, LEARN_MOST = 20000, PAIRS_MOST = 8192,
        TIMED_FIRST = 64 };
 static const double written_by = 0.7;      /* share of the time after which comes measuring */
+static const double page_s = 3;            /* to draw and set the page */
 static const double unseen_share = 0.2;
 
 struct clone {
@@ -62,7 +69,9 @@ struct clone {
     struct graphset *real;                /* as imported */
     struct graphset *joined;              /* names joined */
     struct graphset *learned, *unseen;    /* of joined */
-    struct fold *fold;                    /* of learned */
+    struct orders *orders;
+    struct graphset *usual;               /* learned, with siblings in their usual orders */
+    struct fold *fold;                    /* of these */
     struct times *times;
     struct graphset *made, *split;        /* written; names joined, and apart */
     struct clone_arrivals arrivals;       /* of real */
@@ -303,13 +312,19 @@ static void stamp(struct clone *c, enum clone_phase p)
     c->stamp_s = now;
 }
 
-/* Where the clock rules and little of it is left, less is re-drawn. */
-static struct clone_effort effort_of(const struct clone *c)
+/* A quick measurement first; then, where the clock allows (it took about a quarter), a thorough
+ * one in its place. Without a clock the thorough one, always. */
+static void measure(struct clone *c, const struct clone_sets *sets, struct clone_measured *m)
 {
-    double left = c->began_s + 60 * minutes_asked(c) - clone_now();
-    bool short_of_time = c->facts.clocked && left < 15 * (1 - written_by) * minutes_asked(c);
-    return short_of_time ? (struct clone_effort){ 30, 1, 400 }
-                         : (struct clone_effort){ 100, 3, 2000 };
+    static const struct clone_effort quick = { 30, 1, 400 }, thorough = { 100, 3, 2000 };
+    double from_s = clone_now(), end_s = c->began_s + 60 * minutes_asked(c);
+    if (c->facts.clocked) {
+        clone_measure(sets, &c->starts, &quick, c->seed, c->threads, m);
+        double took_s = clone_now() - from_s;
+        if (clone_now() + 4 * took_s + page_s > end_s)
+            return;
+    }
+    clone_measure(sets, &c->starts, &thorough, c->seed, c->threads, m);
 }
 
 static void gather(struct clone *c)
@@ -331,14 +346,13 @@ static void gather(struct clone *c)
 static bool put_page(struct clone *c, struct err *err)
 {
     struct clone_sets sets = { c->learned, c->unseen, c->made };
-    struct clone_effort effort = effort_of(c);
     struct clone_measured m;
     double *start_s = mem_array(c->split->n, sizeof *start_s);
     for (size_t i = 0; i < c->split->n; i++)
         start_s[i] = (double)(c->split->graphs[i].arrival - c->arrivals.first) *
                      c->arrivals.tick_s;
     gather(c);
-    clone_measure(&sets, &c->starts, &effort, c->seed, c->threads, &m);
+    measure(c, &sets, &m);
     stamp(c, CLONE_MEASURE);
     bool good = clone_page(c->dir, &c->facts, &sets, &c->arrivals, &c->starts, start_s, &m, err);
     free(start_s);
@@ -351,7 +365,9 @@ static bool do_all(struct clone *c, struct err *err)
         return false;
     thin(c);
     part(c);
-    c->fold = fold_learn(c->learned, CLONE_FOLD_LEAST);
+    c->orders = orders_learn(c->learned);
+    c->usual = orders_usual(c->orders);
+    c->fold = fold_learn(c->usual, CLONE_FOLD_LEAST);
     c->times = times_learn(c->learned);
     stamp(c, CLONE_READ);
     if (!learn(c, err))
@@ -361,6 +377,7 @@ static bool do_all(struct clone *c, struct err *err)
     c->facts.phase_s[CLONE_TRAIN] -= c->facts.learnt.trial_s;
     if (!write_new(c, err))
         return false;
+    orders_draw(c->orders, c->made, c->seed);
     times_fill(c->times, c->made, c->seed, c->threads);
     c->split = clone_split(c->made);
     place(c);
@@ -389,11 +406,13 @@ static void print_done(const struct clone *c)
 
 static void free_all(struct clone *c)
 {
-    struct graphset *set[] = { c->learned, c->unseen, c->joined, c->real, c->made, c->split };
+    struct graphset *set[] = { c->usual, c->learned, c->unseen, c->joined, c->real, c->made,
+                               c->split };
     for (size_t i = 0; i < sizeof set / sizeof *set; i++)
         if (set[i])
             graphset_free(set[i]);
     fold_free(c->fold);
+    orders_free(c->orders);
     times_free(c->times);
     clone_arrivals_free(&c->arrivals);
     free(c->private);
@@ -429,6 +448,7 @@ const struct command cmd_clone = {
     .options = options,
     .examples = "  tracewright clone jaeger.json -o share\n"
                 "  tracewright clone traces.jsonl.gz -o share --minutes 10 -n 5000 --rename "
-                "--seed 7",
+                "--seed 7\n"
+                "  tracewright clone jaeger.json -o again --model small --epochs 16 --seed 7",
     .run = run,
 };

@@ -12,9 +12,9 @@
 
 #include <gsl/gsl_randist.h>
 
-#include "base/hash.h"
 #include "base/rng.h"
 #include "base/threads.h"
+#include "gen/call_hash.h"
 
 enum { LEVELS = 6, NEAREST = 6, SCANNED = 600, SCALED = 150 };
 enum { X_ROOM, X_BEFORE, X_PARENT, X_ROOT, X_BELOW, X_TO_COME, XS };
@@ -49,31 +49,13 @@ struct kin {
     uint64_t own, family;                 /* hash of the call itself; of the list of its calls */
 };
 
-static uint64_t *name_hashes(const struct names *names)
-{
-    size_t n = names_count(names);
-    uint64_t *h = mem_array(n + 1, sizeof *h);
-    for (uint32_t i = 0; i < n; i++) {
-        struct str s = names_str(names, i);
-        h[i] = hash64(s.p, s.n, 0);
-    }
-    return h;
-}
-
-static uint64_t own_hash(const struct call *c, const uint64_t *name)
-{
-    uint64_t facts = c->type | (uint64_t)c->kind << 8 | (uint64_t)c->status << 16;
-    uint64_t h = hash64_mix(name[c->dst], facts);
-    return c->interface == NAMES_NONE ? h : hash64_mix(h, name[c->interface]);
-}
-
 /* In pre-order the sibling after comes later, so lists are read once from either end. */
 static struct kin *kin_of(const struct callgraph *g, const uint64_t *name)
 {
     struct kin *kin = mem_array(g->n, sizeof *kin);
     uint32_t *last = mem_array(g->n, sizeof *last);     /* 0: none, for the root is no sibling */
     for (size_t k = 0; k < g->n; k++) {
-        kin[k] = (struct kin){ CALL_NONE, CALL_NONE, 0, 1, 0, own_hash(&g->calls[k], name), 1 };
+        kin[k] = (struct kin){ CALL_NONE, CALL_NONE, 0, 1, 0, call_hash(&g->calls[k], name), 1 };
         if (k == 0)
             continue;
         uint32_t p = g->calls[k].parent, b = last[p];
@@ -211,7 +193,7 @@ struct times *times_learn(const struct graphset *s)
 {
     struct times *t = mem_alloc(sizeof *t);
     t->s = s;
-    t->name = name_hashes(s->names);
+    t->name = call_hash_names(s->names);
     t->first = mem_array(s->n, sizeof *t->first);
     for (size_t i = 0; i < s->n; i++) {
         t->first[i] = t->n;
@@ -509,7 +491,7 @@ static void fill_graph(void *ctx, size_t i, size_t worker)
 
 void times_fill(const struct times *t, struct graphset *s, uint64_t seed, size_t threads)
 {
-    uint64_t *name = name_hashes(s->names);
+    uint64_t *name = call_hash_names(s->names);
     struct filling f = { t, s, name, seed };
     s->tick_us = t->s->tick_us;
     threads_for(threads, s->n, fill_graph, &f);
