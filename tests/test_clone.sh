@@ -15,7 +15,7 @@ done
 clone() {
     out=$1
     shift
-    "$tracewright" clone -q --minutes 1 --epochs 0.3 -n 40 -o "$dir/$out" "$@" \
+    "$tracewright" clone -q --minutes 1 --epochs 0.3 --model tiny -n 40 -o "$dir/$out" "$@" \
         >"$dir/$out.out" 2>"$dir/$out.err"
 }
 accepted() {
@@ -67,8 +67,45 @@ echo '{"a":1}' >"$dir/odd.json"
 clone odd "$dir/odd.json"; [ $? -eq 65 ] || fail "odd"
 "$tracewright" clone "$dir/real.jaeger" >/dev/null 2>&1; [ $? -eq 2 ] || fail "no -o"
 
-# Every other format, there and back.
-for format in otlp otlp-proto spans alibaba-2022; do
-    clone $format "$dir/real.$format" || fail "$format: $(cat "$dir/$format.err")"
-    accepted $format "$dir/$format"/traces.*
+# Every other format, there and back, renamed or not; protocols stay what they were (a table of
+# spans has none).
+protocols() {
+    cut -d, -f5 "$dir/back.csv" | sort -u | tr '\n' ' '
+}
+awk -F, 'NR == 1 { print ",traceid,timestamp,rpcid,um,rpctype,dm,interface,rt"; next }
+         { printf "%d,%s,%s,%s,%s,%s,%s,%s,%s\n", NR - 2, $2, $1, $4, $6, $5, $9, $8, $11 }' \
+    "$dir/real.csv" >"$dir/real.alibaba-2021"
+for format in otlp otlp-proto spans alibaba-2022 alibaba-2021; do
+    as=$format
+    [ $format = alibaba-2021 ] && as=alibaba-2022     # 2021 is read, never written
+    rename=--rename
+    [ $format = spans ] && rename=
+    clone $format "$dir/real.$format" $rename || fail "$format: $(cat "$dir/$format.err")"
+    accepted $as "$dir/$format"/traces.*
+    kept=$(protocols)
+    case $format:$kept in spans:* | *http*mc*rpc*) ;; *) fail "$format: protocols are $kept" ;; esac
+    [ -z "$rename" ] || ! grep -aq 'MS_[0-9]' "$dir/$format"/traces.* ||
+        fail "$format: a real name is in what is shared"
 done
+
+# One new name for each real one, and none twice.
+awk -F, 'NR > 1 && (seen[$1 $2]++ || taken[$3]++) { exit 1 }' "$dir/zipkin/private/names.csv" ||
+    fail "the key is no renaming"
+
+# Starts follow the export's own process, and the page says which; what gave the traces away too.
+for key in '"arrivals":{"process":"' '"cv_real":' '"name":"ks_gaps"' '"name":"nearest_ratio"' \
+    '"tells":[{"column":"'; do
+    grep -qF "$key" "$dir/jaeger/report.json" || fail "no $key in report.json"
+done
+grep -q "process" "$dir/jaeger/report.html" || fail "the page does not tell the arrivals"
+
+# The clock ends it, on a busy machine too: what is timed before the page keeps to its share.
+sh -c 'while :; do :; done' & busy=$!
+sh -c 'while :; do :; done' & busy="$busy $!"
+trap 'kill $busy 2>/dev/null' EXIT
+"$tracewright" clone -q --minutes 0.1 -n 20 -o "$dir/clock" "$dir/real.jaeger" \
+    >"$dir/clock.out" 2>"$dir/clock.err" || fail "clock: $(cat "$dir/clock.err")"
+kill $busy
+trap - EXIT
+grep -o '"train":[0-9.]*' "$dir/clock/report.json" | awk -F: '{ exit !($2 > 0 && $2 < 6) }' ||
+    fail "training went on: $(cat "$dir/clock/report.json")"

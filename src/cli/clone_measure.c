@@ -28,9 +28,9 @@ static const struct {
     { "emd_lrt", "EMD, latency in doublings" },
     { "auc", "AUC, real or synthetic" },
 }, copy_rows[] = {
-    { "struct_copy", "Has the structure of a learned trace" },
-    { "full_copy", "Equals a learned trace, times included" },
-    { "full_copy3", "The same, of three spans or more" },
+    { "struct_copy", "Structure of a learned trace" },
+    { "full_copy", "Equal to a learned trace" },
+    { "full_copy3", "The same, three spans or more" },
 };
 enum { COMPARED = sizeof real_rows / sizeof *real_rows,
        COPIES = sizeof copy_rows / sizeof *copy_rows };
@@ -124,13 +124,13 @@ static void nearness(const struct clone_sets *s, size_t most, size_t threads,
     struct graphset *train = some(s->train, 0, 1, other->n);
     struct side x = side_of(made, train, other, threads),
                 floor = side_of(one, train, other, threads);
-    row[0] = near_row("nearest_median", "Distance to the nearest learned, median", x.median,
+    row[0] = near_row("nearest_median", "Nearest learned trace, median", x.median,
                       floor.median.value);
     row[1] = near_row("nearest_p5", "The same, nearest twentieth", x.twentieth,
                       floor.twentieth.value);
-    row[2] = near_row("nearest_ratio", "Nearest learned over nearest unseen", x.ratio,
+    row[2] = near_row("nearest_ratio", "Ratio to nearest unseen, median", x.ratio,
                       floor.ratio.value);
-    row[3] = near_row("nearer_to_learned", "Nearer to a learned than to an unseen", x.nearer,
+    row[3] = near_row("nearer_to_learned", "Nearer to learned than unseen", x.nearer,
                       floor.nearer.value);
     graphset_free(made);
     graphset_free(one);

@@ -21,43 +21,45 @@ static const char page[] =
     "Of {{value facts.csv:key=real:value:#,##0}} real traces "
     "{{value facts.csv:key=train:value:#,##0}} were learned and "
     "{{value facts.csv:key=unseen:value:#,##0}} kept apart, to compare with. A model wrote who "
-    "calls whom, in words for calls and for {{value facts.csv:key=words:value:#,##0}} subtrees "
-    "that at least {{value facts.csv:key=least:value:0}} traces share "
-    "({{value facts.csv:key=calls_made:value:#,##0}} spans). Times are drawn call by call: each "
+    "calls whom ({{value facts.csv:key=calls_made:value:#,##0}} spans) in words for one call or, "
+    "{{value facts.csv:key=words:value:#,##0}} of them, for a tree of calls that at least "
+    "{{value facts.csv:key=least:value:0}} traces share. Times are drawn call by call: each "
     "divides its parent's time as one of the recorded calls in its place did in the most similar "
     "circumstances, varied by some percent. "
-    "Starts follow the recording: its rate in {{value facts.csv:key=windows:value:#,##0}} windows, "
-    "{{value facts.csv:key=process:value:text}} gaps with the cv of "
-    "{{value facts.csv:key=own_cv:value:?0.00}} that remains when the rate is evened out "
-    "(cv as they are: {{value facts.csv:key=cv_real:value:?0.00}} real, "
-    "{{value facts.csv:key=cv_made:value:?0.00}} synthetic). "
+    "Starts follow the recording: its rate in each of "
+    "{{value facts.csv:key=windows:value:#,##0}} windows, and within them gaps of "
+    "{{value facts.csv:key=process:value:text}}. The cv of gaps is "
+    "{{value facts.csv:key=cv_real:value:?0.00}} in the real starts "
+    "({{value facts.csv:key=own_cv:value:?0.00}} when their rate is evened out) and "
+    "{{value facts.csv:key=cv_made:value:?0.00}} in the synthetic. "
     "Names of services and operations are {{value facts.csv:key=names:value:text}}.\n\n"
     "{{table clone_time}}\n\n"
     "{{value facts.csv:key=again:value:text}}\n\n"
     "## How real\n\n"
-    "The floor is what the learned real traces score against the unseen ones, or one half of "
-    "them against the other: nothing can be asked to be better.\n\n"
+    "{{ref clone_real}} has the distances, {{ref clone_shapes}} what they are made of. The floor "
+    "is what the learned real traces score against the unseen ones, or one half of them against "
+    "the other: nothing can be asked to be better. What told synthetic from real, by share of "
+    "what the classifier used: {{value facts.csv:key=tells:value:text}}.\n\n"
     "{{table clone_real}}\n\n"
-    "What told synthetic from real, by share of what the classifier used: "
-    "{{value facts.csv:key=tells:value:text}}.\n\n"
     "{{figure clone_shapes}}\n\n"
     "## How private\n\n"
+    "{{ref clone_private}} has what learned traces show through. A copy is no leak where real "
+    "traces repeat one another anyway: read it beside its floor. A ratio below its floor, or more "
+    "than the floor's share nearer to learned traces, says that the synthetic ones keep closer to "
+    "what was learned than unseen real ones do.\n\n"
     "{{table clone_private}}\n\n"
     "## What may be concluded\n\n"
     "Where a figure is at its floor, real traces that nobody learned would not have looked more "
     "real by that measure; where it is above, the traces differ in what the measure looks at. "
-    "Nothing is said of what is not measured: which trace follows which, how latency follows "
-    "the load, tags, logs.\n\n"
-    "A copy is no leak where real traces repeat one another anyway: read it beside its floor. "
-    "A distance ratio below its floor, or more than the floor's share nearer to learned traces, "
-    "says that the synthetic ones keep closer to what was learned than real ones do. These figures "
-    "find copying; they prove no anonymity, and a rare name that is written is told.\n";
+    "Nothing is said of what is not measured, and not kept: which trace follows which, how "
+    "latency follows the load, tags, logs. The figures on privacy find copying; they prove no "
+    "anonymity, and a rare name that is written is told.\n";
 
 static const char real_tab[] =
     "title = Distances to unseen real traces\n"
     "caption = Lower is nearer; intervals over re-draws. EMD is the earth mover's distance, KS "
-    "that of Kolmogorov and Smirnov. AUC is of a classifier that tells synthetic from real by shape and "
-    "times: a half is a coin's.\n"
+    "that of Kolmogorov and Smirnov. AUC is of a classifier that tells synthetic from real by "
+    "shape and times: a half is a coin's.\n"
     "csv = real.csv\n"
     "column = what | Measure\n"
     "column = value | Synthetic | 0.000 | | lo hi\n"
@@ -88,8 +90,8 @@ static const char shapes_fig[] =
     "caption = Share of traces at or below: spans, doublings of milliseconds, seconds since the "
     "first start. "
     "Real ones are the unseen traces; of starts, all.\n"
-    "width = page\n"
-    "height = 1.8\n"
+    "width = column\n"
+    "height = 1.5\n"
     "columns = 3\n"
     "csv = shapes.csv\n"
     "facet = quantity\n"
@@ -154,15 +156,16 @@ static void write_rows(struct files *x, const char *name, const struct clone_row
     end(x, &o);
 }
 
-/* How to get the same again, and why not by the same words. */
+/* What ended the training, and how one as long is had that ends alike each time. */
 static void put_again(const struct clone_facts *t, FILE *f)
 {
-    fprintf(f, "again,\"%s of model %s, %.2f passes of %zu words each: --model %s --epochs %.4f "
-            "--seed %llu makes the same traces again on the same kind of machine%s.\"\n",
-            t->clocked ? "The minutes were enough for a training" : "A training", t->learnt.model,
-            t->learnt.epochs, t->learnt.tokens, t->learnt.model, t->learnt.epochs,
-            (unsigned long long)t->seed,
-            t->clocked ? "; the same minutes may not, for the clock has its say" : "");
+    fprintf(f, "again,\"The model is %s, trained in %.2f passes of %zu words%s. With --model %s "
+            "--epochs %.2f --seed %llu a training as long gives the same bytes each time%s.\"\n",
+            t->learnt.model, t->learnt.epochs, t->learnt.tokens,
+            !t->clocked ? "" : t->learnt.clock ? ", which the clock ended"
+            : ", all that it was meant to have", t->learnt.model, t->learnt.epochs,
+            (unsigned long long)t->seed, t->clocked ? "; with --minutes the clock has its say"
+            : "");
 }
 
 static void put_tells(const struct clone_measured *m, FILE *f)
@@ -176,8 +179,14 @@ static void put_tells(const struct clone_measured *m, FILE *f)
 static void put_arrivals(const struct clone_arrivals *a, const struct clone_arrivals_distance *d,
                          FILE *f)
 {
-    fprintf(f, "windows,%zu\nprocess,%s\nown_cv", a->windows,
-            a->process ? a->process->name : "no");
+    static const char *const spelt[][2] = {
+        { "poisson", "a Poisson process" }, { "gamma", "a gamma process" },
+        { "pareto", "a Pareto process" }, { "mmpp", "a Markov-modulated Poisson process" },
+    };
+    const char *process = "none";
+    for (size_t i = 0; i < sizeof spelt / sizeof *spelt && a->process; i++)
+        process = strcmp(spelt[i][0], a->process->name) == 0 ? spelt[i][1] : process;
+    fprintf(f, "windows,%zu\nprocess,%s\nown_cv", a->windows, process);
     put_number(a->own_cv, f);
     fprintf(f, "\ncv_real");
     put_number(a->cv, f);

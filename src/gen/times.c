@@ -17,8 +17,8 @@
 #include "gen/call_hash.h"
 
 enum { LEVELS = 6, NEAREST = 6, SCANNED = 600, SCALED = 150 };
-enum { X_ROOM, X_BEFORE, X_PARENT, X_ROOT, X_BELOW, X_TO_COME, XS };
-static const double x_weight[XS] = { 1, 0.5, 0.5, 0.25, 1, 1 };
+enum { X_ROOM, X_BEFORE, X_PARENT, X_ROOT, X_BELOW, X_TO_COME, X_WAIT, X_LONGEST, XS };
+static const double x_weight[XS] = { 1, 0.5, 0.5, 0.25, 1, 1, 0.5, 0.5 };
 static const size_t donors_least[LEVELS] = { 30, 20, 10, 4, 1, 1 };
 static const double jitter = 0.05;        /* sd of the logarithms of the factors */
 
@@ -127,8 +127,32 @@ static float log_ticks(int64_t t)
     return log2f(1 + (float)(t > 0 ? t : 0));
 }
 
+/* How a graph went so far: slow ones are slow in many places, and one long pause is no reason for
+ * another. */
+struct pace {
+    float waits, longest;                 /* logs of waits: summed, and the greatest */
+    size_t n;
+};
+
+static int64_t wait_from(const struct callgraph *g, uint32_t before, size_t k)
+{
+    const struct call *p = &g->calls[g->calls[k].parent];
+    return before == CALL_NONE ? p->start : call_finish(&g->calls[before]);
+}
+
+static void note_wait(const struct callgraph *g, const struct kin *kin, size_t k, struct pace *pace)
+{
+    if (k == 0)
+        return;
+    float wait = log_ticks(g->calls[k].start - wait_from(g, kin[k].before, k));
+    pace->waits += wait;
+    pace->longest = fmaxf(pace->longest, wait);
+    pace->n++;
+}
+
 /* Of what is known before call k is timed. */
-static void circumstances(const struct callgraph *g, const struct kin *kin, size_t k, float x[XS])
+static void circumstances(const struct callgraph *g, const struct kin *kin, size_t k,
+                          const struct pace *pace, float x[XS])
 {
     const struct call *c = &g->calls[k];
     memset(x, 0, XS * sizeof *x);
@@ -138,10 +162,12 @@ static void circumstances(const struct callgraph *g, const struct kin *kin, size
         return;
     const struct call *p = &g->calls[c->parent];
     const struct call *b = kin[k].before == CALL_NONE ? NULL : &g->calls[kin[k].before];
-    x[X_ROOM] = log_ticks(call_finish(p) - (b ? call_finish(b) : p->start));
+    x[X_ROOM] = log_ticks(call_finish(p) - wait_from(g, kin[k].before, k));
     x[X_BEFORE] = b ? log_ticks(b->rt) : 0;
     x[X_PARENT] = log_ticks(p->rt);
     x[X_ROOT] = log_ticks(g->calls[0].rt);
+    x[X_WAIT] = pace->n ? pace->waits / (float)pace->n : 0;
+    x[X_LONGEST] = pace->longest;
 }
 
 /* ---- learning ---- */
@@ -171,9 +197,11 @@ static void learn_graph(struct times *t, size_t i)
     const struct callgraph *g = &t->s->graphs[i];
     struct kin *kin = kin_of(g, t->name);
     uint64_t place[LEVELS];
+    struct pace pace = { 0 };
     for (size_t k = 0; k < g->n; k++) {
         size_t at = t->first[i] + k;
-        circumstances(g, kin, k, t->x[at]);
+        circumstances(g, kin, k, &pace, t->x[at]);
+        note_wait(g, kin, k, &pace);
         places_of(g, kin, k, place);
         for (size_t l = 0; l < LEVELS; l++)
             t->level[l].at[at] = (struct donor){ place[l], (uint32_t)i, (uint32_t)k };
@@ -473,15 +501,17 @@ static void fill_graph(void *ctx, size_t i, size_t worker)
     struct callgraph *g = &f->s->graphs[i];
     struct kin *kin = kin_of(g, f->name);
     gsl_rng *rng = rng_stream(f->seed, "times", i);
+    struct pace pace = { 0 };
     (void)worker;
     for (size_t k = 0; k < g->n; k++) {
         uint64_t place[LEVELS];
         float x[XS];
         size_t n;
         places_of(g, kin, k, place);
-        circumstances(g, kin, k, x);
+        circumstances(g, kin, k, &pace, x);
         const struct donor *at = donors_of(f->t, place, &n);
         fill_call(f->t, draw_donor(f->t, at, n, x, rng), g, kin, k, rng);
+        note_wait(g, kin, k, &pace);
     }
     g->timed = true;
     REQUIRE(callgraph_check(g, NULL) == GRAPH_GOOD);
