@@ -287,6 +287,13 @@ static void csv_by_any_names_and_units(void **state)
         { "trace=t,span=i,parent=p,service=s,start=a,end=b", "t,i,p,s,a,b\naa,1,null,\"q\"\"\","
             "1655759368183644,1655759368183645\n",
           1655759368183644, 1, "q\"" },
+        /* What the map leaves open has usual names, but for what it says already. */
+        { "trace=t,span=i,end=b", "t,i,ParentID,Service,startTime,b,Duration\naa,1,,s,"
+            "1655759368183644,1655759368183646,7\n",
+          1655759368183644, 2, "s" },
+        { "trace=t,span=i,service=name", "t,i,parent,name,pod,start_us,duration\naa,1,,s,x-1-2,5,"
+            "3\n",
+          5, 3, "s" },
     };
     for (size_t i = 0; i < sizeof way / sizeof *way; i++) {
         struct got g = read_bytes(import_spans_stream, way[i].text, strlen(way[i].text),

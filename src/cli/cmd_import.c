@@ -15,7 +15,8 @@ static const struct option options[] = {
       "auto", "what the inputs are; auto: what their content says", 0, 0 },
     { "columns", OPT_TEXT, "KEY=NAME,...", NULL,
       "of spans as CSV: trace=TraceID,span=SpanID,parent=..,service=..|pod=..,operation=..,"
-      "start=NAME[:ns|us|ms|s],end=..,duration=..,kind=..,status=..,peer=..",
+      "start=NAME[:ns|us|ms|s],end=..,duration=..,kind=..,status=..,peer=..; what is left out is "
+      "found by its usual names",
       0, 0 },
     { "repair", OPT_TEXT, "all|none|LIST", "none",
       "mend what can be mended: some of double,parent,root,caller,ids,loss,service", 0, 0 },

@@ -53,6 +53,7 @@ void contest_baselines(const struct driver *d, struct contest *c, size_t n)
         struct draw_job job = { .prompts = &pool, .n = n, .seed = d->seed, .threads = d->threads };
         struct graphset *out = graphset_new();
         struct draw_report r = { 0 };
+        out->tick_us = c->fit->tick_us;
         void *fitted = generators[i]->fit(c->fit);
         generator_run(generators[i], fitted, &job, out, &r);
         generators[i]->free(fitted);

@@ -3,7 +3,8 @@
  *     --columns trace=TraceID,span=SpanID,parent=ParentID,service=Service,operation=Name,
  *               start=Start:ns,end=End:ns[,duration=Duration:us,kind=..,status=..,peer=..,pod=..]
  *
- * Without it columns are found by the names that tools give them. A unit that is not said is taken
+ * What it does not name is found by the names that tools give their columns, unless what it names
+ * says the same: service and pod, end and duration. A unit that is not said is taken
  * from the name (UnixNano, _us, Millis), and failing that from the size of the number: what would
  * be centuries from now is finer. pod is a Kubernetes pod's name, of which the last two parts go,
  * as in Nezha's data, unless service is there. A parent that is empty, root, null, None or 0 is
@@ -145,7 +146,25 @@ bool span_csv_columns(const char *map, struct err *err)
     return true;
 }
 
-/* The columns by the map that was given, or by usual names; NULL, or which is missing. */
+/* Find what the map left open by usual names, in columns that it did not take. */
+static void guess(struct span_csv *r)
+{
+    struct columns *c = &r->c, given = *c;
+    bool where = given.at[C_SERVICE] >= 0 || given.at[C_POD] >= 0,
+         ends = given.at[C_END] >= 0 || given.at[C_DURATION] >= 0;
+    for (size_t i = 0; i < r->csv.n; i++) {
+        bool taken = false;
+        for (int k = 0; k < COLUMNS; k++)
+            taken |= given.at[k] == (int)i;
+        for (int k = 0; k < COLUMNS && !taken; k++)
+            if (c->at[k] < 0 && !(where && (k == C_SERVICE || k == C_POD)) &&
+                !(ends && (k == C_END || k == C_DURATION)) &&
+                is_usual(str_trim(r->csv.field[i]), (enum column)k))
+                c->at[k] = (int)i;
+    }
+}
+
+/* The columns by the map that was given, else by usual names; NULL, or which is missing. */
 static const char *lay_out(struct span_csv *r, const char *map)
 {
     struct columns *c = &r->c;
@@ -163,10 +182,7 @@ static const char *lay_out(struct span_csv *r, const char *map)
         if (c->at[k] < 0)
             return column_names[k];
     }
-    for (size_t i = 0; i < r->csv.n && !map; i++)
-        for (int k = 0; k < COLUMNS; k++)
-            if (c->at[k] < 0 && is_usual(str_trim(r->csv.field[i]), (enum column)k))
-                c->at[k] = (int)i;
+    guess(r);
     for (int k = 0; k < COLUMNS; k++)
         if (c->at[k] >= 0 && c->unit[k] == UNIT_GUESS)
             c->unit[k] = unit_of_name(str_trim(r->csv.field[c->at[k]]));
