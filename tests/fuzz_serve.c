@@ -84,9 +84,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct server_counts n = server_counts(s);
     REQUIRE(n.answers <= n.requests);
     close(pair[1]);
-    for (int k = 0; k < 1000 && s->conns; k++)
+    server_turn(s, 0);
+    for (int k = 0; k < 1000 && s->conns && !graphs; k++)
         server_turn(s, 0);
-    REQUIRE(!s->conns && !s->dead);
+    REQUIRE(graphs || !s->conns);    /* with graphs there is one to itself */
     if (graphs || s->n_heap) {    /* an executor may be asked to work for weeks */
         plain = s == plain ? NULL : plain;
         server_free(s);
