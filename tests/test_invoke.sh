@@ -127,6 +127,7 @@ awk -F, 'NR > 1 && $7 != sprintf("%.3f", 1e6 * $2 + int($3 * 1e6 / 100)) { exit 
     fail 'shards moved calls'
 
 # ---- a connection for each call, spans, the other service --------------------------------------
+brisk 200 a.example b.example >"$dir/load.json"
 fire --load "$dir/load.json" --connect-per-call --target "127.0.0.1:$port" \
     --zipkin "http://127.0.0.1:$port/api/v2/spans" || fail "per call: exit $?"
 whole 'per call' 200
@@ -174,7 +175,7 @@ whole interrupted $rows
 
 # ---- a dead address costs its own calls --------------------------------------------------------
 start live
-plan 3 100 "127.0.0.1:$port" 127.0.0.1:1 >"$dir/load.json"
+brisk 200 "127.0.0.1:$port" 127.0.0.1:1 >"$dir/load.json"
 fire --load "$dir/load.json" || fail "dead endpoint: exit $?"
 whole 'dead endpoint' 200
 [ "$(count status OK)" = 100 ] && [ "$(count ending refused)" = 100 ] &&
