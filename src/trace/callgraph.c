@@ -212,6 +212,15 @@ bool callgraph_same(const struct callgraph *a, const struct names *na,
     return true;
 }
 
+void callgraph_arrive(struct callgraph *g)
+{
+    g->arrival = g->calls[0].start;
+    for (size_t i = 1; i < g->n; i++)
+        g->arrival = g->calls[i].start < g->arrival ? g->calls[i].start : g->arrival;
+    for (size_t i = 0; i < g->n; i++)
+        g->calls[i].start -= g->arrival;
+}
+
 bool callgraph_link(struct callgraph *g)
 {
     for (size_t i = 0; i < g->n; i++) {

@@ -105,6 +105,10 @@ bool callgraph_same(const struct callgraph *a, const struct names *na,
  * not describe a tree in pre-order. */
 bool callgraph_link(struct callgraph *g);
 
+/* The starts of the calls are those of the recording: set the arrival, the earliest of them, and
+ * count them from there. */
+void callgraph_arrive(struct callgraph *g);
+
 /* What every graph in a set fulfils. On failure *why names the broken rule and the call index. */
 enum callgraph_fault {
     GRAPH_GOOD, GRAPH_EMPTY, GRAPH_NOT_TREE, GRAPH_ID_ORDER, GRAPH_SRC_MISMATCH,

@@ -169,7 +169,7 @@ static enum import_cause read_graph(struct reader *r, const json_t *o, struct ca
 static bool take_object(struct reader *r, size_t n, struct err *err)
 {
     json_error_t why;
-    json_t *o = json_loadb(r->b.p + r->at, n, 0, &why);
+    json_t *o = json_loadb(r->b.p + r->at, n, JSON_REJECT_DUPLICATES, &why);
     struct callgraph g;
     double weight = 1;
     struct str bad = str_of(why.text);

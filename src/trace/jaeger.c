@@ -28,17 +28,6 @@ struct jaeger {
     struct str trace;          /* of the object */
 };
 
-/* Microseconds to ns. A fraction is no number of Jaeger's. */
-static int64_t time_us(struct jaeger *r, struct span_held *h, enum import_cause c)
-{
-    struct str s = { "", 0 };
-    uint64_t v;
-    if (json_text(&r->j, &s) && str_u64(s, &v) && v <= (uint64_t)INT64_MAX / 2000)
-        return (int64_t)v * 1000;
-    span_fault(h, c, span_keep(&r->hold, s));
-    return 0;
-}
-
 static void read_tag(struct jaeger *r, struct span *s)
 {
     struct str key, name = { "", 0 }, value = { "", 0 };
@@ -92,32 +81,13 @@ static void read_references(struct jaeger *r, struct reference *child, struct re
     }
 }
 
-static struct str read_service(struct jaeger *r)
-{
-    struct str key, service = { "", 0 };
-    for (bool more = json_begin(&r->j, '{'); more && json_key(&r->j, &key);) {
-        if (str_is(key, "serviceName"))
-            service = span_text(&r->hold, &r->j);
-        else
-            json_skip(&r->j);
-    }
-    return service;
-}
-
 enum member { M_TRACE, M_SPAN, M_PARENT, M_NAME, M_REFS, M_START, M_DURATION, M_TAGS, M_PROCESS_ID,
               M_PROCESS, M_OTHER };
 
-static enum member member_of(struct str key)
-{
-    static const char *const names[] = {
-        "traceID", "spanID", "parentSpanID", "operationName", "references", "startTime", "duration",
-        "tags", "processID", "process",
-    };
-    for (int m = 0; m < M_OTHER; m++)
-        if (str_is(key, names[m]))
-            return (enum member)m;
-    return M_OTHER;
-}
+static const char *const members[M_OTHER] = {
+    "traceID", "spanID", "parentSpanID", "operationName", "references", "startTime", "duration",
+    "tags", "processID", "process",
+};
 
 struct unfinished {
     struct span_held h;
@@ -136,11 +106,11 @@ static void read_member(struct jaeger *r, struct unfinished *u, enum member m)
     case M_PARENT: u->parent = span_id(&r->hold, r->x, &r->j); break;
     case M_NAME: s->operation = span_text(&r->hold, &r->j); break;
     case M_REFS: read_references(r, &u->child, &u->follows); break;
-    case M_START: s->start_ns = time_us(r, &u->h, CAUSE_TIMESTAMP); break;
-    case M_DURATION: u->duration_ns = time_us(r, &u->h, CAUSE_RT); break;
+    case M_START: s->start_ns = span_us(&r->hold, &u->h, &r->j, CAUSE_TIMESTAMP); break;
+    case M_DURATION: u->duration_ns = span_us(&r->hold, &u->h, &r->j, CAUSE_RT); break;
     case M_TAGS: read_tags(r, s); break;
     case M_PROCESS_ID: u->h.process = span_text(&r->hold, &r->j); break;
-    case M_PROCESS: s->service = read_service(r); break;
+    case M_PROCESS: s->service = span_service(&r->hold, &r->j); break;
     default: json_skip(&r->j);
     }
 }
@@ -171,11 +141,8 @@ static void read_span(struct jaeger *r)
     struct unfinished u = { .h = span_held_new(r->j.line), .duration_ns = SPAN_NO_TIME };
     struct str key;
     for (bool more = json_begin(&r->j, '{'); more && json_key(&r->j, &key);) {
-        enum member m = member_of(key);
-        if (m != M_OTHER && u.seen & 1u << m)
-            span_fault(&u.h, CAUSE_TWICE, span_keep(&r->hold, key));
-        u.seen |= 1u << m;
-        read_member(r, &u, m);
+        int m = span_member(&r->hold, &u.h, key, members, M_OTHER, &u.seen);
+        read_member(r, &u, (enum member)m);
     }
     if (r->j.bad)
         return;
@@ -188,7 +155,7 @@ static void read_processes(struct jaeger *r)
     struct str key;
     for (bool more = json_begin(&r->j, '{'); more && json_key(&r->j, &key);) {
         struct str name = span_keep(&r->hold, key);
-        struct str service = read_service(r);
+        struct str service = span_service(&r->hold, &r->j);
         MEM_GROW(r->process, r->processes, r->process_cap);
         r->process[r->processes++] = (struct process){ name, service };
     }

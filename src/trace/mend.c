@@ -118,15 +118,6 @@ static bool settle_root(struct mend_room *m)
     return true;
 }
 
-static void shift_to_arrival(struct callgraph *g)
-{
-    g->arrival = g->calls[0].start;
-    for (size_t i = 1; i < g->n; i++)
-        g->arrival = g->calls[i].start < g->arrival ? g->calls[i].start : g->arrival;
-    for (size_t i = 0; i < g->n; i++)
-        g->calls[i].start -= g->arrival;
-}
-
 static bool mend_rows(struct mend_room *m, size_t n)
 {
     if (!mend_nodes(m, n) || !settle_services(m, n) || !settle_root(m))
@@ -157,6 +148,6 @@ enum import_cause mend(struct mend_room *m, const struct mend_rules *rules, stru
     *g = (struct callgraph){ .trace_id = NAMES_NONE, .timed = true, .calls = m->calls,
                              .n = m->n_calls };
     g->service = is_name(rows[0].service) ? rows[0].service : g->calls[0].dst;
-    shift_to_arrival(g);
+    callgraph_arrive(g);
     return IMPORT_CAUSES;
 }

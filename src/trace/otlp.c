@@ -154,16 +154,10 @@ static void read_status(struct otlp *r, struct span *s)
 enum member { M_TRACE, M_SPAN, M_PARENT, M_NAME, M_KIND, M_START, M_END, M_ATTRIBUTES, M_STATUS,
               M_OTHER };
 
-static enum member member_of(struct str key)
-{
-    static const char *const names[] = { "traceId", "spanId", "parentSpanId", "name", "kind",
-                                         "startTimeUnixNano", "endTimeUnixNano", "attributes",
-                                         "status" };
-    for (int m = 0; m < M_OTHER; m++)
-        if (str_is(key, names[m]))
-            return (enum member)m;
-    return M_OTHER;
-}
+static const char *const members[M_OTHER] = {
+    "traceId", "spanId", "parentSpanId", "name", "kind", "startTimeUnixNano", "endTimeUnixNano",
+    "attributes", "status",
+};
 
 static void read_member(struct otlp *r, struct span_held *h, enum member m)
 {
@@ -190,11 +184,8 @@ static void read_span(struct otlp *r)
     struct str key;
     unsigned seen = 0;
     for (bool more = json_begin(&r->j, '{'); more && json_key(&r->j, &key);) {
-        enum member m = member_of(key);
-        if (m != M_OTHER && seen & 1u << m)
-            span_fault(&h, CAUSE_TWICE, span_keep(&r->hold, key));
-        seen |= 1u << m;
-        read_member(r, &h, m);
+        int m = span_member(&r->hold, &h, key, members, M_OTHER, &seen);
+        read_member(r, &h, (enum member)m);
     }
     if (!r->j.bad)
         span_hold(&r->hold, &h);

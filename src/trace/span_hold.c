@@ -68,6 +68,43 @@ struct str span_id(struct span_hold *h, struct span_import *x, struct json *j)
     return span_keep(h, span_id_text(x, s, room, j->line));
 }
 
+int span_member(struct span_hold *h, struct span_held *s, struct str key, const char *const *names,
+                int n, unsigned *seen)
+{
+    int m = 0;
+    while (m < n && !str_is(key, names[m]))
+        m++;
+    if (m == n)
+        return n;
+    if (*seen & 1u << m)
+        span_fault(s, CAUSE_TWICE, span_keep(h, key));
+    *seen |= 1u << m;
+    return m;
+}
+
+int64_t span_us(struct span_hold *h, struct span_held *s, struct json *j, enum import_cause c)
+{
+    struct str t = { "", 0 };
+    uint64_t v;
+    if (json_text(j, &t) && str_u64(t, &v) && v <= (uint64_t)INT64_MAX / 2000)
+        return (int64_t)v * 1000;
+    if (!str_is(t, "null"))
+        span_fault(s, c, span_keep(h, t));
+    return SPAN_NO_TIME;
+}
+
+struct str span_service(struct span_hold *h, struct json *j)
+{
+    struct str key, service = { "", 0 };
+    for (bool more = json_begin(j, '{'); more && json_key(j, &key);) {
+        if (str_is(key, "serviceName"))
+            service = span_text(h, j);
+        else
+            json_skip(j);
+    }
+    return service;
+}
+
 void span_json_end(struct span_import *x, struct json *j, bool any)
 {
     if (j->bad)

@@ -34,6 +34,17 @@ struct str span_keep(struct span_hold *h, struct str s);
 struct str span_text(struct span_hold *h, struct json *j);
 struct str span_id(struct span_hold *h, struct span_import *x, struct json *j);
 
+/* Of a JSON object's members: which of names[0..n) is the key? n: none. One that was there before
+ * is a fault of the span; `seen` is a set of them. */
+int span_member(struct span_hold *h, struct span_held *s, struct str key, const char *const *names,
+                int n, unsigned *seen);
+
+/* Microseconds to ns; null: SPAN_NO_TIME. A fraction is no number of theirs. */
+int64_t span_us(struct span_hold *h, struct span_held *s, struct json *j, enum import_cause c);
+
+/* The serviceName of the object that stands next; "" if it has none. */
+struct str span_service(struct span_hold *h, struct json *j);
+
 /* Count what stopped the reading of a stream, or that nothing was in it, and free j. */
 void span_json_end(struct span_import *x, struct json *j, bool any);
 

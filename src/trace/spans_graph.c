@@ -2,53 +2,12 @@
  *
  *     ids -> records of one span made one -> parents -> halves made one call -> order -> calls
  *
- * Zipkin lets the two sides of a call share one id, so an id may have a client's node and a
- * server's; the server's hangs below the client's, and so does what else has that id for a parent
- * and does not lie in the server's service.
- *
- *     id 7 client A           A calls B: two spans, id 7 both
- *     `- id 7 server B        parent 7, in B: below the server's
- *        `- id 8 ... B
+ * What comes before the halves is in spans_parents.c.
  */
-#include "trace/spans_graph_priv.h"
-
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/hash.h"
-
-#define NONE UINT32_MAX
-
-struct node {
-    uint32_t same;             /* the next node with the same hash of an id */
-    uint32_t parent;           /* node, or NONE */
-    uint32_t first, next;      /* children, siblings; NONE ends */
-    uint32_t callee;           /* node of the callee's half of this call, or NONE */
-    bool dead;                 /* a second record */
-    bool merged;               /* the callee's half of its parent's call */
-};
-
-struct place {                 /* what decides about the order of siblings */
-    uint32_t component, node;  /* UINT32_MAX: no rpc_id says so */
-    int64_t start_ns;
-};
-
-struct visit {
-    uint32_t node, parent;     /* parent: index of a call */
-    uint32_t id;
-    uint32_t key_n;            /* bytes of the parent's rpc_id as a key */
-};
-
-struct spans_room {
-    struct node *node;
-    uint32_t *bucket;
-    struct place *order;
-    struct visit *stack;
-    struct call *calls;
-    size_t node_cap, bucket_cap, order_cap, stack_cap, call_cap;
-    size_t buckets;
-    struct buf name;
-};
+#include "trace/spans_room_priv.h"
 
 struct spans_room *spans_room_new(void)
 {
@@ -66,237 +25,6 @@ void spans_room_free(struct spans_room *m)
     free(m->calls);
     buf_free(&m->name);
     free(m);
-}
-
-struct trace_at_work {
-    struct span *s;
-    size_t n;
-    unsigned repair;
-    struct spans_room *m;
-    struct names *names;
-    struct spans_deeds *deeds;
-    struct callgraph *g;
-    size_t bad;
-};
-
-static void deed(struct trace_at_work *w, enum import_deed d, size_t i)
-{
-    if (w->deeds->spans[d]++ == 0)
-        w->deeds->first[d] = i;
-}
-
-static size_t bucket_of(const struct spans_room *m, struct str id)
-{
-    return (size_t)hash64(id.p, id.n, 0) & (m->buckets - 1);
-}
-
-static bool same_record(const struct span *a, const struct span *b)
-{
-    return a->kind == b->kind && a->status == b->status && a->start_ns == b->start_ns &&
-           a->end_ns == b->end_ns && str_eq(a->parent, b->parent) &&
-           str_eq(a->service, b->service) && str_eq(a->operation, b->operation);
-}
-
-/* Zipkin's late reports: what the first record lacks comes in another of the same service. */
-static bool completes(const struct span *a, const struct span *b)
-{
-    return a->shared == b->shared && str_eq(a->service, b->service) &&
-           (a->start_ns == SPAN_NO_TIME || b->start_ns == SPAN_NO_TIME);
-}
-
-static void complete(struct span *a, const struct span *b)
-{
-    if (a->start_ns == SPAN_NO_TIME) {
-        a->start_ns = b->start_ns;
-        a->end_ns = b->end_ns;
-    }
-    if (a->kind == KIND_INTERNAL)
-        a->kind = b->kind;
-    if (a->operation.n == 0)
-        a->operation = b->operation;
-    if (a->parent.n == 0)
-        a->parent = b->parent;
-    if (a->peer.n == 0)
-        a->peer = b->peer;
-    if (a->type == SPAN_TYPE_GUESS)
-        a->type = b->type;
-    a->status = a->status > b->status ? a->status : b->status;
-}
-
-/* File span i under its id, unless it is another record of one that is there. */
-static void enter(struct trace_at_work *w, size_t i)
-{
-    struct spans_room *m = w->m;
-    struct span *s = &w->s[i];
-    size_t b = bucket_of(m, s->id);
-    m->node[i] = (struct node){ NONE, NONE, NONE, NONE, NONE, false, false };
-    uint32_t *end = &m->bucket[b];
-    for (; *end != NONE; end = &m->node[*end].same) {
-        struct span *t = &w->s[*end];
-        if (!str_eq(t->id, s->id))
-            continue;
-        bool same = same_record(t, s);
-        if (same || completes(t, s)) {
-            if (!same)
-                complete(t, s);
-            if (w->deeds->second++ == 0)
-                w->deeds->second_first = i;
-            m->node[i].dead = true;
-            return;
-        }
-        if (s->kind == KIND_SERVER && t->kind == KIND_CLIENT)
-            s->shared = true;
-        if (t->kind == KIND_SERVER && s->kind == KIND_CLIENT)
-            t->shared = true;
-    }
-    *end = (uint32_t)i;
-}
-
-static void enter_all(struct trace_at_work *w)
-{
-    struct spans_room *m = w->m;
-    size_t buckets = 16;
-    while (buckets < 2 * w->n)
-        buckets *= 2;
-    MEM_RESERVE(m->node, w->n + 1, m->node_cap);
-    MEM_RESERVE(m->bucket, buckets, m->bucket_cap);
-    m->buckets = buckets;
-    memset(m->bucket, 0xFF, buckets * sizeof *m->bucket);
-    for (size_t i = 0; i < w->n; i++)
-        enter(w, i);
-}
-
-/* How well node k suits as parent of span s: 0 not at all. */
-static int suits(const struct trace_at_work *w, uint32_t k, const struct span *s)
-{
-    const struct span *p = &w->s[k];
-    int here = str_eq(p->service, s->service) ? 4 : 0;
-    return 1 + here + (p->shared ? 1 : 0);
-}
-
-/* The node that span i hangs below; NONE: none of that id; *several: no choice is better. */
-static uint32_t find_parent(const struct trace_at_work *w, size_t i, bool *several)
-{
-    const struct spans_room *m = w->m;
-    const struct span *s = &w->s[i];
-    uint32_t best = NONE;
-    int best_suits = 0;
-    *several = false;
-    if (s->shared) {           /* the client's half of the same id, if it was recorded */
-        for (uint32_t k = m->bucket[bucket_of(m, s->id)]; k != NONE; k = m->node[k].same)
-            if (k != i && str_eq(w->s[k].id, s->id) && !w->s[k].shared)
-                return k;
-    }
-    if (s->parent.n == 0)
-        return NONE;
-    for (uint32_t k = m->bucket[bucket_of(m, s->parent)]; k != NONE; k = m->node[k].same) {
-        if (!str_eq(w->s[k].id, s->parent))
-            continue;
-        int fit = suits(w, k, s);
-        *several = fit == best_suits;
-        if (fit > best_suits) {
-            best = k;
-            best_suits = fit;
-        }
-    }
-    return best;
-}
-
-struct kin {                   /* what has no parent */
-    size_t roots, orphans;
-    size_t root, orphan;       /* the first of each */
-};
-
-static enum import_cause find_parents(struct trace_at_work *w, struct kin *kin)
-{
-    struct spans_room *m = w->m;
-    *kin = (struct kin){ 0 };
-    for (size_t i = 0; i < w->n; i++) {
-        if (m->node[i].dead)
-            continue;
-        bool several;
-        uint32_t p = m->node[i].parent = find_parent(w, i, &several);
-        w->bad = i;
-        if (several)
-            return CAUSE_CONFLICT;
-        if (p != NONE)
-            continue;
-        if (w->s[i].parent.n == 0) {
-            if (kin->roots++ == 0)
-                kin->root = i;
-        } else if (kin->orphans++ == 0)
-            kin->orphan = i;
-    }
-    return IMPORT_CAUSES;
-}
-
-static int64_t earliest(const struct span *s, size_t n)
-{
-    int64_t t = INT64_MAX;
-    for (size_t i = 0; i < n; i++)
-        if (s[i].start_ns != SPAN_NO_TIME && s[i].start_ns < t)
-            t = s[i].start_ns;
-    return t == INT64_MAX ? 0 : t;
-}
-
-/* A trace whose root lies outside, and is the parent of a single span: that is the root. */
-static bool adopt_root(struct trace_at_work *w, struct kin *kin)
-{
-    if (!(w->repair & 1u << DEED_ROOT) || kin->roots != 0 || kin->orphans != 1)
-        return false;
-    kin->roots = 1;
-    kin->root = kin->orphan;
-    kin->orphans = 0;
-    deed(w, DEED_ROOT, kin->root);
-    return true;
-}
-
-/* All that has no parent names the same one, which is not there: it was the root. A span is put in
- * its place, in the service of those that it called from within (what is not a server's span lies
- * where its parent does), from the first start to the last end. The caller left room for it. */
-static bool put_root(struct trace_at_work *w, struct kin *kin)
-{
-    if (!(w->repair & 1u << DEED_PARENT) || kin->roots != 0 || kin->orphans == 0)
-        return false;
-    struct span root = span_new();
-    root.id = w->s[kin->orphan].parent;
-    root.start_ns = earliest(w->s, w->n);
-    for (size_t i = 0; i < w->n; i++) {
-        const struct span *s = &w->s[i];
-        if (w->m->node[i].dead || w->m->node[i].parent != NONE)
-            continue;
-        if (!str_eq(s->parent, root.id))
-            return false;
-        if (s->kind != KIND_SERVER && s->kind != KIND_CONSUMER && root.service.n == 0)
-            root.service = s->service;
-        if (s->end_ns != SPAN_NO_TIME && s->end_ns > root.end_ns)
-            root.end_ns = s->end_ns;
-    }
-    if (root.service.n == 0)
-        root.service = STR(SPAN_NO_SERVICE);
-    for (size_t i = 0; i < w->n; i++)
-        if (!w->m->node[i].dead && w->m->node[i].parent == NONE)
-            w->m->node[i].parent = (uint32_t)w->n;
-    root.kind = KIND_SERVER;
-    root.line = w->s[kin->orphan].line;
-    w->s[w->n] = root;
-    w->m->node[w->n] = (struct node){ NONE, NONE, NONE, NONE, NONE, false, false };
-    deed(w, DEED_PARENT, kin->orphan);
-    *kin = (struct kin){ .roots = 1, .root = w->n++ };
-    return true;
-}
-
-static enum import_cause one_root(struct trace_at_work *w, struct kin *kin)
-{
-    w->bad = kin->roots ? kin->root : kin->orphan;
-    if (!adopt_root(w, kin) && !put_root(w, kin) && kin->roots == 0)
-        return kin->orphans ? CAUSE_NO_ROOT : CAUSE_CYCLE;
-    if (kin->roots > 1)
-        return CAUSE_ROOTS;
-    w->bad = kin->orphan;
-    if (kin->orphans && !(w->repair & 1u << DEED_LOSS))
-        return CAUSE_ORPHAN;
-    return IMPORT_CAUSES;
 }
 
 /* The last component of an rpc_id, UINT32_MAX if there is none. */
@@ -364,7 +92,7 @@ static struct str or_unknown(struct trace_at_work *w, size_t i, struct str servi
                  str_is(service, "(?)") || str_is(service, "NAN");
     if (service.n && !taken)
         return service;
-    deed(w, DEED_NO_SERVICE, i);
+    spans_deed(w, DEED_NO_SERVICE, i);
     return STR(SPAN_NO_SERVICE);
 }
 
@@ -373,15 +101,16 @@ static void fill_times(struct trace_at_work *w, uint32_t i, uint32_t parent)
 {
     struct span *s = &w->s[i];
     if (s->start_ns == SPAN_NO_TIME) {
-        s->start_ns = parent == CALL_NONE ? earliest(w->s, w->n) : w->m->calls[parent].start * 1000;
-        deed(w, DEED_NO_START, i);
+        s->start_ns = parent == CALL_NONE ? spans_earliest(w->s, w->n)
+                                          : w->m->calls[parent].start * 1000;
+        spans_deed(w, DEED_NO_START, i);
     }
     if (s->end_ns == SPAN_NO_TIME || s->end_ns < s->start_ns) {
         s->end_ns = s->start_ns;
-        deed(w, DEED_NO_END, i);
+        spans_deed(w, DEED_NO_END, i);
     }
     if (s->start_ns % 1000 || s->end_ns % 1000)
-        deed(w, DEED_ROUNDED, i);
+        spans_deed(w, DEED_ROUNDED, i);
 }
 
 /* Who calls, who is called, and as what: the table in spans.h from right to left. */
@@ -401,7 +130,7 @@ static void name_sides(struct trace_at_work *w, uint32_t i, struct call *c)
             dst = or_unknown(w, i, s->peer);
     } else if (is_caller(s)) {
         c->kind = KIND_INTERNAL;
-        deed(w, DEED_KIND, i);
+        spans_deed(w, DEED_KIND, i);
     }
     c->dst = str_eq(dst, own) ? own_id : names_id(w->names, dst);
 }
@@ -428,10 +157,10 @@ static void fill_call(struct trace_at_work *w, const struct visit *v, struct cal
     if (!p)
         return;
     if (c->start < p->start)
-        deed(w, DEED_SKEW, v->node);
+        spans_deed(w, DEED_SKEW, v->node);
     if (!c->async && call_finish(c) > call_finish(p)) {
         c->async = true;
-        deed(w, DEED_OUTLASTS, v->node);
+        spans_deed(w, DEED_OUTLASTS, v->node);
     }
 }
 
@@ -508,17 +237,6 @@ static uint32_t service_of(struct trace_at_work *w, size_t root)
     return names_id(w->names, buf_view(&m->name));
 }
 
-/* Times from the earliest start on. */
-static void set_arrival(struct callgraph *g)
-{
-    g->arrival = g->calls[0].start;
-    for (size_t i = 1; i < g->n; i++)
-        if (g->calls[i].start < g->arrival)
-            g->arrival = g->calls[i].start;
-    for (size_t i = 0; i < g->n; i++)
-        g->calls[i].start -= g->arrival;
-}
-
 /* What the walk did not reach hangs below an orphan, or in a circle. */
 static enum import_cause count_lost(struct trace_at_work *w, size_t reached, const struct kin *kin)
 {
@@ -539,10 +257,7 @@ enum import_cause spans_graph(struct span *s, size_t n, unsigned repair, struct 
     struct kin kin;
     size_t calls = 0, reached = 0;
     *deeds = (struct spans_deeds){ 0 };
-    enter_all(&w);
-    enum import_cause c = find_parents(&w, &kin);
-    if (c == IMPORT_CAUSES)
-        c = one_root(&w, &kin);
+    enum import_cause c = spans_parents(&w, &kin);
     if (c == IMPORT_CAUSES) {
         merge_halves(&w);
         line_up(&w);
@@ -555,6 +270,6 @@ enum import_cause spans_graph(struct span *s, size_t n, unsigned repair, struct 
         return c;
     *g = (struct callgraph){ .service = service_of(&w, kin.root), .trace_id = NAMES_NONE,
                              .timed = true, .n = calls, .calls = m->calls };
-    set_arrival(g);
+    callgraph_arrive(g);
     return IMPORT_CAUSES;
 }

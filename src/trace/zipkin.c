@@ -20,40 +20,10 @@ struct zipkin {
 enum member { M_TRACE, M_ID, M_PARENT, M_NAME, M_KIND, M_START, M_DURATION, M_LOCAL, M_REMOTE,
               M_TAGS, M_SHARED, M_OTHER };
 
-static enum member member_of(struct str key)
-{
-    static const char *const names[] = {
-        "traceId", "id", "parentId", "name", "kind", "timestamp", "duration", "localEndpoint",
-        "remoteEndpoint", "tags", "shared",
-    };
-    for (int m = 0; m < M_OTHER; m++)
-        if (str_is(key, names[m]))
-            return (enum member)m;
-    return M_OTHER;
-}
-
-static int64_t time_us(struct zipkin *r, struct span_held *h, enum import_cause c)
-{
-    struct str s = { "", 0 };
-    uint64_t v;
-    if (json_text(&r->j, &s) && str_u64(s, &v) && v <= (uint64_t)INT64_MAX / 2000)
-        return (int64_t)v * 1000;
-    if (!str_is(s, "null"))
-        span_fault(h, c, span_keep(&r->hold, s));
-    return SPAN_NO_TIME;
-}
-
-static struct str read_endpoint(struct zipkin *r)
-{
-    struct str key, service = { "", 0 };
-    for (bool more = json_begin(&r->j, '{'); more && json_key(&r->j, &key);) {
-        if (str_is(key, "serviceName"))
-            service = span_text(&r->hold, &r->j);
-        else
-            json_skip(&r->j);
-    }
-    return service;
-}
+static const char *const members[M_OTHER] = {
+    "traceId", "id", "parentId", "name", "kind", "timestamp", "duration", "localEndpoint",
+    "remoteEndpoint", "tags", "shared",
+};
 
 static void read_tags(struct zipkin *r, struct span *s)
 {
@@ -84,10 +54,10 @@ static void read_member(struct zipkin *r, struct span_held *h, enum member m, in
     case M_PARENT: s->parent = span_id(&r->hold, r->x, &r->j); break;
     case M_NAME: s->operation = span_text(&r->hold, &r->j); break;
     case M_KIND: read_kind(r, s); break;
-    case M_START: s->start_ns = time_us(r, h, CAUSE_TIMESTAMP); break;
-    case M_DURATION: *duration_ns = time_us(r, h, CAUSE_RT); break;
-    case M_LOCAL: s->service = read_endpoint(r); break;
-    case M_REMOTE: *remote = read_endpoint(r); break;
+    case M_START: s->start_ns = span_us(&r->hold, h, &r->j, CAUSE_TIMESTAMP); break;
+    case M_DURATION: *duration_ns = span_us(&r->hold, h, &r->j, CAUSE_RT); break;
+    case M_LOCAL: s->service = span_service(&r->hold, &r->j); break;
+    case M_REMOTE: *remote = span_service(&r->hold, &r->j); break;
     case M_TAGS: read_tags(r, s); break;
     case M_SHARED: s->shared = str_is(span_text(&r->hold, &r->j), "true"); break;
     default: json_skip(&r->j);
@@ -101,11 +71,8 @@ static bool read_span(struct zipkin *r, struct err *err)
     struct str key, remote = { "", 0 };
     unsigned seen = 0;
     for (bool more = json_begin(&r->j, '{'); more && json_key(&r->j, &key);) {
-        enum member m = member_of(key);
-        if (m != M_OTHER && seen & 1u << m)
-            span_fault(&h, CAUSE_TWICE, span_keep(&r->hold, key));
-        seen |= 1u << m;
-        read_member(r, &h, m, &duration_ns, &remote);
+        int m = span_member(&r->hold, &h, key, members, M_OTHER, &seen);
+        read_member(r, &h, (enum member)m, &duration_ns, &remote);
     }
     if (r->j.bad)
         return true;
