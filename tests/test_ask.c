@@ -172,6 +172,8 @@ static void words_are_read(void **state)
     assert_true(ask_parse("high-latency", 1000, a, &p, NULL));
     assert_true(p.high_latency && !p.service && p.edges == PROMPT_OPEN && p.depth == PROMPT_OPEN &&
                 p.latency == PROMPT_OPEN && !p.include_src);
+    assert_true(ask_parse("high-latency latency=3", 1000, a, &p, NULL));
+    assert_true(p.high_latency && p.latency == 3);
     assert_true(ask_parse("", 1000, a, &p, NULL));
     assert_true(ask_parse("include=USER>http>A>B edges=1", 1000, a, &p, NULL));
     assert_string_equal(p.include_dst, "A>B");
@@ -184,7 +186,7 @@ static void words_that_make_no_sense_are_usage_errors(void **state)
     static const char *const bad[] = {
         "edges", "edges=", "edges=x", "edges=0", "edges=-1", "edges=1.5", "depth=0", "latency=-1",
         "service=", "service", "speed=1", "S_1", "=1", "edges=1 edges=2", "high-latency=1",
-        "high-latency high-latency", "high-latency latency=3", "include=", "include=A>rpc",
+        "high-latency high-latency", "include=", "include=A>rpc",
         "include=A>rpc>", "include=>rpc>B", "include=A>foo>B", "include=A,rpc,B", "edges=2 depth=3",
         "edges=2 depth=1", "include=A>rpc>B edges=1", "include=A>rpc>B depth=1",
         "latency=99999999999999999999", "edges=2\tdepth=2",
@@ -222,7 +224,7 @@ static void high_is_the_p90_of_the_service(void **state)
     assert_false(latencies_find(buf_view(&b), "S 2", &t));
     assert_false(latencies_find((struct str){ "", 0 }, NULL, &t));
 
-    struct prompt p = { .high_latency = true, .service = "S_1" };
+    struct prompt p = { .high_latency = true, .service = "S_1", .latency = PROMPT_OPEN };
     struct err err = { 0 };
     assert_true(ask_set_high(&p, buf_view(&b), &err));
     assert_int_equal(p.least_latency, 10);
@@ -235,6 +237,14 @@ static void high_is_the_p90_of_the_service(void **state)
     assert_int_equal(err.status, EXIT_DATA);
     assert_false(ask_set_high(&p, (struct str){ "", 0 }, &err));
     assert_true(strstr(err.msg, "--data") != NULL);
+    /* A latency of its own: of an unknown p90 it is enough, below a known one it is too little. */
+    p = (struct prompt){ .high_latency = true, .service = "S 2", .latency = 3 };
+    assert_true(ask_set_high(&p, buf_view(&b), &err) && p.least_latency == 0);
+    p.service = "S_1";
+    assert_false(ask_set_high(&p, buf_view(&b), &err));
+    assert_true(strstr(err.msg, "3 ticks, is below the p90, 10") && p.least_latency == 0);
+    p.latency = 10;
+    assert_true(ask_set_high(&p, buf_view(&b), &err) && p.least_latency == 10);
     buf_free(&b);
     graphset_free(s);
 }

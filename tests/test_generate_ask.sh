@@ -76,6 +76,8 @@ p90=$("$T" stats --json "$dir/train.csv" 2>/dev/null | tr '{' '\n' | sed -n \
     "s/.*\"service\":\"$service\".*\"p90_ms\":\([0-9]*\).*/\1/p")
 awk -F, -v p="$p90" 'NR > 1 && $4 == "0" && $NF < p { bad = 1 } END { exit bad || p == "" }' \
     "$dir/h.csv" || fail "high-latency: below $p90"
+g --ask "service=$service edges=4 latency=5000 high-latency" -n 5 -o "$dir/h.csv" --asked "$dir/h.asked"
+[ "$(cut -d, -f5 "$dir/h.asked" | grep -cx 5000)" = 5 ] || fail "latency= beside high-latency"
 "$T" import "$dir/i.csv" 2>&1 >/dev/null | grep -q '40 of 40 graphs used' || fail "not all read back"
 
 # So it is in layers.
@@ -113,7 +115,7 @@ status 2 'speed=3' $M --ask speed=3
 status 2 'edges=0' $M --ask edges=0
 status 2 'given twice' $M --ask "edges=2 edges=3"
 status 2 'no graph has' $M --ask "edges=2 depth=3"
-status 2 'exclude each other' $M --ask "latency=2 high-latency"
+status 65 'is below the p90' $M --ask "service=$service latency=0 high-latency"
 status 2 'needs another above it' $M --ask "edges=1 include=$call"
 status 2 'http rpc db mc mq' $M --ask "include=A>foo>B"
 status 2 'top-p' $M --top-p 2 --ask edges=3

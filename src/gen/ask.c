@@ -75,8 +75,6 @@ static bool can_be(const struct prompt *p, struct err *err)
 {
     bool user = p->include_src && str_is(str_of(p->include_src), "USER");
     int64_t least = p->include_src && !user ? 2 : 1;
-    if (p->high_latency && p->latency != PROMPT_OPEN)
-        return err_set(err, EXIT_USAGE, "--ask: latency= and high-latency exclude each other");
     if (p->edges != PROMPT_OPEN && p->depth != PROMPT_OPEN &&
         (p->depth > p->edges || (p->depth == 1 && p->edges > 1)))
         return err_set(err, EXIT_USAGE, "--ask: no graph has depth=%lld and edges=%lld",
@@ -132,8 +130,17 @@ struct prompt ask_from_file(const struct text_prompt *t, uint32_t tick_us, struc
 
 bool ask_set_high(struct prompt *p, struct str latencies, struct err *err)
 {
-    if (!p->high_latency || latencies_find(latencies, p->service, &p->least_latency))
+    int64_t least;
+    if (!p->high_latency)
         return true;
+    bool known = latencies_find(latencies, p->service, &least), told = p->latency != PROMPT_OPEN;
+    if (known && told && p->latency < least)
+        return err_set(err, EXIT_DATA, "high-latency: the latency asked for, %lld ticks, is below "
+                       "the p90, %lld", (long long)p->latency, (long long)least);
+    if (known || told) {
+        p->least_latency = known ? least : 0;
+        return true;
+    }
     if (!latencies.n)
         return err_set(err, EXIT_DATA, "high-latency: the checkpoint does not say what is high: "
                        "--data TRAIN.csv does");

@@ -5,7 +5,7 @@
  * Any subset, in any order, each at most once; what is not named is open. latency is in ms. include
  * names a call that must occur, USER as caller standing for the root call. high-latency asks for a
  * latency at or above the p90 of the service's training graphs, or of all of them where the
- * service is open; it excludes latency=.
+ * service is open; with latency= that latency, which then must not be below.
  */
 #ifndef GEN_ASK_H
 #define GEN_ASK_H
@@ -24,8 +24,9 @@ bool ask_parse(const char *words, uint32_t tick_us, struct arena *a, struct prom
 /* The same from a prompt file. The text is that of the file's prompts. */
 struct prompt ask_from_file(const struct text_prompt *t, uint32_t tick_us, struct arena *a);
 
-/* Set the bound that high_latency stands for, from latencies.h's text. False (EXIT_DATA): it does
- * not know the service. Does nothing without high_latency. */
+/* Set the bound that high_latency stands for, from latencies.h's text. False (EXIT_DATA), and no
+ * bound: it does not know the service, or the prompt's own latency is below. A latency of its own
+ * does without the service's. Does nothing without high_latency. */
 bool ask_set_high(struct prompt *p, struct str latencies, struct err *err);
 
 #endif
