@@ -6,7 +6,8 @@
  * Peer     scipy's linear_sum_assignment (Debian's python3-scipy), the original's, on the same
  *          costs in the same run; said if it is not there
  * Reads    nothing
- * Writes   OUTDIR/bench_load.csv   what,items,seconds,mb,bar_s: median of 3; bar_s NaN: no bar
+ * Writes   OUTDIR/bench_load.csv   what,items,seconds,mb,bar_s,bar_mb: median of 3, peak so
+ *                                  far; NaN: no bar
  */
 #define _GNU_SOURCE   /* getrusage's ru_maxrss */
 #include <math.h>
@@ -42,16 +43,19 @@ static double peak_mb(void)
     return (double)u.ru_maxrss / 1024;
 }
 
-static void row(FILE *csv, const char *what, uint64_t items, double *seconds, double bar_s)
+static void row(FILE *csv, const char *what, uint64_t items, double *seconds, double bar_s,
+                double bar_mb)
 {
-    char bar[32] = "none";
+    char bar[64] = "", bar_memory[64] = "";
     sort_doubles(seconds, REPEATS);
-    fprintf(csv, "%s,%llu,%.9g,%.9g,%.9g\n", what, (unsigned long long)items,
-            seconds[REPEATS / 2], peak_mb(), bar_s);
+    fprintf(csv, "%s,%llu,%.9g,%.9g,%.9g,%.9g\n", what, (unsigned long long)items,
+            seconds[REPEATS / 2], peak_mb(), bar_s, bar_mb);
     if (!isnan(bar_s))
-        snprintf(bar, sizeof bar, "%.2f s", bar_s);
-    printf("%-40s %10llu  %6.2f s  bar %s  (peak so far %.0f MB)\n", what,
-           (unsigned long long)items, seconds[REPEATS / 2], bar, peak_mb());
+        snprintf(bar, sizeof bar, " (bar %.1f)", bar_s);
+    if (!isnan(bar_mb))
+        snprintf(bar_memory, sizeof bar_memory, " (bar %.0f)", bar_mb);
+    printf("%-36s %8llu  %6.2f s%s, peak so far %.0f MB%s\n", what, (unsigned long long)items,
+           seconds[REPEATS / 2], bar, peak_mb(), bar_memory);
     fflush(stdout);
 }
 
@@ -88,7 +92,8 @@ static void bench_plan(const struct driver *d, FILE *csv, enum load_format forma
         seconds[k] = now_s() - t;
     }
     unlink(path);
-    row(csv, what, count.calls, seconds, format == LOAD_JSON ? 1 : NAN);
+    bool json = format == LOAD_JSON;
+    row(csv, what, count.calls, seconds, json ? 1 : NAN, json ? 64 : NAN);
     free(path);
 }
 
@@ -133,7 +138,7 @@ static void bench_scipy(const struct driver *d, FILE *csv, const struct function
     for (int k = 0; k < REPEATS; k++)
         seconds[k] = k && isnan(seconds[0]) ? NAN : scipy_seconds(path, total);
     if (!isnan(seconds[0]))
-        row(csv, "scipy's assignment of 2000 on 2000", MAPPED, seconds, NAN);
+        row(csv, "scipy's assignment of 2000 on 2000", MAPPED, seconds, NAN, NAN);
     unlink(path);
     free(path);
 }
@@ -154,14 +159,14 @@ static double bench_rule(const struct driver *d, FILE *csv, const struct functio
         proxymap_free(&m);
     }
     row(csv, compat ? "unique 2000 on 2000, scipy's choice" : "unique mapping of 2000 on 2000",
-        MAPPED, seconds, compat ? NAN : 1.5);
+        MAPPED, seconds, compat ? NAN : 1.5, NAN);
     return total;
 }
 
 int main(int argc, char **argv)
 {
     struct driver d = driver_start(argc, argv, "bench_load");
-    struct outfile csv = driver_csv(&d, "bench_load.csv", "what,items,seconds,mb,bar_s");
+    struct outfile csv = driver_csv(&d, "bench_load.csv", "what,items,seconds,mb,bar_s,bar_mb");
     bench_plan(&d, csv.f, LOAD_BINARY, "plan written binary", "bench_load.plan");
     bench_plan(&d, csv.f, LOAD_JSON, "plan written as load.json", "bench_load.json");
     struct functions f = reference_functions(MAPPED, 1, d.seed);
