@@ -9,6 +9,7 @@
 #include "gen/train_graphs.h"
 
 enum { TRIAL_GRAPHS = 24 };
+static const double most_writing = 0.85;   /* of the time that is left for training and writing */
 static const double passes_most = 16, passes_least = 6;
 
 /* Presets by weights without the embedding, largest first, and the least words of a pass that are
@@ -94,7 +95,7 @@ static double time_for(const struct clone_wish *w, const struct pace *p)
 {
     double write_s = (double)w->n * p->trace_tokens / p->per_s + w->after_s;
     double left = w->end_s - clone_now();
-    return left - fmin(write_s, left / 2);
+    return left - fmin(write_s, most_writing * left);
 }
 
 struct plan {
@@ -120,12 +121,11 @@ static bool make_plan(const struct graphset *s, const struct clone_wish *w, cons
             return false;
         double epoch = p.trace_tokens * (double)s->n;
         double fits = time_for(w, &p) * p.per_s / epoch;
-        *plan = (struct plan){ sizes[i].preset, w->epochs ? w->epochs : fmin(fits, passes_most),
+        *plan = (struct plan){ sizes[i].preset, w->epochs ? w->epochs : passes_most,
                                time_for(w, &p), epoch };
         if (w->model || w->epochs || fits >= passes_least)
             break;
     }
-    plan->epochs = fmax(plan->epochs, 0.01);
     plan->time_s = fmax(plan->time_s, 0.5);
     return true;
 }
@@ -153,7 +153,8 @@ bool clone_learn(const struct graphset *s, const struct clone_wish *w, const cha
     o.train.tokens = (size_t)(p.epochs * p.epoch_tokens) + 1;
     o.train.spent = w->epochs ? NULL : spent;
     o.train.spent_ctx = &clock;
-    fprintf(stderr, "%zu traces, %.1f passes of model %s\n", s->n, p.epochs, p.preset);
+    fprintf(stderr, "%zu traces, %s%.1f passes of model %s\n", s->n,
+            w->epochs ? "" : "at most ", p.epochs, p.preset);
     bool good = train(s, &o, dir, &rep, err);
     *out = (struct clone_learnt){
         .epochs = (double)rep.tokens / p.epoch_tokens, .tokens = (size_t)p.epoch_tokens,

@@ -1,10 +1,9 @@
 /* clone_learn.h: the model of a clone, as large and trained as long as data and clock allow.
  *
  * The size is the largest that the data fill, by words of a pass, and the time can train, for six
- * passes at least: a short trial of each tells how fast this machine is just now. The passes are
- * what fits, sixteen at most: beyond them a model copies. While it trains the clock is looked at in
- * every step: where the machine is slower than in the trial, the rate of learning falls sooner and
- * the run ends in time with fewer passes.
+ * passes at least: a short trial of each tells how fast this machine is just now. Then passes are
+ * made until the time is over, sixteen at most: beyond them a model copies. The clock is looked at
+ * in every step, and the rate of learning falls with the time that is left.
  */
 #ifndef CLI_CLONE_LEARN_H
 #define CLI_CLONE_LEARN_H
@@ -18,7 +17,7 @@
 struct clone_wish {
     double end_s;              /* of training and writing, by clone_now */
     size_t n;                  /* traces to write afterwards: time is left for them, */
-    double after_s;            /* and for what else is done with them; half of all at most */
+    double after_s;            /* and for what else is done with them */
     double epochs;             /* passes, and no clock; 0: what the time allows */
     const char *model;         /* preset, or NULL: what data and time allow */
     uint64_t seed;

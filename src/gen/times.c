@@ -15,11 +15,11 @@
 #include "base/rng.h"
 #include "base/threads.h"
 #include "gen/call_hash.h"
+#include "gen/place.h"
 
-enum { LEVELS = 6, NEAREST = 6, SCANNED = 600, SCALED = 150 };
-enum { X_ROOM, X_BEFORE, X_PARENT, X_ROOT, X_BELOW, X_TO_COME, X_WAIT, X_LONGEST, XS };
+enum { NEAREST = 6, SCANNED = 400, SCALED = 100 };
 static const double x_weight[XS] = { 1, 0.5, 0.5, 0.25, 1, 1, 0.5, 0.5 };
-static const size_t donors_least[LEVELS] = { 30, 20, 10, 4, 1, 1 };
+static const size_t donors_least[PLACES] = { 30, 20, 10, 4, 1, 1 };
 static const double jitter = 0.05;        /* sd of the logarithms of the factors */
 
 struct donor {
@@ -36,139 +36,9 @@ struct times {
     uint64_t *name;                       /* (names) hashes of spellings */
     size_t n, *first;                     /* calls; of graph i the number of its first */
     float (*x)[XS];                       /* (n) circumstances */
-    struct place_list level[LEVELS];
+    struct place_list level[PLACES];
     int64_t grain;
 };
-
-/* ---- a graph's calls and their neighbours ---- */
-
-struct kin {
-    uint32_t before, after;               /* siblings; CALL_NONE */
-    uint32_t position;                    /* among the siblings */
-    uint32_t below, to_come;              /* calls of the subtree, and of later siblings' */
-    uint64_t own, family;                 /* hash of the call itself; of the list of its calls */
-};
-
-/* In pre-order the sibling after comes later, so lists are read once from either end. */
-static struct kin *kin_of(const struct callgraph *g, const uint64_t *name)
-{
-    struct kin *kin = mem_array(g->n, sizeof *kin);
-    uint32_t *last = mem_array(g->n, sizeof *last);     /* 0: none, for the root is no sibling */
-    for (size_t k = 0; k < g->n; k++) {
-        kin[k] = (struct kin){ CALL_NONE, CALL_NONE, 0, 1, 0, call_hash(&g->calls[k], name), 1 };
-        if (k == 0)
-            continue;
-        uint32_t p = g->calls[k].parent, b = last[p];
-        if (b) {
-            kin[k].before = b;
-            kin[k].position = kin[b].position + 1;
-            kin[b].after = (uint32_t)k;
-        }
-        kin[p].family = hash64_mix(kin[p].family, kin[k].own);
-        last[p] = (uint32_t)k;
-    }
-    for (size_t k = g->n; k-- > 1;) {
-        kin[g->calls[k].parent].below += kin[k].below;
-        if (kin[k].after != CALL_NONE)
-            kin[k].to_come = kin[kin[k].after].below + kin[kin[k].after].to_come;
-    }
-    free(last);
-    return kin;
-}
-
-static uint64_t own_or_none(const struct kin *kin, uint32_t k)
-{
-    return k == CALL_NONE ? 0 : kin[k].own;
-}
-
-static uint64_t whole_hash(const struct callgraph *g, const struct kin *kin)
-{
-    uint64_t h = g->n;
-    for (size_t k = 0; k < g->n; k++)
-        h = hash64_mix(h, kin[k].own + g->calls[k].level);
-    return h;
-}
-
-static void root_places(const struct callgraph *g, const struct kin *kin, uint64_t *place)
-{
-    uint64_t own = kin[0].own;
-    place[0] = whole_hash(g, kin);
-    place[1] = hash64_mix(hash64_mix(own, kin[0].family), g->n);
-    place[2] = hash64_mix(own, kin[0].family);
-    place[3] = hash64_mix(own, 3);
-    place[4] = hash64_mix(own, 4);
-}
-
-static void places_of(const struct callgraph *g, const struct kin *kin, size_t k,
-                      uint64_t place[LEVELS])
-{
-    const struct call *c = &g->calls[k];
-    place[LEVELS - 1] = k == 0;
-    if (k == 0) {
-        root_places(g, kin, place);
-        return;
-    }
-    uint64_t own = kin[k].own, parent = kin[c->parent].own;
-    uint64_t ends = (kin[k].before == CALL_NONE) + 2 * (kin[k].after == CALL_NONE);
-    uint64_t above = own_or_none(kin, g->calls[c->parent].parent);
-    place[0] = hash64_mix(hash64_mix(above, parent),
-                          hash64_mix(kin[c->parent].family, kin[k].position));
-    place[1] = hash64_mix(hash64_mix(parent, own_or_none(kin, kin[k].before)),
-                          hash64_mix(own, own_or_none(kin, kin[k].after)));
-    place[2] = hash64_mix(hash64_mix(parent, own), ends);
-    place[3] = hash64_mix(own, ends);
-    place[4] = own;
-}
-
-/* ---- circumstances ---- */
-
-static float log_ticks(int64_t t)
-{
-    return log2f(1 + (float)(t > 0 ? t : 0));
-}
-
-/* How a graph went so far: slow ones are slow in many places, and one long pause is no reason for
- * another. */
-struct pace {
-    float waits, longest;                 /* logs of waits: summed, and the greatest */
-    size_t n;
-};
-
-static int64_t wait_from(const struct callgraph *g, uint32_t before, size_t k)
-{
-    const struct call *p = &g->calls[g->calls[k].parent];
-    return before == CALL_NONE ? p->start : call_finish(&g->calls[before]);
-}
-
-static void note_wait(const struct callgraph *g, const struct kin *kin, size_t k, struct pace *pace)
-{
-    if (k == 0)
-        return;
-    float wait = log_ticks(g->calls[k].start - wait_from(g, kin[k].before, k));
-    pace->waits += wait;
-    pace->longest = fmaxf(pace->longest, wait);
-    pace->n++;
-}
-
-/* Of what is known before call k is timed. */
-static void circumstances(const struct callgraph *g, const struct kin *kin, size_t k,
-                          const struct pace *pace, float x[XS])
-{
-    const struct call *c = &g->calls[k];
-    memset(x, 0, XS * sizeof *x);
-    x[X_BELOW] = log2f((float)kin[k].below);
-    x[X_TO_COME] = log2f(1 + (float)kin[k].to_come);
-    if (k == 0)
-        return;
-    const struct call *p = &g->calls[c->parent];
-    const struct call *b = kin[k].before == CALL_NONE ? NULL : &g->calls[kin[k].before];
-    x[X_ROOM] = log_ticks(call_finish(p) - wait_from(g, kin[k].before, k));
-    x[X_BEFORE] = b ? log_ticks(b->rt) : 0;
-    x[X_PARENT] = log_ticks(p->rt);
-    x[X_ROOT] = log_ticks(g->calls[0].rt);
-    x[X_WAIT] = pace->n ? pace->waits / (float)pace->n : 0;
-    x[X_LONGEST] = pace->longest;
-}
 
 /* ---- learning ---- */
 
@@ -195,15 +65,15 @@ static int64_t gcd(int64_t a, int64_t b)
 static void learn_graph(struct times *t, size_t i)
 {
     const struct callgraph *g = &t->s->graphs[i];
-    struct kin *kin = kin_of(g, t->name);
-    uint64_t place[LEVELS];
+    struct kin *kin = place_kin(g, t->name);
+    uint64_t place[PLACES];
     struct pace pace = { 0 };
     for (size_t k = 0; k < g->n; k++) {
         size_t at = t->first[i] + k;
-        circumstances(g, kin, k, &pace, t->x[at]);
-        note_wait(g, kin, k, &pace);
-        places_of(g, kin, k, place);
-        for (size_t l = 0; l < LEVELS; l++)
+        place_circumstances(g, kin, k, &pace, t->x[at]);
+        place_note(g, kin, k, &pace);
+        place_names(g, kin, k, place);
+        for (size_t l = 0; l < PLACES; l++)
             t->level[l].at[at] = (struct donor){ place[l], (uint32_t)i, (uint32_t)k };
         t->grain = gcd(gcd(t->grain, g->calls[k].rt), g->calls[k].start);
     }
@@ -229,13 +99,13 @@ struct times *times_learn(const struct graphset *s)
     }
     REQUIRE(t->n > 0);
     t->x = mem_array(t->n, sizeof *t->x);
-    for (size_t l = 0; l < LEVELS; l++)
+    for (size_t l = 0; l < PLACES; l++)
         t->level[l].at = mem_array(t->n, sizeof(struct donor));
     for (size_t i = 0; i < s->n; i++)
         if (s->graphs[i].timed)
             learn_graph(t, i);
     t->grain = t->grain > 0 ? t->grain : 1;
-    threads_for(0, LEVELS, sort_level, t);
+    threads_for(0, PLACES, sort_level, t);
     return t;
 }
 
@@ -243,7 +113,7 @@ void times_free(struct times *t)
 {
     if (!t)
         return;
-    for (size_t l = 0; l < LEVELS; l++)
+    for (size_t l = 0; l < PLACES; l++)
         free(t->level[l].at);
     free(t->name);
     free(t->first);
@@ -272,11 +142,11 @@ static size_t lower(const struct donor *at, size_t n, uint64_t place)
 }
 
 /* The run of donors of the narrowest place that has enough of them. */
-static const struct donor *donors_of(const struct times *t, const uint64_t place[LEVELS],
+static const struct donor *donors_of(const struct times *t, const uint64_t place[PLACES],
                                      size_t *n)
 {
-    const struct donor *widest = t->level[LEVELS - 1].at;
-    for (size_t l = 0; l < LEVELS; l++) {
+    const struct donor *widest = t->level[PLACES - 1].at;
+    for (size_t l = 0; l < PLACES; l++) {
         const struct donor *at = t->level[l].at;
         size_t from = lower(at, t->n, place[l]);
         *n = from < t->n && at[from].place == place[l]
@@ -342,8 +212,8 @@ static const struct donor *draw_donor(const struct times *t, const struct donor 
     for (size_t k = 0; k < n; k += step) {
         size_t i = from + k < n ? from + k : from + k - n;
         const float *y = x_of(t, &at[i]);
-        double d = 0;
-        for (size_t j = 0; j < XS; j++)
+        double d = 0, most = near.n < NEAREST ? INFINITY : near.d[NEAREST - 1];
+        for (size_t j = 0; j < XS && d < most; j++)
             d += scale[j] * (double)((x[j] - y[j]) * (x[j] - y[j]));
         offer(&near, &at[i], d);
     }
@@ -499,19 +369,19 @@ static void fill_graph(void *ctx, size_t i, size_t worker)
 {
     const struct filling *f = ctx;
     struct callgraph *g = &f->s->graphs[i];
-    struct kin *kin = kin_of(g, f->name);
+    struct kin *kin = place_kin(g, f->name);
     gsl_rng *rng = rng_stream(f->seed, "times", i);
     struct pace pace = { 0 };
     (void)worker;
     for (size_t k = 0; k < g->n; k++) {
-        uint64_t place[LEVELS];
+        uint64_t place[PLACES];
         float x[XS];
         size_t n;
-        places_of(g, kin, k, place);
-        circumstances(g, kin, k, &pace, x);
+        place_names(g, kin, k, place);
+        place_circumstances(g, kin, k, &pace, x);
         const struct donor *at = donors_of(f->t, place, &n);
         fill_call(f->t, draw_donor(f->t, at, n, x, rng), g, kin, k, rng);
-        note_wait(g, kin, k, &pace);
+        place_note(g, kin, k, &pace);
     }
     g->timed = true;
     REQUIRE(callgraph_check(g, NULL) == GRAPH_GOOD);

@@ -35,8 +35,8 @@ void times_free(struct times *t);     /* NULL is fine */
 int64_t times_grain(const struct times *t);
 
 /* Draw start and rt of every call, and whether it is asynchronous, and set `timed`. Graph i draws
- * from rng_stream(seed, "times", i) alone. The ticks of s become the learned set's. Every graph then
- * passes callgraph_check. */
+ * from rng_stream(seed, "times", i) alone. The ticks of s become the learned set's. Every graph
+ * then passes callgraph_check. */
 void times_fill(const struct times *t, struct graphset *s, uint64_t seed, size_t threads);
 
 #endif
