@@ -139,13 +139,16 @@ static bool go_on(struct desk *d, struct story *s)
     return true;
 }
 
-/* The ask of p, whose root prompt is `text`. False (EXIT_DATA): this vocabulary cannot say it. */
+/* The ask of p, whose root prompt is `text`; one for high latency does not show the latency. False
+ * (EXIT_DATA): this vocabulary cannot say it. */
 static bool ask_root(const struct layer_grammar *g, const struct prompt *p, struct str text,
                      struct layer_ask *ask, struct err *err)
 {
     if (!layer_ask_root(g->limits.task, text, ask))
         return err_set(err, EXIT_DATA, "the prompt has no header");
     ask->least_latency = p->least_latency;
+    if (p->high_latency && p->latency != PROMPT_OPEN)
+        ask->head.number[HEAD_LATENCY] = p->latency;
     return !p->include_src || layer_wish_find(g, p->include_src, p->include_type, p->include_dst,
                                               &ask->wish, err);
 }

@@ -29,7 +29,7 @@ static struct header root_header(enum text_task task, const struct text_ask *a, 
     h.text[HEAD_START_NODE] = STR("USER");
     give(&h, HEAD_NUM_EDGES, a->edges, true);
     give(&h, HEAD_DEPTH, a->depth < 0 || table ? a->depth : a->depth - 1, true);
-    give(&h, HEAD_LATENCY, a->latency, true);
+    give(&h, HEAD_LATENCY, a->high_latency ? -1 : a->latency, true);
     if (table)
         return h;
     int64_t below = a->edges == 1 || a->depth == 1 ? 0 : a->edges > 1 || a->depth > 1 ? 1 : -1;
