@@ -6,8 +6,8 @@
  * Writes   OUTDIR/bench_emit.csv   format,rate,traces,spans_per_s,mb_per_s,accepted,dropped,
  *                       late_p50_ms,late_p99_ms,answer_p99_ms
  *
- * The receiver is a process of its own on loopback that reads every post to its end, answers 200 and
- * forgets it: what is measured is the sender. Rates double until one makes traces late by half a
+ * The receiver is a process of its own on loopback that reads every post to its end, answers 200
+ * and forgets it: what is measured is the sender. Rates double until one makes traces late by half a
  * second or is not wholly accepted.
  */
 #define _GNU_SOURCE   /* accept4 */

@@ -8,12 +8,12 @@
  *          sample one part is learnt from and the other is held out; the model is trained from
  *          scratch, the baselines are fitted, each writes graphs for headers of the learnt part,
  *          and all are measured against the part held out, beside the learnt part's own score.
- *          Times: durations of calls, of traces, and starts of calls within their parents, in
- *          log2(1 + ms), with intervals over re-draws of whole traces on both sides.
+ *          Times: durations of calls, of traces, and starts of calls within their parents, as
+ *          eval/durations.h compares them.
  * Reads    spans.tsv, and the files it names
- * Writes   tracellm_applications_data.csv   application,traces,calls,endpoints,structures,commonest,
- *                       learnt,learnt_calls,learnt_structures,held,held_seen   (held_seen: share of
- *                       the held-out traces whose structure the learnt part has)
+ * Writes   tracellm_applications_data.csv   application,traces,calls,endpoints,structures,
+ *                       commonest,learnt,learnt_calls,learnt_structures,held,held_seen
+ *                       (held_seen: share of those held out whose structure was learnt)
  *          tracellm_applications.csv        application,metric,view,name,value,lo,hi,n,floor,who
  *          tracellm_applications_times.csv  application,quantity,name,n,ks,w1,lo,hi,who
  *                       (lo, hi: w1's)
@@ -30,9 +30,7 @@
 #include "cli/clone_names.h"
 #include "cli/contest.h"
 #include "cli/importers.h"
-#include "stats/distance.h"
-#include "stats/resample.h"
-#include "stats/sort.h"
+#include "eval/durations.h"
 
 enum { TRACES_LEAST = 1000, STRUCTURES_LEAST = 20, REDRAWS = 200 };
 
@@ -191,141 +189,29 @@ static void describe(const struct application *a, FILE *f)
 
 /* ---- times ---- */
 
-enum quantity { CALL, TRACE, START, QUANTITIES };
-static const char *const quantity_names[QUANTITIES] = { "call", "trace", "start" };
-
-struct times {
-    size_t n, cap;
-    double *x;           /* log2(1 + ms) */
-    size_t *graph;
-};
-
-static void take(struct times *t, const struct graphset *s, size_t g, int64_t ticks)
-{
-    size_t cap = t->cap;
-    MEM_RESERVE(t->x, t->n + 1, cap);
-    MEM_RESERVE(t->graph, t->n + 1, t->cap);
-    t->x[t->n] = log2(1 + 1e-3 * (double)ticks * (double)s->tick_us);
-    t->graph[t->n++] = g;
-}
-
-static struct times times_of(const struct graphset *s, enum quantity q)
-{
-    struct times t = { 0 };
-    for (size_t i = 0; i < s->n; i++) {
-        const struct callgraph *g = &s->graphs[i];
-        for (size_t k = q == START; k < (q == TRACE ? 1 : g->n); k++) {
-            const struct call *c = &g->calls[k];
-            int64_t since = q == START ? c->start - g->calls[c->parent].start : c->rt;
-            take(&t, s, i, since > 0 ? since : 0);   /* a skewed clock's start is a start */
-        }
-    }
-    return t;
-}
-
-/* Two samples of times on common positions, so that a re-draw is one pass. */
-struct pair {
-    size_t n, *at[2];
-    struct times t[2];
-    double *x, *p[2];
-};
-
-static struct pair pair_new(const struct graphset *a, const struct graphset *b, enum quantity q)
-{
-    struct pair x = { .t = { times_of(a, q), times_of(b, q) } };
-    size_t n = x.t[0].n + x.t[1].n;
-    double *all = mem_array(n + 1, sizeof *all);
-    for (int side = 0, from = 0; side < 2; from += (int)x.t[side++].n)
-        if (x.t[side].n)
-            memcpy(all + from, x.t[side].x, x.t[side].n * sizeof *all);
-    sort_doubles(all, n);
-    for (size_t i = 0; i < n; i++)
-        if (i == 0 || all[i] > all[x.n - 1])
-            all[x.n++] = all[i];
-    x.x = all;
-    for (int side = 0; side < 2; side++) {
-        x.p[side] = mem_array(x.n + 1, sizeof(double));
-        x.at[side] = mem_array(x.t[side].n + 1, sizeof(size_t));
-        for (size_t i = 0; i < x.t[side].n; i++) {
-            size_t lo = 0, hi = x.n;
-            while (hi - lo > 1)
-                *(all[(lo + hi) / 2] <= x.t[side].x[i] ? &lo : &hi) = (lo + hi) / 2;
-            x.at[side][i] = lo;
-        }
-    }
-    return x;
-}
-
-static void pair_free(struct pair *x)
-{
-    for (int side = 0; side < 2; side++) {
-        free(x->t[side].x);
-        free(x->t[side].graph);
-        free(x->at[side]);
-        free(x->p[side]);
-    }
-    free(x->x);
-}
-
-/* w[side]: weights of the graphs. */
-static struct distance pair_distance(const struct pair *x, double *const w[2])
-{
-    for (int side = 0; side < 2; side++) {
-        memset(x->p[side], 0, x->n * sizeof(double));
-        for (size_t i = 0; i < x->t[side].n; i++)
-            x->p[side][x->at[side][i]] += w[side][x->t[side].graph[i]];
-    }
-    return distance_weighted(x->x, x->p[0], x->p[1], x->n);
-}
-
-static double *ones(size_t n)
-{
-    double *w = mem_array(n + 1, sizeof *w);
-    for (size_t i = 0; i < n; i++)
-        w[i] = 1;
-    return w;
-}
-
 /* The distance of a source's times from the held-out ones, with w1's interval. */
-static double time_row(const struct driver *d, const struct application *a, enum quantity q,
+static double time_row(const struct driver *d, const struct application *a, enum durations_of what,
                        const char *name, const struct graphset *made, FILE *f)
 {
-    const struct graphset *s[2] = { a->held, made };
-    struct pair x = pair_new(a->held, made, q);
-    double *base[2] = { ones(s[0]->n), ones(s[1]->n) }, *w[2] = { ones(s[0]->n), ones(s[1]->n) };
-    double draws[REDRAWS];
-    struct distance at = pair_distance(&x, base);
-    for (size_t b = 0; b < REDRAWS; b++) {
-        gsl_rng *rng = rng_stream(d->seed, "tracellm_applications/times", b);
-        for (int side = 0; side < 2; side++)
-            resample_bootstrap(rng, base[side], s[side]->n, 0, w[side]);
-        gsl_rng_free(rng);
-        draws[b] = pair_distance(&x, w).w1;
-    }
-    struct interval i = interval_centred(at.w1, draws, REDRAWS, 0, INFINITY);
-    fprintf(f, "%s,%s,%s,%zu,%.6g,%.6g,%.6g,%.6g,%s: %s\n", a->name, quantity_names[q], name,
-            made->n, at.ks, at.w1, i.lo, i.hi, a->name, name);
-    for (int side = 0; side < 2; side++) {
-        free(base[side]);
-        free(w[side]);
-    }
-    pair_free(&x);
-    return at.w1;
+    struct durations x = durations_compare(a->held, made, what, REDRAWS, d->seed);
+    fprintf(f, "%s,%s,%s,%zu,%.6g,%.6g,%.6g,%.6g,%s: %s\n", a->name, durations_names[what], name,
+            x.w1.n, x.ks, x.w1.value, x.w1.lo, x.w1.hi, a->name, name);
+    return x.w1.value;
 }
 
 static void measure_times(const struct driver *d, const struct application *a,
                           const struct contest *c, FILE *f)
 {
-    for (int q = 0; q < QUANTITIES; q++) {
+    for (int q = 0; q < DURATIONS; q++) {
         double model = NAN;
         for (size_t i = 0; i < c->n; i++) {
-            double w1 = time_row(d, a, (enum quantity)q, c->source[i].name, c->set[i], f);
+            double w1 = time_row(d, a, (enum durations_of)q, c->source[i].name, c->set[i], f);
             if (i == 0)
                 model = w1;
             if (strcmp(c->source[i].name, "probabilistic") == 0)
-                note_ratio(quantity_names[q], model, w1);
+                note_ratio(durations_names[q], model, w1);
         }
-        time_row(d, a, (enum quantity)q, "train", a->learnt, f);
+        time_row(d, a, (enum durations_of)q, "train", a->learnt, f);
     }
 }
 
@@ -371,8 +257,8 @@ static void say_none(const struct outputs *o)
     for (size_t i = 0; metrics[i]; i++)
         fprintf(o->rows, "none,%s,%s,model,nan,nan,nan,0,nan,none\n", metrics[i]->name,
                 view_names[VIEW_TRAFFIC]);
-    for (int q = 0; q < QUANTITIES; q++)
-        fprintf(o->times, "none,%s,model,0,nan,nan,nan,nan,none\n", quantity_names[q]);
+    for (int q = 0; q < DURATIONS; q++)
+        fprintf(o->times, "none,%s,model,0,nan,nan,nan,nan,none\n", durations_names[q]);
 }
 
 static void write_worst(const struct driver *d, size_t applications)

@@ -20,8 +20,8 @@ struct contest {
     struct graphset *set[CONTEST_MOST];      /* what the sources wrote; owned */
 };
 
-/* The model, trained into OUT/dir by these options with thread count and resuming set here, writes n
- * graphs as "model". Dies with the message when it cannot. */
+/* The model, trained into OUT/dir by these options with thread count and resuming set here, writes
+ * n graphs as "model". Dies with the message when it cannot. */
 void contest_model(const struct driver *d, struct contest *c, struct train_graphs_options o,
                    const char *dir, size_t n);
 
