@@ -134,10 +134,11 @@ static void bench_scipy(const struct driver *d, FILE *csv, const struct function
             fwrite(&e, sizeof e, 1, out);
         }
     fclose(out);
-    double seconds[REPEATS];
-    for (int k = 0; k < REPEATS; k++)
-        seconds[k] = k && isnan(seconds[0]) ? NAN : scipy_seconds(path, total);
-    if (!isnan(seconds[0]))
+    double seconds[REPEATS] = { scipy_seconds(path, total) };
+    bool there = !isnan(seconds[0]);
+    for (int k = 1; k < REPEATS && there; k++)
+        seconds[k] = scipy_seconds(path, total);
+    if (there)
         row(csv, "scipy's assignment of 2000 on 2000", MAPPED, seconds, NAN, NAN);
     unlink(path);
     free(path);
