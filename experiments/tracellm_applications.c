@@ -2,6 +2,8 @@
  *
  * Claim    What the main experiment shows rests on no one data set: on traces of other applications
  *          too the model is nearer to unseen ones than the probabilistic baseline, times included.
+ *          What it does not show there: traces of a hundred calls and few shapes, of which real
+ *          ones repeat nearly all, are told from the model's by a classifier, and rarely repeated.
  * Method   An application is a file of spans with at least 1,000 traces of at least 20 structures
  *          (a file of one shape says nothing about shapes). Operations become part of their
  *          callee's name; kinds, which these sources do not record, are Alibaba's. Of a random
@@ -49,8 +51,8 @@ struct worst {
 };
 
 static struct worst worst[] = {
-    { "kl100", NAN }, { "presence_jsd100", NAN }, { "emd_lrt", NAN }, { "auc_excess", NAN },
-    { "call", NAN }, { "trace", NAN }, { "start", NAN },
+    { "kl100", NAN }, { "presence_jsd100", NAN }, { "emd_lrt", NAN },
+    { "trace", NAN }, { "call", NAN }, { "start", NAN },
 };
 enum { MEASURES = sizeof worst / sizeof *worst };
 
@@ -223,8 +225,6 @@ static void note_worst(const struct comparison *c)
         note_ratio(worst[i].measure,
                    compare_get(c, worst[i].measure, VIEW_TRAFFIC, "model")->value.value,
                    compare_get(c, worst[i].measure, VIEW_TRAFFIC, "probabilistic")->value.value);
-    note_ratio("auc_excess", compare_get(c, "auc", VIEW_TRAFFIC, "model")->value.value - 0.5,
-               compare_get(c, "auc", VIEW_TRAFFIC, "probabilistic")->value.value - 0.5);
 }
 
 static void run(const struct driver *d, struct application *a, const struct outputs *o)
