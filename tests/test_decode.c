@@ -12,10 +12,27 @@
 #include "llm/backprop.h"
 #include "llm/decode.h"
 #include "llm/sample.h"
+#include "ml/halves.h"
 #include "ml/linalg.h"
 #include "ml/path.h"
 
 enum { V = 70, LEN = 40, SEQUENCES = 33 };
+
+/* Of all decoders below, unless they say otherwise: how they hold their weights; and whether the
+ * weights are bf16 numbers. */
+static enum decoder_weights held = DECODER_EXACT;
+static bool bf16;
+
+static void each_way(void (*check)(void))
+{
+    check();
+    bf16 = true;
+    check();
+    bf16 = false;
+    held = DECODER_INT8;
+    check();
+    held = DECODER_EXACT;
+}
 
 static struct model *model_of(size_t kv, bool tied)
 {
@@ -26,6 +43,11 @@ static struct model *model_of(size_t kv, bool tied)
     model_init(m, 3);
     for (size_t i = 0; i < m->n_weights; i++)
         m->weights[i] *= 4;          /* far from the quiet start, so that logits spread */
+    for (size_t i = 0; bf16 && i < m->n_weights; i++) {
+        uint16_t half;
+        bf16_narrow(1, m->weights + i, &half);
+        bf16_widen(1, &half, m->weights + i);
+    }
     return m;
 }
 
@@ -38,7 +60,7 @@ static uint32_t token_at(size_t s, size_t t)
 /* Sequence s fed alone, one token at a time: (LEN, V). */
 static void alone(const struct model *m, size_t s, float *logits)
 {
-    struct decoder *d = decoder_new(m, 1, LEN);
+    struct decoder *d = decoder_new_as(held, m, 1, LEN);
     for (size_t t = 0; t < LEN; t++) {
         uint32_t slot = 0, token = token_at(s, t);
         decoder_step(d, 1, &slot, &token, logits + t * V);
@@ -76,7 +98,7 @@ static void agrees_with_training(void **state)
 /* n sequences side by side, one token each a step; the last slot first. */
 static void many_at_once(const struct model *m, size_t n, float *const *want)
 {
-    struct decoder *d = decoder_new(m, n, LEN);
+    struct decoder *d = decoder_new_as(held, m, n, LEN);
     float *logits = mem_array(n * V, sizeof *logits);
     for (size_t t = 0; t < LEN; t++) {
         uint32_t slot[SEQUENCES], token[SEQUENCES];
@@ -96,7 +118,7 @@ static void many_at_once(const struct model *m, size_t n, float *const *want)
 static void prompts_at_once(const struct model *m, float *const *want)
 {
     static const size_t prompt[] = { 1, 17, 5, 30 };
-    struct decoder *d = decoder_new(m, 4, LEN);
+    struct decoder *d = decoder_new_as(held, m, 4, LEN);
     uint32_t slot[LEN * 4], token[LEN * 4];
     float *logits = mem_array(LEN * 4 * V, sizeof *logits);
     size_t n = 0;
@@ -126,7 +148,7 @@ static void prompts_at_once(const struct model *m, float *const *want)
 /* Three sequences of which all but the latest token are silent, fed in two steps of many rows. */
 static void silent_rows_leave_their_mark(const struct model *m, float *const *want)
 {
-    struct decoder *d = decoder_new(m, 3, LEN);
+    struct decoder *d = decoder_new_as(held, m, 3, LEN);
     uint32_t slot[LEN * 3], token[LEN * 3];
     float logits[3 * V];
     for (size_t from = 0, to = LEN - 5; from < LEN; from = to, to = LEN) {
@@ -147,9 +169,8 @@ static void silent_rows_leave_their_mark(const struct model *m, float *const *wa
     decoder_free(d);
 }
 
-static void bits_depend_on_the_sequence_alone(void **state)
+static void batches_move_no_bit(void)
 {
-    (void)state;
     static const size_t sizes[] = { 1, 2, 3, 8, 33 };
     struct model *m = model_of(2, true);
     float *want[SEQUENCES];
@@ -164,6 +185,12 @@ static void bits_depend_on_the_sequence_alone(void **state)
     for (size_t s = 0; s < SEQUENCES; s++)
         free(want[s]);
     model_free(m);
+}
+
+static void bits_depend_on_the_sequence_alone(void **state)
+{
+    (void)state;
+    each_way(batches_move_no_bit);
 }
 
 struct crew {
@@ -188,7 +215,7 @@ static void twins_agree_on_any_number_of_threads(void **state)
 {
     (void)state;
     struct model *m = model_of(4, true);
-    struct decoder *first = decoder_new(m, 1, LEN);
+    struct decoder *first = decoder_new_as(held, m, 1, LEN);
     float *want = mem_array(SEQUENCES * V, sizeof *want);
     for (size_t threads = 1; threads <= 4; threads *= 2) {
         struct crew c = { .logits = mem_array(SEQUENCES * V, sizeof *c.logits) };
@@ -208,9 +235,8 @@ static void twins_agree_on_any_number_of_threads(void **state)
 }
 
 /* Every member does some of each product and some of the heads; on every path. */
-static void teams_and_paths_move_no_bit(void **state)
+static void every_team_and_path(void)
 {
-    (void)state;
     struct model *m = model_of(2, false);
     float *want[SEQUENCES];
     for (size_t s = 0; s < SEQUENCES; s++) {
@@ -220,7 +246,7 @@ static void teams_and_paths_move_no_bit(void **state)
     for (int path = 0; path < PATHS; path++)
         for (size_t size = 2; path_use(path) && size <= 3; size++) {
             struct team *team = team_new(size);
-            struct decoder *d = decoder_new(m, 2, LEN);
+            struct decoder *d = decoder_new_as(held, m, 2, LEN);
             uint32_t slot[LEN] = { 0 }, token[LEN];
             float *logits = mem_array(LEN * V, sizeof *logits);
             decoder_team(d, team);
@@ -244,6 +270,32 @@ static void teams_and_paths_move_no_bit(void **state)
     model_free(m);
 }
 
+static void teams_and_paths_move_no_bit(void **state)
+{
+    (void)state;
+    each_way(every_team_and_path);
+}
+
+/* Rounded to 255 steps a row, weights say nearly the same, and not the same. */
+static void int8_is_near(void **state)
+{
+    (void)state;
+    struct model *m = model_of(2, true);
+    float want[LEN * V], got[LEN * V];
+    double off = 0, spread = 0;
+    alone(m, 4, want);
+    held = DECODER_INT8;
+    alone(m, 4, got);
+    held = DECODER_EXACT;
+    for (size_t i = 0; i < LEN * V; i++) {
+        double d = (double)got[i] - (double)want[i];
+        off += d * d;
+        spread += (double)want[i] * (double)want[i];
+    }
+    assert_true(off > 0 && sqrt(off / spread) < 0.1);
+    model_free(m);
+}
+
 /* Sequence s up to token n stands in slot 0; slot 1 goes on from there, and so does slot 0. */
 static void a_copy_is_as_good_as_fed(void **state)
 {
@@ -253,7 +305,7 @@ static void a_copy_is_as_good_as_fed(void **state)
     float want[LEN * V], logits[LEN * V];
     alone(m, 4, want);
     for (size_t i = 0; i < 5; i++) {
-        struct decoder *d = decoder_new(m, 2, LEN);
+        struct decoder *d = decoder_new_as(held, m, 2, LEN);
         uint32_t slot[LEN] = { 0 }, token[LEN];
         for (size_t t = 0; t < LEN; t++)
             token[t] = t < lengths[i] ? token_at(4, t) : token_at(5, t);
@@ -277,7 +329,7 @@ static void later_training_does_not_reach_a_decoder(void **state)
 {
     (void)state;
     struct model *m = model_of(4, false);
-    struct decoder *d = decoder_new(m, 2, LEN);
+    struct decoder *d = decoder_new_as(held, m, 2, LEN);
     uint32_t slot = 0, token = 3;
     float before[V], after[V];
     decoder_step(d, 1, &slot, &token, before);
@@ -463,6 +515,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(bits_depend_on_the_sequence_alone),
         cmocka_unit_test(twins_agree_on_any_number_of_threads),
         cmocka_unit_test(teams_and_paths_move_no_bit),
+        cmocka_unit_test(int8_is_near),
         cmocka_unit_test(a_copy_is_as_good_as_fed),
         cmocka_unit_test(later_training_does_not_reach_a_decoder),
         cmocka_unit_test(draws_follow_their_distribution),

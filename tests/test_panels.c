@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "base/rng.h"
+#include "ml/halves.h"
 #include "ml/panels.h"
 #include "ml/path.h"
 
@@ -46,12 +47,17 @@ static void numbers_free(struct numbers *a)
     free(a->x);
 }
 
-static struct panels pack(const float *w, size_t N, size_t K)
+static struct panels pack_as(enum panels_type type, const float *w, size_t N, size_t K)
 {
-    struct panels p = panels_new(N, K);
+    struct panels p = panels_new(N, K, type);
     panels_fill(&p, 0, N / 2, w);
     panels_fill(&p, N / 2, N - N / 2, w + N / 2 * K);
     return p;
+}
+
+static struct panels pack(const float *w, size_t N, size_t K)
+{
+    return pack_as(PANELS_F32, w, N, K);
 }
 
 /* The whole product, R rows at once. */
@@ -121,16 +127,82 @@ static void the_order_is_the_one_written(void **state)
     numbers_free(&a);
 }
 
-static void rows_do_not_meet(void **state)
+/* Numbers that are bf16 lose nothing as such: the products are those of floats. */
+static void bf16_gives_the_bits_of_floats(void **state)
 {
     (void)state;
+    struct numbers a = draw(5);
+    uint16_t *half = mem_array(N_MAX * K_MAX, sizeof *half);
+    assert_false(bf16_exact(N_MAX * K_MAX, a.w));
+    bf16_narrow(N_MAX * K_MAX, a.w, half);
+    bf16_widen(N_MAX * K_MAX, half, a.w);
+    assert_true(bf16_exact(N_MAX * K_MAX, a.w));
+    for (int path = 0; path < PATHS; path++)
+        for (size_t s = 0; path_use(path) && s < SHAPES; s++) {
+            size_t N = shapes[s][0], K = shapes[s][1];
+            struct panels p = pack(a.w, N, K), q = pack_as(PANELS_BF16, a.w, N, K);
+            float *want = product(&p, ROWS_MAX, a.x), *got = product(&q, ROWS_MAX, a.x);
+            assert_memory_equal(got, want, ROWS_MAX * N * sizeof *got);
+            free(want);
+            free(got);
+            panels_free(&p);
+            panels_free(&q);
+        }
+    path_use(-1);
+    free(half);
+    numbers_free(&a);
+}
+
+/* Row n of w in 255 steps, as panels.h says; what is lost is half a step at most. */
+static float rounded_row(const float *w, size_t K, float *q)
+{
+    float most = 0;
+    for (size_t k = 0; k < K; k++)
+        most = fmaxf(most, fabsf(w[k]));
+    float scale = most > 1e-35f ? most / 127 : 0;
+    for (size_t k = 0; k < K; k++) {
+        q[k] = scale > 0 ? rintf(w[k] * (127 / most)) : 0;
+        assert_true(fabsf(q[k]) <= 127 && fabsf(q[k] * scale - w[k]) <= 0.501f * scale + 1e-35f);
+    }
+    return scale;
+}
+
+static void int8_sums_integers_then_scales(void **state)
+{
+    (void)state;
+    struct numbers a = draw(6);
+    memset(a.w + K_MAX, 0, K_MAX * sizeof *a.w);       /* a row of nothing */
+    for (int path = 0; path < PATHS; path++)
+        for (size_t s = 0; path_use(path) && s < SHAPES; s++) {
+            size_t N = shapes[s][0], K = shapes[s][1];
+            struct panels p = pack_as(PANELS_INT8, a.w, N, K);
+            float *out = product(&p, ROWS_MAX, a.x), q[K_MAX];
+            for (size_t n = 0; n < N; n++) {
+                float scale = rounded_row(a.w + n * K, K, q);
+                for (size_t r = 0; r < ROWS_MAX; r++) {
+                    float sum = 0;
+                    for (size_t k = 0; k < K; k++)
+                        sum = fmaf(a.x[r * K + k], q[k], sum);
+                    sum *= scale;
+                    assert_memory_equal(&out[r * N + n], &sum, sizeof sum);
+                }
+            }
+            free(out);
+            panels_free(&p);
+        }
+    path_use(-1);
+    numbers_free(&a);
+}
+
+static void rows_do_not_meet_as(enum panels_type type)
+{
     struct numbers a = draw(3);
     for (int path = 0; path < PATHS; path++) {
         if (!path_use(path))
             continue;
         for (size_t s = 0; s < SHAPES; s++) {
             size_t N = shapes[s][0], K = shapes[s][1];
-            struct panels p = pack(a.w, N, K);
+            struct panels p = pack_as(type, a.w, N, K);
             float *whole = product(&p, ROWS_MAX, a.x);
             for (size_t R = 1; R <= 26; R++) {
                 float *some = product(&p, R, a.x + K);
@@ -145,13 +217,19 @@ static void rows_do_not_meet(void **state)
     numbers_free(&a);
 }
 
-/* A part of the panels fills its own columns, those between and nothing else. */
-static void panels_are_shared_out(void **state)
+static void rows_do_not_meet(void **state)
 {
     (void)state;
+    rows_do_not_meet_as(PANELS_F32);
+    rows_do_not_meet_as(PANELS_BF16);
+    rows_do_not_meet_as(PANELS_INT8);
+}
+
+static void panels_are_shared_out_as(enum panels_type type)
+{
     struct numbers a = draw(4);
     size_t N = 170, K = 64, ends[] = { 0, 1, 4, 6 };
-    struct panels p = pack(a.w, N, K);
+    struct panels p = pack_as(type, a.w, N, K);
     for (size_t R = 1; R <= 7; R += 3) {
         float *want = product(&p, R, a.x), *got = mem_array(R * N + 1, sizeof *got);
         got[R * N] = 7;
@@ -164,6 +242,15 @@ static void panels_are_shared_out(void **state)
     }
     panels_free(&p);
     numbers_free(&a);
+}
+
+/* A part of the panels fills its own columns, those between and nothing else. */
+static void panels_are_shared_out(void **state)
+{
+    (void)state;
+    panels_are_shared_out_as(PANELS_F32);
+    panels_are_shared_out_as(PANELS_BF16);
+    panels_are_shared_out_as(PANELS_INT8);
 }
 
 /* Sums at the edges of the format: the plain path makes its fused products by hand. */
@@ -194,6 +281,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(near_the_sum_in_doubles),
         cmocka_unit_test(the_order_is_the_one_written),
+        cmocka_unit_test(bf16_gives_the_bits_of_floats),
+        cmocka_unit_test(int8_sums_integers_then_scales),
         cmocka_unit_test(rows_do_not_meet),
         cmocka_unit_test(panels_are_shared_out),
         cmocka_unit_test(odd_sums_are_rounded_once),

@@ -2,6 +2,7 @@
  *
  *     head -> [ block | used.......free ] -> [ block | full ] -> NULL
  */
+#define _DEFAULT_SOURCE   /* madvise: POSIX knows no large pages */
 #include "base/mem.h"
 
 #include <stdarg.h>
@@ -9,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/err.h"
 
@@ -50,6 +52,22 @@ void *mem_alloc(size_t size)
 void *mem_array(size_t n, size_t size)
 {
     return mem_alloc(product(n, size));
+}
+
+/* A page of 4 KiB is gone through in half a microsecond, and then its successor's address has to be
+ * looked up, on a virtual machine in two tables: up to half of the time of a long read. A hint: where
+ * it is not taken, nothing is lost. */
+void *mem_large(size_t n, size_t size)
+{
+    enum { LEAST = 4 << 20, PAGE = 4096 };
+    size_t bytes = product(n, size);
+    char *p = mem_alloc(bytes);
+#ifdef MADV_HUGEPAGE
+    char *from = p + (PAGE - (uintptr_t)p % PAGE) % PAGE;
+    if (bytes >= LEAST)
+        madvise(from, (bytes - (size_t)(from - p)) / PAGE * PAGE, MADV_HUGEPAGE);
+#endif
+    return p;
 }
 
 void *mem_resize(void *p, size_t n, size_t size)

@@ -18,6 +18,7 @@ struct bench_ask {
     size_t batch;                 /* sequences worked on at once */
     size_t threads;               /* at least 1 */
     uint64_t seed;                /* of weights and tokens */
+    enum bench_weights { BENCH_F32, BENCH_BF16, BENCH_INT8 } weights;   /* generate: held as */
     double ceiling;               /* flops/s of sgemm just now: how much work is a few seconds */
 };
 
@@ -33,7 +34,7 @@ struct bench_kind {
     bool (*run)(const struct bench_ask *ask, struct bench_done *done, struct err *err);
 };
 
-extern const struct bench_kind bench_train, bench_generate;
+extern const struct bench_kind bench_train, bench_generate, bench_plain;
 
 /* The work of bench_train on sequences of rows[0], ... rows[n - 1] tokens, again and again in a
  * random order; each is at least 1 and at most the context. A step is batch times the context
@@ -43,6 +44,10 @@ bool bench_train_on(const struct bench_ask *ask, const size_t *rows, size_t n,
 
 /* Flops a second of 1024 x 1024 x 1024 products, one on every thread at once: median of nine. */
 double bench_ceiling(size_t threads);
+
+/* Bytes a second of threads that read a quarter of a GiB, a share each, and do nothing else: median
+ * of nine. */
+double bench_bandwidth(size_t threads);
 
 /* Seconds of a clock that only goes forward. */
 double bench_now_s(void);

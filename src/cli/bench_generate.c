@@ -11,6 +11,7 @@
 #include "cli/bench.h"
 #include "llm/decode_crew.h"
 #include "llm/sample.h"
+#include "ml/halves.h"
 
 enum { LENGTH = 256, LEAST_S = 1 };   /* tokens a sequence; seconds the clock runs at least */
 
@@ -45,12 +46,24 @@ static void write_sequences(void *ctx, size_t item, size_t thread)
     free(token);
 }
 
+/* As a bf16 checkpoint would have them. */
+static void round_weights(struct model *m)
+{
+    uint16_t *half = mem_array(m->n_weights, sizeof *half);
+    bf16_narrow(m->n_weights, m->weights, half);
+    bf16_widen(m->n_weights, half, m->weights);
+    free(half);
+}
+
 static bool generate(const struct bench_ask *ask, struct bench_done *done, struct err *err)
 {
     (void)err;
     struct model *m = model_new(&ask->config);
     model_init(m, ask->seed);
-    struct bout b = { ask, decode_crew_new(m, ask->batch, ask->threads, LENGTH) };
+    if (ask->weights == BENCH_BF16)
+        round_weights(m);
+    struct bout b = { ask, decode_crew_new(ask->weights == BENCH_INT8 ? DECODER_INT8 : DECODER_EXACT,
+                                           m, ask->batch, ask->threads, LENGTH) };
     *done = (struct bench_done){ .flops_per_token = 2 * llama_matrix_weights(&ask->config) };
     threads_for(b.crew.workers, b.crew.workers, write_sequences, &b);   /* every page touched */
     double start = bench_now_s();

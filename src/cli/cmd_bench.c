@@ -7,11 +7,14 @@
 #include "cli/bench.h"
 #include "cli/commands_priv.h"
 
-static const struct bench_kind *const kinds[] = { &bench_train, &bench_generate };
+static const struct bench_kind *const kinds[] = { &bench_train, &bench_generate, &bench_plain };
 
 static const struct option options[] = {
     { "size", OPT_CHOICE, "S|M|L", "S", "size of the model", 0, 0 },
     { "batch", OPT_INT, "B", NULL, "sequences at once [train 8, generate 64]", 1, 4096 },
+    { "weights", OPT_CHOICE, "f32|bf16|int8", "f32",
+      "generate: how weights lie; bf16 as of a bf16 checkpoint, the same bits as f32 would give; int8 "
+      "as of generate --weights int8", 0, 0 },
     OPTION_SEED,
     OPTION_THREADS,
     OPTION_JSON,
@@ -28,12 +31,18 @@ static const struct bench_kind *kind_named(const char *name, struct err *err)
     return NULL;
 }
 
+static enum bench_weights weights_of(const char *name)
+{
+    return strcmp(name, "bf16") == 0 ? BENCH_BF16 : strcmp(name, "int8") == 0 ? BENCH_INT8 : BENCH_F32;
+}
+
 static struct bench_ask ask_of(const struct args *a, const struct bench_kind *kind)
 {
     struct bench_ask ask = {
         .batch = args_given(a, "batch") ? (size_t)args_int(a, "batch") : kind->batch,
         .threads = (size_t)args_int(a, "threads"),
         .seed = (uint64_t)args_int(a, "seed"),
+        .weights = weights_of(args_text(a, "weights")),
     };
     if (!ask.threads)
         ask.threads = threads_default();
@@ -75,12 +84,13 @@ static int run(const struct args *a, struct err *err)
 const struct command cmd_bench = {
     .name = "bench",
     .summary = "measure the speed of training or of generation on this machine",
-    .operands = "train|generate",
+    .operands = "train|generate|plain",
     .min_operands = 1,
     .max_operands = 1,
     .options = options,
     .examples = "  tracewright bench train --size M\n"
                 "  tracewright bench train --size S --threads 1 --json\n"
-                "  tracewright bench generate --size L --batch 1",
+                "  tracewright bench generate --size L --batch 1 --weights int8\n"
+                "  tracewright bench plain --size L",
     .run = run,
 };

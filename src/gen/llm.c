@@ -126,7 +126,8 @@ void llm_free(struct llm *m)
 struct decode_crew llm_crew(const struct llm *m, const struct llm_options *o,
                             const struct draw_job *job)
 {
-    return decode_crew_new(m->model, o->batch ? o->batch : LLM_BATCH, draw_threads(job),
+    return decode_crew_new(o->int8 ? DECODER_INT8 : DECODER_EXACT, m->model,
+                           o->batch ? o->batch : LLM_BATCH, draw_threads(job),
                            m->model->config.max_len);
 }
 

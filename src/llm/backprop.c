@@ -109,7 +109,7 @@ static void buffer_free(float **p, size_t n, void *ctx)
 
 static void buffer_new(float **p, size_t n, void *ctx)
 {
-    *p = mem_array(*(size_t *)ctx * n, sizeof **p);
+    *p = mem_large(*(size_t *)ctx * n, sizeof **p);
 }
 
 static void buffer_count(float **p, size_t n, void *ctx)

@@ -118,9 +118,15 @@ static struct decoder *decoder_of(struct decode_weights *w, bool owner, size_t s
     return d;
 }
 
+struct decoder *decoder_new_as(enum decoder_weights as, const struct model *m, size_t slots,
+                               size_t max_len)
+{
+    return decoder_of(decode_weights_new(as, m), true, slots, max_len);
+}
+
 struct decoder *decoder_new(const struct model *m, size_t slots, size_t max_len)
 {
-    return decoder_of(decode_weights_new(m), true, slots, max_len);
+    return decoder_new_as(DECODER_EXACT, m, slots, max_len);
 }
 
 struct decoder *decoder_twin(const struct decoder *d, size_t slots)
@@ -239,9 +245,10 @@ static void attend(const struct decoder *d, size_t head, size_t seen, const floa
                    float *out)
 {
     size_t D = llama_head_dim(&d->w->config);
-    struct panels keys = { seen, D, D * PANEL, d->keys.at + head * d->keys_head, NULL };
-    struct panels values = { D, seen, d->max_len * PANEL, d->values.at + head * d->values_head,
-                             NULL };
+    struct panels keys = { .N = seen, .K = D, .stride = D * PANEL,
+                           .w = d->keys.at + head * d->keys_head };
+    struct panels values = { .N = D, .K = seen, .stride = d->max_len * PANEL,
+                             .w = d->values.at + head * d->values_head };
     panels_product(&keys, 0, panels_count(seen), 1, q, 0, score, 0);
     vec_scale(seen, 1.0f / sqrtf((float)D), score);
     vec_softmax(seen, score);

@@ -23,10 +23,18 @@
 
 struct decoder;
 
+/* How a decoder holds the weights of matrices. Exactly: those that are all bf16 numbers, as a bf16
+ * checkpoint's are, as such, which is half of what has to be read, others as floats: the same bits.
+ * Or every row rounded to 255 steps (ml/panels.h): a quarter, and other logits. */
+enum decoder_weights { DECODER_EXACT, DECODER_INT8 };
+
 /* max_len: most tokens a slot may hold, at most config.max_len. The weights are copied
- * (packed); later changes of m do not reach the decoder. Those of a mapped model are read where
- * they are, anew at every step: m must stay, and a step costs the same for 1 row as for 16. */
+ * (packed); later changes of m do not reach the decoder. Those of a mapped model, unless rounded,
+ * are read where they are, anew at every step: m must stay, and a step costs the same for 1 row as
+ * for 16. Of any mapped model m must stay for its embedding. */
 struct decoder *decoder_new(const struct model *m, size_t slots, size_t max_len);
+struct decoder *decoder_new_as(enum decoder_weights as, const struct model *m, size_t slots,
+                               size_t max_len);
 struct decoder *decoder_twin(const struct decoder *d, size_t slots);
 void decoder_free(struct decoder *d);
 

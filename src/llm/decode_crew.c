@@ -11,8 +11,8 @@ static size_t share(size_t of, size_t i, size_t n)
     return of * (i + 1) / n - of * i / n;
 }
 
-struct decode_crew decode_crew_new(const struct model *m, size_t batch, size_t threads,
-                                   size_t max_len)
+struct decode_crew decode_crew_new(enum decoder_weights as, const struct model *m, size_t batch,
+                                   size_t threads, size_t max_len)
 {
     REQUIRE(batch >= 1 && threads >= 1);
     struct decode_crew c = { .workers = threads < batch ? threads : batch };
@@ -21,7 +21,7 @@ struct decode_crew decode_crew_new(const struct model *m, size_t batch, size_t t
         struct decode_worker *w = &c.worker[i];
         w->slots = share(batch, i, c.workers);
         w->decoder = i ? decoder_twin(c.worker[0].decoder, w->slots)
-                       : decoder_new(m, w->slots, max_len);
+                       : decoder_new_as(as, m, w->slots, max_len);
         if (share(threads, i, c.workers) > 1) {
             w->team = team_new(share(threads, i, c.workers));
             decoder_team(w->decoder, w->team);

@@ -2,13 +2,15 @@
 #ifndef LLM_DECODE_PRIV_H
 #define LLM_DECODE_PRIV_H
 
+#include "llm/decode.h"
 #include "llm/lora.h"
 #include "llm/model.h"
 #include "ml/panels.h"
 #include "ml/rope.h"
 
-/* A matrix to multiply by: packed once, or, of a mapped model, packed panel by panel when it is
- * needed. The bits are the same. What adapters add to a mapped one is added to every product. */
+/* A matrix to multiply by: packed once, or, of a mapped model that is to be exact, packed panel by
+ * panel when it is needed. The bits are the same. What adapters add to a mapped one is added to every
+ * product. */
 struct decode_matrix {
     struct panels packed;              /* w is NULL: not packed */
     struct weight weight;              /* rows [from, from + packed.N) */
@@ -40,7 +42,7 @@ struct decode_weights {
 void decode_product(const struct decode_matrix *m, size_t first, size_t end, size_t R,
                     const float *x, size_t ldx, float *out, size_t ldo, float *room);
 
-struct decode_weights *decode_weights_new(const struct model *m);
+struct decode_weights *decode_weights_new(enum decoder_weights as, const struct model *m);
 void decode_weights_free(struct decode_weights *w);
 
 #endif

@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "llm/decode_priv.h"
+#include "ml/halves.h"
 #include "ml/vec.h"
 
 static float *copy(const float *p, size_t n)
@@ -39,7 +40,7 @@ static void go_low(const struct decode_matrix *m, size_t R, const float *x, size
                     m->low[i].scale * vec_dot(K, x + r * ldx, m->low[i].a + k * K);
 }
 
-/* To out (R, n; ldo): rows [first, first + n) of the matrix. */
+/* To out (R, n; ldo): rows [first, first + n) of the matrix, of those that it has. */
 static void add_low(const struct decode_matrix *m, size_t first, size_t n, size_t R,
                     const float *low, float *out, size_t ldo)
 {
@@ -60,6 +61,8 @@ void decode_product(const struct decode_matrix *m, size_t first, size_t end, siz
     const struct panels *p = &m->packed;
     if (p->w) {
         panels_product(p, first, end, R, x, ldx, out, ldo);
+        go_low(m, R, x, ldx, room);
+        add_low(m, first * PANEL, (end - first) * PANEL, R, room, out, ldo);
         return;
     }
     float *rows = room, *panel = room + PANEL * p->K, *low = panel + PANEL * p->K;
@@ -67,7 +70,7 @@ void decode_product(const struct decode_matrix *m, size_t first, size_t end, siz
     go_low(m, R, x, ldx, low);
     for (size_t i = first; i < end; i++) {
         size_t n = p->N - i * PANEL < PANEL ? p->N - i * PANEL : PANEL;
-        struct panels one = { n, p->K, p->K * PANEL, panel, NULL };
+        struct panels one = { .N = n, .K = p->K, .stride = p->K * PANEL, .w = panel };
         weight_rows(&m->weight, m->from + i * PANEL, n, rows);
         turn(n, p->K, rows, panel);
         panels_product(&one, 0, 1, R, x, ldx, out + (i - first) * PANEL, ldo);
@@ -93,18 +96,32 @@ static void find_low(const struct model *m, enum matrix which, size_t layer, siz
     }
 }
 
+/* Rows [from, from + n) of a matrix: are they bf16 numbers, all of them? */
+static bool is_bf16(const struct weight *w, size_t from, size_t n, float *rows)
+{
+    for (size_t i = 0; i < n; i += PANEL) {
+        size_t some = n - i < PANEL ? n - i : PANEL;
+        weight_rows(w, from + i, some, rows);
+        if (!bf16_exact(some * w->in, rows))
+            return false;
+    }
+    return true;
+}
+
 /* Rows [from, from + n) of a matrix. */
-static struct decode_matrix pack(const struct model *m, enum matrix which, size_t layer,
-                                 size_t from, size_t n)
+static struct decode_matrix pack(enum decoder_weights as, const struct model *m, enum matrix which,
+                                 size_t layer, size_t from, size_t n)
 {
     struct weight w = model_matrix(m, which, layer);
     struct decode_matrix x = { .packed = { .N = n, .K = w.in }, .weight = w, .from = from };
-    if (m->mapped) {
+    if (m->mapped)
         find_low(m, which, layer, n, &x);
+    if (m->mapped && as == DECODER_EXACT)
         return x;
-    }
-    x.packed = panels_new(n, w.in);
     float *rows = mem_array(PANEL * w.in, sizeof *rows);
+    x.packed = panels_new(n, w.in, as == DECODER_INT8            ? PANELS_INT8
+                                   : is_bf16(&w, from, n, rows) ? PANELS_BF16
+                                                                 : PANELS_F32);
     for (size_t i = 0; i < n; i += PANEL) {
         size_t some = n - i < PANEL ? n - i : PANEL;
         weight_rows(&w, from + i, some, rows);
@@ -114,9 +131,10 @@ static struct decode_matrix pack(const struct model *m, enum matrix which, size_
     return x;
 }
 
-static struct decode_matrix pack_all(const struct model *m, enum matrix which, size_t layer)
+static struct decode_matrix pack_all(enum decoder_weights as, const struct model *m,
+                                     enum matrix which, size_t layer)
 {
-    return pack(m, which, layer, 0, model_matrix(m, which, layer).out);
+    return pack(as, m, which, layer, 0, model_matrix(m, which, layer).out);
 }
 
 static void keep_embedding(struct decode_weights *w, const struct model *m)
@@ -143,7 +161,7 @@ static size_t ranks_of(const struct decode_weights *w)
     return most;
 }
 
-struct decode_weights *decode_weights_new(const struct model *m)
+struct decode_weights *decode_weights_new(enum decoder_weights as, const struct model *m)
 {
     struct decode_weights *w = mem_alloc(sizeof *w);
     const struct llama_config *c = &m->config;
@@ -153,17 +171,18 @@ struct decode_weights *decode_weights_new(const struct model *m)
     for (size_t l = 0; l < c->n_layers; l++) {
         const struct layer_at *at = &m->layer[l];
         w->layer[l] = (struct decode_layer){
-            .qkv = pack_all(m, MATRIX_QKV, l),
-            .out = pack_all(m, MATRIX_OUT, l),
-            .gate = pack(m, MATRIX_GATE_UP, l, 0, F),
-            .up = pack(m, MATRIX_GATE_UP, l, F, F),
-            .down = pack_all(m, MATRIX_DOWN, l),
+            .qkv = pack_all(as, m, MATRIX_QKV, l),
+            .out = pack_all(as, m, MATRIX_OUT, l),
+            .gate = pack(as, m, MATRIX_GATE_UP, l, 0, F),
+            .up = pack(as, m, MATRIX_GATE_UP, l, F, F),
+            .down = pack_all(as, m, MATRIX_DOWN, l),
             .attn_norm = copy(m->weights + at->attn_norm, C),
             .mlp_norm = copy(m->weights + at->mlp_norm, C),
         };
     }
-    w->head = pack_all(m, MATRIX_HEAD, 0);
-    w->room = m->mapped ? 2 * PANEL * (most > F ? most : F) + DECODE_ROWS * ranks_of(w) : 0;
+    w->head = pack_all(as, m, MATRIX_HEAD, 0);
+    w->room = m->mapped && as == DECODER_EXACT ? 2 * PANEL * (most > F ? most : F) : 0;
+    w->room += DECODE_ROWS * ranks_of(w);
     keep_embedding(w, m);
     w->norm = copy(m->weights + m->norm, C);
     w->rope = rope_new(c->max_len, llama_head_dim(c), c->rope_theta, &c->rope);

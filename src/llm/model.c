@@ -134,7 +134,7 @@ static struct model *new_model(const struct llama_config *c, bool mapped)
     m->config = *c;
     m->mapped = mapped;
     build_table(m);
-    m->weights = mem_array(m->n_weights, sizeof *m->weights);
+    m->weights = mem_large(m->n_weights, sizeof *m->weights);
     for (size_t i = 0; i < m->n_params; i++)
         if (m->param[i].offset != SIZE_MAX)
             m->param[i].data = m->weights + m->param[i].offset;

@@ -342,7 +342,7 @@ static void keep_best(struct train *t, double validation)
 {
     struct train_state *st = &t->st;
     if (!st->best)
-        st->best = mem_array(t->w.n_weights, sizeof *st->best);
+        st->best = mem_large(t->w.n_weights, sizeof *st->best);
     memcpy(st->best, t->w.weights, t->w.n_weights * sizeof *st->best);
     st->best_loss = validation;
     st->best_epoch = st->epoch;
@@ -488,10 +488,10 @@ static void begin(struct train *t, struct model *m, const struct train_options *
     t->w = train_block_of(o, m);
     if (o->n_adapters)
         t->lora_dropout = (float)o->adapter[o->n_adapters - 1]->options.dropout;
-    t->st.m1 = mem_array(t->w.n_weights, sizeof(float));
-    t->st.m2 = mem_array(t->w.n_weights, sizeof(float));
+    t->st.m1 = mem_large(t->w.n_weights, sizeof(float));
+    t->st.m2 = mem_large(t->w.n_weights, sizeof(float));
     if (o->average > 0) {
-        t->st.mean = mem_array(t->w.n_weights, sizeof(float));
+        t->st.mean = mem_large(t->w.n_weights, sizeof(float));
         memcpy(t->st.mean, t->w.weights, t->w.n_weights * sizeof(float));
     }
     t->slot = mem_array(o->slots, sizeof *t->slot);
@@ -505,7 +505,7 @@ static void begin(struct train *t, struct model *m, const struct train_options *
     for (size_t i = 0; i < t->workers; i++)
         t->back[i] = worker_new(m, o);
     for (size_t k = 0; k < o->slots; k++)
-        t->grad[k] = mem_array(t->w.n_weights, sizeof(float));
+        t->grad[k] = mem_large(t->w.n_weights, sizeof(float));
     split(t);
 }
 

@@ -6,8 +6,6 @@
  */
 #include "ml/halves.h"
 
-#include <string.h>
-
 #include "ml/lanes_priv.h"
 
 INLINE uint32_t bits_of(float f)
@@ -56,6 +54,14 @@ VECTOR_CLONES void bf16_narrow(size_t n, const float *restrict x, uint16_t *rest
         uint32_t rounded = (u + 0x7fff + (u >> 16 & 1)) >> 16;
         out[i] = (uint16_t)((u & 0x7fffffff) > 0x7f800000 ? u >> 16 | 0x40 : rounded);
     }
+}
+
+VECTOR_CLONES bool bf16_exact(size_t n, const float *x)
+{
+    uint32_t lost = 0;
+    for (size_t i = 0; i < n; i++)
+        lost |= bits_of(x[i]) & 0xffff;
+    return lost == 0;
 }
 
 static uint16_t f16_of(float x)

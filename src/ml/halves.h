@@ -7,13 +7,25 @@
 #ifndef ML_HALVES_H
 #define ML_HALVES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 void bf16_widen(size_t n, const void *p, float *restrict out);
 void f16_widen(size_t n, const void *p, float *restrict out);
 
 void bf16_narrow(size_t n, const float *restrict x, uint16_t *restrict out);
 void f16_narrow(size_t n, const float *restrict x, uint16_t *restrict out);
+
+/* Is every one of x a bf16? Then bf16_of_exact takes nothing from it. */
+bool bf16_exact(size_t n, const float *x);
+
+static inline uint16_t bf16_of_exact(float x)
+{
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return (uint16_t)(bits >> 16);
+}
 
 #endif

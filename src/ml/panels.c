@@ -1,7 +1,7 @@
 /* panels.c: the template panels_path_priv.h on each path, and the choice among them. */
 #include "ml/panels.h"
 
-#include <stdbool.h>
+#include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +11,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "ml/halves.h"
 #include "ml/lanes_priv.h"
 #include "ml/path.h"
 
@@ -56,6 +57,23 @@ INLINE path_four path_fma(path_four a, path_four b, path_four c)
 }
 #endif
 
+INLINE path_four path_widen_bf16(const uint16_t *p)
+{
+    path_four v;
+    for (int j = 0; j < 4; j++) {
+        uint32_t bits = (uint32_t)p[j] << 16;
+        float f;
+        memcpy(&f, &bits, sizeof f);
+        v[j] = f;
+    }
+    return v;
+}
+
+INLINE path_four path_widen_int8(const int8_t *p)
+{
+    return (path_four){ p[0], p[1], p[2], p[3] };
+}
+
 #define BLOCK_ROWS 3
 #define FEW_ROWS 2
 #define BLOCK_PANELS 2
@@ -81,59 +99,113 @@ INLINE path_four path_fma(path_four a, path_four b, path_four c)
 
 struct kernel {
     size_t row_panels;                 /* that `row` does at once */
-    void (*panel)(size_t R, size_t K, const float *x, size_t ldx, const float *w, float *out,
-                  size_t ldo);
-    void (*row)(size_t K, const float *x, const float *w, size_t stride, float *out);
+    void (*panel)(size_t R, size_t K, bool more, const float *x, size_t ldx, const float *w,
+                  float *out, size_t ldo);
+    void (*narrow)(size_t R, size_t K, enum panels_type type, const float *x, size_t ldx,
+                   const void *w, float *out, size_t ldo);
+    void (*row)(size_t K, enum panels_type type, const float *x, const void *w, size_t stride,
+                float *out);
 };
 
 static const struct kernel kernels[PATHS] = {
-    [PATH_PLAIN] = { 2, panel_plain, row_plain },
+    [PATH_PLAIN] = { 2, panel_plain, narrow_plain, row_plain },
 #if defined(__x86_64__)
-    [PATH_AVX2] = { 2, panel_avx2, row_avx2 },
-    [PATH_AVX512] = { 4, panel_avx512, row_avx512 },
+    [PATH_AVX2] = { 2, panel_avx2, narrow_avx2, row_avx2 },
+    [PATH_AVX512] = { 4, panel_avx512, narrow_avx512, row_avx512 },
 #endif
 };
 
 struct panels_room panels_room(size_t floats)
 {
     REQUIRE(floats < SIZE_MAX / sizeof(float) - PANEL);
-    struct panels_room r = { .base = mem_array(floats + PANEL, sizeof *r.base) };
+    struct panels_room r = { .base = mem_large(floats + PANEL, sizeof *r.base) };
     size_t over = (uintptr_t)r.base / sizeof *r.base % PANEL;
     r.at = r.base + (over ? PANEL - over : 0);
     return r;
 }
 
-struct panels panels_new(size_t N, size_t K)
+static const size_t sizes[] = { [PANELS_F32] = sizeof(float), [PANELS_BF16] = 2, [PANELS_INT8] = 1 };
+
+struct panels panels_new(size_t N, size_t K, enum panels_type type)
 {
-    struct panels_room room = panels_room(panels_count(N) * K * PANEL);
-    return (struct panels){ N, K, K * PANEL, room.at, room.base };
+    struct panels_room room = panels_room((panels_count(N) * K * PANEL * sizes[type] + 3) /
+                                          sizeof(float));
+    float *scale = type == PANELS_INT8 ? mem_array(N, sizeof *scale) : NULL;
+    return (struct panels){ N, K, K * PANEL, type, room.at, scale, room.base };
+}
+
+/* Row n's weights as integers; its scale to *scale. */
+static void fill_int8(size_t K, const float *row, int8_t *to, float *scale)
+{
+    float most = 0;
+    for (size_t k = 0; k < K; k++)
+        most = fabsf(row[k]) > most ? fabsf(row[k]) : most;
+    float per = most > 1e-35f ? 127 / most : 0;      /* what is smaller has no inverse */
+    *scale = per > 0 ? most / 127 : 0;
+    for (size_t k = 0; k < K; k++)
+        to[k * PANEL] = (int8_t)lrintf(row[k] * per);
+}
+
+static void fill_row(struct panels *p, size_t n, const float *row)
+{
+    size_t at = n / PANEL * p->stride + n % PANEL;
+    if (p->type == PANELS_INT8) {
+        fill_int8(p->K, row, (int8_t *)p->w + at, p->scale + n);
+    } else if (p->type == PANELS_BF16) {
+        for (size_t k = 0; k < p->K; k++)
+            ((uint16_t *)p->w)[at + k * PANEL] = bf16_of_exact(row[k]);
+    } else {
+        for (size_t k = 0; k < p->K; k++)
+            ((float *)p->w)[at + k * PANEL] = row[k];
+    }
 }
 
 void panels_fill(struct panels *p, size_t from, size_t n_rows, const float *rows)
 {
     REQUIRE(p->own && from + n_rows <= p->N);
-    for (size_t n = from; n < from + n_rows; n++, rows += p->K) {
-        float *to = p->own + (p->w - p->own) + n / PANEL * p->stride + n % PANEL;
-        for (size_t k = 0; k < p->K; k++)
-            to[k * PANEL] = rows[k];
-    }
+    for (size_t n = from; n < from + n_rows; n++, rows += p->K)
+        fill_row(p, n, rows);
 }
 
 void panels_free(struct panels *p)
 {
     free(p->own);
+    free(p->scale);
     *p = (struct panels){ 0 };
 }
 
+static const void *panel_at(const struct panels *p, size_t i)
+{
+    return (const char *)p->w + i * p->stride * sizes[p->type];
+}
+
+static void one_panel(const struct kernel *k, const struct panels *p, size_t i, size_t R,
+                      const float *x, size_t ldx, float *out, size_t ldo)
+{
+    if (p->type == PANELS_F32)
+        k->panel(R, p->K, false, x, ldx, panel_at(p, i), out, ldo);
+    else
+        k->narrow(R, p->K, p->type, x, ldx, panel_at(p, i), out, ldo);
+}
+
 /* The last panel, of which only `width` outputs exist: into a row of its own first. */
-static void last_panel(const struct kernel *k, const struct panels *p, const float *w, size_t R,
-                       const float *x, size_t ldx, float *out, size_t ldo, size_t width)
+static void last_panel(const struct kernel *k, const struct panels *p, size_t i, size_t R,
+                       const float *x, size_t ldx, float *out, size_t ldo)
 {
     float whole[PANEL];
     for (size_t r = 0; r < R; r++) {
-        k->panel(1, p->K, x + r * ldx, ldx, w, whole, PANEL);
-        memcpy(out + r * ldo, whole, width * sizeof *out);
+        one_panel(k, p, i, 1, x + r * ldx, ldx, whole, PANEL);
+        memcpy(out + r * ldo, whole, p->N % PANEL * sizeof *out);
     }
+}
+
+/* Sums of integers to sums of weights: columns from the n-th of the matrix on. */
+static void scale_columns(const struct panels *p, size_t n, size_t width, size_t R, float *out,
+                          size_t ldo)
+{
+    for (size_t r = 0; r < R; r++)
+        for (size_t i = 0; i < width; i++)
+            out[r * ldo + i] *= p->scale[n + i];
 }
 
 void panels_product(const struct panels *p, size_t first, size_t end, size_t R, const float *x,
@@ -144,10 +216,12 @@ void panels_product(const struct panels *p, size_t first, size_t end, size_t R, 
     REQUIRE(first <= end && end <= panels_count(p->N));
     if (R == 1)
         for (; i + k->row_panels <= (end < whole ? end : whole); i += k->row_panels)
-            k->row(p->K, x, p->w + i * p->stride, p->stride, out + (i - first) * PANEL);
+            k->row(p->K, p->type, x, panel_at(p, i), p->stride, out + (i - first) * PANEL);
     for (; i < end && i < whole; i++)
-        k->panel(R, p->K, x, ldx, p->w + i * p->stride, out + (i - first) * PANEL, ldo);
+        one_panel(k, p, i, R, x, ldx, out + (i - first) * PANEL, ldo);
     if (i < end)
-        last_panel(k, p, p->w + i * p->stride, R, x, ldx, out + (i - first) * PANEL, ldo,
-                   p->N % PANEL);
+        last_panel(k, p, i, R, x, ldx, out + (i - first) * PANEL, ldo);
+    if (p->type == PANELS_INT8)
+        scale_columns(p, first * PANEL, (end <= whole ? end * PANEL : p->N) - first * PANEL, R,
+                      out, ldo);
 }

@@ -8,24 +8,34 @@
  * its own and takes its products one after the other. So its bits do not depend on how many rows
  * go together, on which panels a thread does, or on the width of the processor's vectors. BLAS
  * would choose another order for another number of rows.
+ *
+ * Weights lie as floats, or narrower, to be widened when they are used:
+ *
+ *     PANELS_BF16   upper halves of floats: of weights that are such, the same bits
+ *     PANELS_INT8   w[n][k] = scale[n] q, q in [-127, 127]: rounded to 1/254 of the row's largest;
+ *                   the sum runs over x[r][k] q, and is multiplied by scale[n] once, in the end
  */
 #ifndef ML_PANELS_H
 #define ML_PANELS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum { PANEL = 32 };
+enum panels_type { PANELS_F32, PANELS_BF16, PANELS_INT8 };
 
 struct panels {
     size_t N, K;
-    size_t stride;       /* floats from a panel to the next, at least K * PANEL */
-    const float *w;      /* (ceil(N / PANEL), stride); columns beyond N are only read */
-    float *own;          /* what panels_free frees; NULL: w is somebody else's */
+    size_t stride;       /* weights from a panel to the next, at least K * PANEL */
+    enum panels_type type;
+    const void *w;       /* (ceil(N / PANEL), stride); columns beyond N are only read */
+    float *scale;        /* (N) of PANELS_INT8, owned */
+    void *own;           /* what panels_free frees; NULL: w is somebody else's */
 };
 
 /* Zeros, to be filled by rows (n_rows, K) of the matrix, from row `from` on, which are copied;
- * panels_free it. */
-struct panels panels_new(size_t N, size_t K);
+ * panels_free it. As PANELS_BF16 rows must be bf16_exact (ml/halves.h). */
+struct panels panels_new(size_t N, size_t K, enum panels_type type);
 void panels_fill(struct panels *p, size_t from, size_t n_rows, const float *rows);
 void panels_free(struct panels *p);
 

@@ -10,9 +10,20 @@
  */
 #define VS (PANEL / LANES)
 
+/* LANES weights from the i-th on. */
+INLINE TARGET V NAME(weights)(enum panels_type type, const void *w, size_t i)
+{
+    if (type == PANELS_BF16)
+        return WIDEN_BF16((const uint16_t *)w + i);
+    if (type == PANELS_INT8)
+        return WIDEN_INT8((const int8_t *)w + i);
+    return LOAD((const float *)w + i);
+}
+
 /* R rows, P panels side by side, k in [0, K). `more`: the sums so far are in out. */
 INLINE TARGET void NAME(block)(size_t R, size_t P, size_t K, bool more, const float *x, size_t ldx,
-                               const float *w, size_t stride, float *out, size_t ldo)
+                               enum panels_type type, const void *w, size_t stride, float *out,
+                               size_t ldo)
 {
     V sum[BLOCK_ROWS][BLOCK_PANELS * VS];
     _Pragma("GCC unroll 16") for (size_t r = 0; r < R; r++)
@@ -23,39 +34,71 @@ INLINE TARGET void NAME(block)(size_t R, size_t P, size_t K, bool more, const fl
             V f = SPLAT(x[r * ldx + k]);
             _Pragma("GCC unroll 16") for (size_t v = 0; v < P * VS; v++)
                 sum[r][v] =
-                    FMA(f, LOAD(w + v / VS * stride + k * PANEL + v % VS * LANES), sum[r][v]);
+                    FMA(f, NAME(weights)(type, w, v / VS * stride + k * PANEL + v % VS * LANES),
+                        sum[r][v]);
         }
     _Pragma("GCC unroll 16") for (size_t r = 0; r < R; r++)
         _Pragma("GCC unroll 16") for (size_t v = 0; v < P * VS; v++)
             STORE(out + r * ldo + v * LANES, sum[r][v]);
 }
 
-/* All rows against one whole panel. While a piece of it serves block after block, the next one is
- * fetched, a share with every block; the piece after the last is the next panel's first. */
-TARGET static void NAME(panel)(size_t R, size_t K, const float *x, size_t ldx, const float *w,
-                               float *out, size_t ldo)
+/* All rows against one whole panel of floats. While a piece of it serves block after block, the
+ * next one is fetched, a share with every block; the piece after the last is the next panel's
+ * first. */
+TARGET static void NAME(panel)(size_t R, size_t K, bool more, const float *x, size_t ldx,
+                               const float *w, float *out, size_t ldo)
 {
     size_t piece = R > BLOCK_ROWS ? PIECE : K;
     size_t ahead = R > BLOCK_ROWS ? PIECE * PANEL / (R / BLOCK_ROWS) + 16 : 0;
-    for (size_t k = 0; k < K; k += piece) {
+    for (size_t k = 0; k < K; k += piece, more = true) {
         size_t n = K - k < piece ? K - k : piece, r = 0;
         const float *wk = w + k * PANEL, *xk = x + k, *next = wk + n * PANEL;
         for (; r + BLOCK_ROWS <= R; r += BLOCK_ROWS) {
             for (size_t i = 0; i < ahead; i += 16, next += 16)
                 __builtin_prefetch(next);
-            NAME(block)(BLOCK_ROWS, 1, n, k, xk + r * ldx, ldx, wk, 0, out + r * ldo, ldo);
+            NAME(block)(BLOCK_ROWS, 1, n, more, xk + r * ldx, ldx, PANELS_F32, wk, 0,
+                        out + r * ldo, ldo);
         }
         for (; r + FEW_ROWS <= R; r += FEW_ROWS)
-            NAME(block)(FEW_ROWS, 1, n, k, xk + r * ldx, ldx, wk, 0, out + r * ldo, ldo);
+            NAME(block)(FEW_ROWS, 1, n, more, xk + r * ldx, ldx, PANELS_F32, wk, 0, out + r * ldo,
+                        ldo);
         for (; r < R; r++)
-            NAME(block)(1, 1, n, k, xk + r * ldx, ldx, wk, 0, out + r * ldo, ldo);
+            NAME(block)(1, 1, n, more, xk + r * ldx, ldx, PANELS_F32, wk, 0, out + r * ldo, ldo);
+    }
+}
+
+/* n narrow weights to floats. */
+INLINE TARGET void NAME(widen)(size_t n, enum panels_type type, const void *w, float *out)
+{
+    for (size_t i = 0; i < n; i += LANES)
+        STORE(out + i, NAME(weights)(type, w, i));
+}
+
+/* The same of one that is narrow: piece by piece it is widened, for all rows at once. */
+TARGET static void NAME(narrow)(size_t R, size_t K, enum panels_type type, const float *x,
+                                size_t ldx, const void *w, float *out, size_t ldo)
+{
+    _Alignas(64) float wide[PIECE * PANEL];
+    for (size_t k = 0; k < K; k += PIECE) {
+        size_t n = K - k < PIECE ? K - k : PIECE;
+        if (type == PANELS_BF16)
+            NAME(widen)(n * PANEL, PANELS_BF16, (const uint16_t *)w + k * PANEL, wide);
+        else
+            NAME(widen)(n * PANEL, PANELS_INT8, (const int8_t *)w + k * PANEL, wide);
+        NAME(panel)(R, n, k, x + k, ldx, wide, out, ldo);
     }
 }
 
 /* One row against BLOCK_PANELS whole panels: alone, a panel's sums would wait for each other. */
-TARGET static void NAME(row)(size_t K, const float *x, const float *w, size_t stride, float *out)
+TARGET static void NAME(row)(size_t K, enum panels_type type, const float *x, const void *w,
+                             size_t stride, float *out)
 {
-    NAME(block)(1, BLOCK_PANELS, K, false, x, 0, w, stride, out, 0);
+    if (type == PANELS_BF16)
+        NAME(block)(1, BLOCK_PANELS, K, false, x, 0, PANELS_BF16, w, stride, out, 0);
+    else if (type == PANELS_INT8)
+        NAME(block)(1, BLOCK_PANELS, K, false, x, 0, PANELS_INT8, w, stride, out, 0);
+    else
+        NAME(block)(1, BLOCK_PANELS, K, false, x, 0, PANELS_F32, w, stride, out, 0);
 }
 
 #undef VS
