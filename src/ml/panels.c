@@ -17,6 +17,10 @@
 
 enum { PIECE = 128 };
 
+static const size_t panels_sizes[] = {
+    [PANELS_F32] = sizeof(float), [PANELS_BF16] = sizeof(uint16_t), [PANELS_INT8] = 1,
+};
+
 typedef float path_four __attribute__((vector_size(16), aligned(4), may_alias));
 
 #if defined(__FP_FAST_FMAF) || !defined(__x86_64__)
@@ -99,19 +103,17 @@ INLINE path_four path_widen_int8(const int8_t *p)
 
 struct kernel {
     size_t row_panels;                 /* that `row` does at once */
-    void (*panel)(size_t R, size_t K, bool more, const float *x, size_t ldx, const float *w,
-                  float *out, size_t ldo);
-    void (*narrow)(size_t R, size_t K, enum panels_type type, const float *x, size_t ldx,
-                   const void *w, float *out, size_t ldo);
+    void (*panel)(size_t R, size_t K, enum panels_type type, const float *x, size_t ldx,
+                  const void *w, float *out, size_t ldo);
     void (*row)(size_t K, enum panels_type type, const float *x, const void *w, size_t stride,
                 float *out);
 };
 
 static const struct kernel kernels[PATHS] = {
-    [PATH_PLAIN] = { 2, panel_plain, narrow_plain, row_plain },
+    [PATH_PLAIN] = { 2, panel_plain, row_plain },
 #if defined(__x86_64__)
-    [PATH_AVX2] = { 2, panel_avx2, narrow_avx2, row_avx2 },
-    [PATH_AVX512] = { 4, panel_avx512, narrow_avx512, row_avx512 },
+    [PATH_AVX2] = { 2, panel_avx2, row_avx2 },
+    [PATH_AVX512] = { 4, panel_avx512, row_avx512 },
 #endif
 };
 
@@ -124,11 +126,9 @@ struct panels_room panels_room(size_t floats)
     return r;
 }
 
-static const size_t sizes[] = { [PANELS_F32] = sizeof(float), [PANELS_BF16] = 2, [PANELS_INT8] = 1 };
-
 struct panels panels_new(size_t N, size_t K, enum panels_type type)
 {
-    struct panels_room room = panels_room((panels_count(N) * K * PANEL * sizes[type] + 3) /
+    struct panels_room room = panels_room((panels_count(N) * K * PANEL * panels_sizes[type] + 3) /
                                           sizeof(float));
     float *scale = type == PANELS_INT8 ? mem_array(N, sizeof *scale) : NULL;
     return (struct panels){ N, K, K * PANEL, type, room.at, scale, room.base };
@@ -176,16 +176,7 @@ void panels_free(struct panels *p)
 
 static const void *panel_at(const struct panels *p, size_t i)
 {
-    return (const char *)p->w + i * p->stride * sizes[p->type];
-}
-
-static void one_panel(const struct kernel *k, const struct panels *p, size_t i, size_t R,
-                      const float *x, size_t ldx, float *out, size_t ldo)
-{
-    if (p->type == PANELS_F32)
-        k->panel(R, p->K, false, x, ldx, panel_at(p, i), out, ldo);
-    else
-        k->narrow(R, p->K, p->type, x, ldx, panel_at(p, i), out, ldo);
+    return (const char *)p->w + i * p->stride * panels_sizes[p->type];
 }
 
 /* The last panel, of which only `width` outputs exist: into a row of its own first. */
@@ -194,7 +185,7 @@ static void last_panel(const struct kernel *k, const struct panels *p, size_t i,
 {
     float whole[PANEL];
     for (size_t r = 0; r < R; r++) {
-        one_panel(k, p, i, 1, x + r * ldx, ldx, whole, PANEL);
+        k->panel(1, p->K, p->type, x + r * ldx, ldx, panel_at(p, i), whole, PANEL);
         memcpy(out + r * ldo, whole, p->N % PANEL * sizeof *out);
     }
 }
@@ -218,7 +209,7 @@ void panels_product(const struct panels *p, size_t first, size_t end, size_t R, 
         for (; i + k->row_panels <= (end < whole ? end : whole); i += k->row_panels)
             k->row(p->K, p->type, x, panel_at(p, i), p->stride, out + (i - first) * PANEL);
     for (; i < end && i < whole; i++)
-        one_panel(k, p, i, R, x, ldx, out + (i - first) * PANEL, ldo);
+        k->panel(R, p->K, p->type, x, ldx, panel_at(p, i), out + (i - first) * PANEL, ldo);
     if (i < end)
         last_panel(k, p, i, R, x, ldx, out + (i - first) * PANEL, ldo);
     if (p->type == PANELS_INT8)

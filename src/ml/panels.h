@@ -18,7 +18,6 @@
 #ifndef ML_PANELS_H
 #define ML_PANELS_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 enum { PANEL = 32 };

@@ -42,51 +42,59 @@ INLINE TARGET void NAME(block)(size_t R, size_t P, size_t K, bool more, const fl
             STORE(out + r * ldo + v * LANES, sum[r][v]);
 }
 
-/* All rows against one whole panel of floats. While a piece of it serves block after block, the
- * next one is fetched, a share with every block; the piece after the last is the next panel's
- * first. */
-TARGET static void NAME(panel)(size_t R, size_t K, bool more, const float *x, size_t ldx,
-                               const float *w, float *out, size_t ldo)
+/* All rows against a piece of a panel, of floats. While it serves block after block, what comes after
+ * it, `ahead` bytes at `next`, is fetched, a share with every block. */
+INLINE TARGET void NAME(piece)(size_t R, size_t K, bool more, const float *x, size_t ldx,
+                               const float *w, float *out, size_t ldo, const char *next,
+                               size_t ahead)
 {
-    size_t piece = R > BLOCK_ROWS ? PIECE : K;
-    size_t ahead = R > BLOCK_ROWS ? PIECE * PANEL / (R / BLOCK_ROWS) + 16 : 0;
-    for (size_t k = 0; k < K; k += piece, more = true) {
-        size_t n = K - k < piece ? K - k : piece, r = 0;
-        const float *wk = w + k * PANEL, *xk = x + k, *next = wk + n * PANEL;
-        for (; r + BLOCK_ROWS <= R; r += BLOCK_ROWS) {
-            for (size_t i = 0; i < ahead; i += 16, next += 16)
-                __builtin_prefetch(next);
-            NAME(block)(BLOCK_ROWS, 1, n, more, xk + r * ldx, ldx, PANELS_F32, wk, 0,
-                        out + r * ldo, ldo);
-        }
-        for (; r + FEW_ROWS <= R; r += FEW_ROWS)
-            NAME(block)(FEW_ROWS, 1, n, more, xk + r * ldx, ldx, PANELS_F32, wk, 0, out + r * ldo,
-                        ldo);
-        for (; r < R; r++)
-            NAME(block)(1, 1, n, more, xk + r * ldx, ldx, PANELS_F32, wk, 0, out + r * ldo, ldo);
+    size_t r = 0, share = R < BLOCK_ROWS ? 0 : ahead / (R / BLOCK_ROWS) + 64;
+    for (; r + BLOCK_ROWS <= R; r += BLOCK_ROWS) {
+        for (size_t i = 0; i < share; i += 64, next += 64)
+            __builtin_prefetch(next);
+        NAME(block)(BLOCK_ROWS, 1, K, more, x + r * ldx, ldx, PANELS_F32, w, 0, out + r * ldo, ldo);
     }
+    for (; r + FEW_ROWS <= R; r += FEW_ROWS)
+        NAME(block)(FEW_ROWS, 1, K, more, x + r * ldx, ldx, PANELS_F32, w, 0, out + r * ldo, ldo);
+    for (; r < R; r++)
+        NAME(block)(1, 1, K, more, x + r * ldx, ldx, PANELS_F32, w, 0, out + r * ldo, ldo);
 }
 
-/* n narrow weights to floats. */
+/* n weights to floats. */
 INLINE TARGET void NAME(widen)(size_t n, enum panels_type type, const void *w, float *out)
 {
     for (size_t i = 0; i < n; i += LANES)
         STORE(out + i, NAME(weights)(type, w, i));
 }
 
-/* The same of one that is narrow: piece by piece it is widened, for all rows at once. */
-TARGET static void NAME(narrow)(size_t R, size_t K, enum panels_type type, const float *x,
-                                size_t ldx, const void *w, float *out, size_t ldo)
+/* All rows against one whole panel; one that is narrow is widened piece by piece, for all rows. The
+ * piece after the last is the next panel's first. */
+INLINE TARGET void NAME(panel_of)(size_t R, size_t K, enum panels_type type, const float *x,
+                                  size_t ldx, const void *w, float *out, size_t ldo)
 {
+    size_t size = panels_sizes[type], piece = type != PANELS_F32 || R > BLOCK_ROWS ? PIECE : K;
+    size_t ahead = R > BLOCK_ROWS ? PIECE * PANEL * size : 0;
     _Alignas(64) float wide[PIECE * PANEL];
-    for (size_t k = 0; k < K; k += PIECE) {
-        size_t n = K - k < PIECE ? K - k : PIECE;
-        if (type == PANELS_BF16)
-            NAME(widen)(n * PANEL, PANELS_BF16, (const uint16_t *)w + k * PANEL, wide);
-        else
-            NAME(widen)(n * PANEL, PANELS_INT8, (const int8_t *)w + k * PANEL, wide);
-        NAME(panel)(R, n, k, x + k, ldx, wide, out, ldo);
+    const char *at = w;
+    for (size_t k = 0; k < K; k += piece) {
+        size_t n = K - k < piece ? K - k : piece;
+        const void *now = at;
+        at += n * PANEL * size;
+        if (type != PANELS_F32)
+            NAME(widen)(n * PANEL, type, now, wide);
+        NAME(piece)(R, n, k, x + k, ldx, type == PANELS_F32 ? now : wide, out, ldo, at, ahead);
     }
+}
+
+TARGET static void NAME(panel)(size_t R, size_t K, enum panels_type type, const float *x, size_t ldx,
+                               const void *w, float *out, size_t ldo)
+{
+    if (type == PANELS_BF16)
+        NAME(panel_of)(R, K, PANELS_BF16, x, ldx, w, out, ldo);
+    else if (type == PANELS_INT8)
+        NAME(panel_of)(R, K, PANELS_INT8, x, ldx, w, out, ldo);
+    else
+        NAME(panel_of)(R, K, PANELS_F32, x, ldx, w, out, ldo);
 }
 
 /* One row against BLOCK_PANELS whole panels: alone, a panel's sums would wait for each other. */
