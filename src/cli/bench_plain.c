@@ -27,7 +27,7 @@ struct plain {
     const struct model *m;
     struct team *team;
     struct rope *rope;
-    float *x, *norm, *att, *score;     /* (C), (C), (C), (H, LENGTH) */
+    float *x, *norm, *att, *score;     /* (C), (C), (H D), (H, LENGTH) */
     float *gate_up, *act, *logits;     /* (2 F), (F), (V) */
     float *qkv;                        /* (layer, LENGTH, q k v): the cache is where they are made */
     size_t position, layer;
@@ -138,7 +138,7 @@ static struct plain plain_new(const struct bench_ask *ask, const struct model *m
     p.rope = rope_new(LENGTH, llama_head_dim(c), c->rope_theta, &c->rope);
     p.x = mem_array(c->d_model, sizeof *p.x);
     p.norm = mem_array(c->d_model, sizeof *p.norm);
-    p.att = mem_array(c->d_model, sizeof *p.att);
+    p.att = mem_array(llama_heads_width(c), sizeof *p.att);
     p.score = mem_array(c->n_heads * LENGTH, sizeof *p.score);
     p.gate_up = mem_array(2 * c->d_ff, sizeof *p.gate_up);
     p.act = mem_array(c->d_ff, sizeof *p.act);
