@@ -55,8 +55,8 @@ void *mem_array(size_t n, size_t size)
 }
 
 /* A page of 4 KiB is gone through in half a microsecond, and then its successor's address has to be
- * looked up, on a virtual machine in two tables: up to half of the time of a long read. A hint: where
- * it is not taken, nothing is lost. */
+ * looked up, on a virtual machine in two tables: up to half of the time of a long read. A hint:
+ * where it is not taken, nothing is lost. */
 void *mem_large(size_t n, size_t size)
 {
     enum { LEAST = 4 << 20, PAGE = 4096 };

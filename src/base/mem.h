@@ -11,8 +11,8 @@
 
 void *mem_alloc(size_t size);                /* zeroed; free() it */
 void *mem_array(size_t n, size_t size);      /* zeroed; dies on overflow of n * size */
-void *mem_large(size_t n, size_t size);      /* the same, in large pages where the system has some: for
-                                                what is read from end to end again and again */
+void *mem_large(size_t n, size_t size);      /* the same, in large pages where the system has them:
+                                                for what is read whole again and again */
 void *mem_resize(void *p, size_t n, size_t size);   /* the new part is not zeroed */
 char *mem_strdup(const char *s);
 char *mem_strndup(const char *s, size_t n);

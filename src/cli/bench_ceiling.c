@@ -1,6 +1,6 @@
 /* bench_ceiling.c: what the machine gives to matrix products that fit its caches and wait for
- * nobody, and to reading what does not fit. The median, not the best: bursts above the sustained clock
- * are nobody's ceiling. */
+ * nobody, and to reading what does not fit. The median, not the best: bursts above the sustained
+ * clock are nobody's ceiling. */
 #include <gsl/gsl_sort.h>
 #include <stdlib.h>
 #include <string.h>

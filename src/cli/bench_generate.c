@@ -62,8 +62,8 @@ static bool generate(const struct bench_ask *ask, struct bench_done *done, struc
     model_init(m, ask->seed);
     if (ask->weights == BENCH_BF16)
         round_weights(m);
-    struct bout b = { ask, decode_crew_new(ask->weights == BENCH_INT8 ? DECODER_INT8 : DECODER_EXACT,
-                                           m, ask->batch, ask->threads, LENGTH) };
+    enum decoder_weights as = ask->weights == BENCH_INT8 ? DECODER_INT8 : DECODER_EXACT;
+    struct bout b = { ask, decode_crew_new(as, m, ask->batch, ask->threads, LENGTH) };
     *done = (struct bench_done){ .flops_per_token = 2 * llama_matrix_weights(&ask->config) };
     threads_for(b.crew.workers, b.crew.workers, write_sequences, &b);   /* every page touched */
     double start = bench_now_s();

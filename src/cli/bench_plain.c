@@ -29,7 +29,7 @@ struct plain {
     struct rope *rope;
     float *x, *norm, *att, *score;     /* (C), (C), (H D), (H, LENGTH) */
     float *gate_up, *act, *logits;     /* (2 F), (F), (V) */
-    float *qkv;                        /* (layer, LENGTH, q k v): the cache is where they are made */
+    float *qkv;                        /* (layer, LENGTH, q k v): the cache, where they are made */
     size_t position, layer;
     const float *in, *w;               /* of the product under way */
     float *out;

@@ -13,8 +13,8 @@ static const struct option options[] = {
     { "size", OPT_CHOICE, "S|M|L", "S", "size of the model", 0, 0 },
     { "batch", OPT_INT, "B", NULL, "sequences at once [train 8, generate 64]", 1, 4096 },
     { "weights", OPT_CHOICE, "f32|bf16|int8", "f32",
-      "generate: how weights lie; bf16 as of a bf16 checkpoint, the same bits as f32 would give; int8 "
-      "as of generate --weights int8", 0, 0 },
+      "generate: how weights lie; bf16 as of a bf16 checkpoint, the same bits as f32 would give; "
+      "int8 as of generate --weights int8", 0, 0 },
     OPTION_SEED,
     OPTION_THREADS,
     OPTION_JSON,
@@ -33,7 +33,9 @@ static const struct bench_kind *kind_named(const char *name, struct err *err)
 
 static enum bench_weights weights_of(const char *name)
 {
-    return strcmp(name, "bf16") == 0 ? BENCH_BF16 : strcmp(name, "int8") == 0 ? BENCH_INT8 : BENCH_F32;
+    return strcmp(name, "bf16") == 0   ? BENCH_BF16
+           : strcmp(name, "int8") == 0 ? BENCH_INT8
+                                       : BENCH_F32;
 }
 
 static struct bench_ask ask_of(const struct args *a, const struct bench_kind *kind)

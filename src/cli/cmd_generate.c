@@ -46,8 +46,8 @@ static const struct option options[] = {
     { "batch", OPT_INT, "N", "64",
       "graphs decoded side by side, by all threads; does not change results", 1, 65536 },
     { "weights", OPT_CHOICE, "exact|int8", "exact",
-      "int8: rounded to 8 bits a weight, row by row: a quarter of the memory, faster where the batch "
-      "is small, other graphs", 0, 0 },
+      "int8: rounded to 8 bits a weight, row by row: a quarter of the memory, faster where the "
+      "batch is small, other graphs", 0, 0 },
     { "attempts", OPT_INT, "N", "1000", "failures after which a header is given up", 1, 1e9 },
     { "stats", OPT_TEXT, "FILE.json", NULL,
       "what the mask took, importance weights, failures by cause, speed", 0, 0 },

@@ -9,8 +9,8 @@
 #include "ml/rope.h"
 
 /* A matrix to multiply by: packed once, or, of a mapped model that is to be exact, packed panel by
- * panel when it is needed. The bits are the same. What adapters add to a mapped one is added to every
- * product. */
+ * panel when it is needed. The bits are the same. What adapters add to a mapped one is added to
+ * every product. */
 struct decode_matrix {
     struct panels packed;              /* w is NULL: not packed */
     struct weight weight;              /* rows [from, from + packed.N) */

@@ -42,8 +42,8 @@ INLINE TARGET void NAME(block)(size_t R, size_t P, size_t K, bool more, const fl
             STORE(out + r * ldo + v * LANES, sum[r][v]);
 }
 
-/* All rows against a piece of a panel, of floats. While it serves block after block, what comes after
- * it, `ahead` bytes at `next`, is fetched, a share with every block. */
+/* All rows against a piece of a panel, of floats. While it serves block after block, what comes
+ * after it, `ahead` bytes at `next`, is fetched, a share with every block. */
 INLINE TARGET void NAME(piece)(size_t R, size_t K, bool more, const float *x, size_t ldx,
                                const float *w, float *out, size_t ldo, const char *next,
                                size_t ahead)
@@ -86,8 +86,8 @@ INLINE TARGET void NAME(panel_of)(size_t R, size_t K, enum panels_type type, con
     }
 }
 
-TARGET static void NAME(panel)(size_t R, size_t K, enum panels_type type, const float *x, size_t ldx,
-                               const void *w, float *out, size_t ldo)
+TARGET static void NAME(panel)(size_t R, size_t K, enum panels_type type, const float *x,
+                               size_t ldx, const void *w, float *out, size_t ldo)
 {
     if (type == PANELS_BF16)
         NAME(panel_of)(R, K, PANELS_BF16, x, ldx, w, out, ldo);
