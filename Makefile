@@ -11,7 +11,8 @@
 #   make figure-NAME   one figure           make table-NAME   one table
 #   make paper         typeset paper/paper.pdf and paper/paper.html
 #   make demo          a minute's look: two trees and a figure
-#   make bench         measure against other programs
+#   make bench         measure against other programs: a table, and build/bench.json
+#                      (B=train: one; B="train S": a part of it, as its file says)
 #   make lint          both compilers, cppcheck, room walls, line lengths, shell syntax
 #   make asan          every test under the address and undefined-behaviour sanitizers
 #   make fuzz          every parser on mutated input, FUZZ_SECONDS=60 each, and again until
@@ -162,8 +163,9 @@ demo: all
 bench: all
 	@$(BUILD)/tracewright --version
 	@sed -n 's/^model name[^:]*: */machine  /p' /proc/cpuinfo | head -n 1; echo "cores    $$(nproc)"
-	@for b in $(filter $(BUILD)/experiments/bench_%,$(DRIVERS)); do \
-	    printf '\n%s\n' "$${b##*/}"; $$b --out $(BUILD)/bench || exit; done
+	@for b in $(filter $(BUILD)/experiments/bench_$(or $(firstword $(B)),%),$(DRIVERS)); do \
+	    printf '\n%s\n' "$${b##*/}"; $$b --out $(BUILD)/bench --only '$(word 2,$(B))' || exit; done
+	@awk -v json=$(BUILD)/bench.json -f experiments/bench.awk $(BUILD)/bench/*.csv
 
 install: all
 	install -D -m 755 $(BUILD)/tracewright $(DESTDIR)$(PREFIX)/bin/tracewright

@@ -1,56 +1,127 @@
 /* bench_generate: tokens, graphs and calls a second of generation.
  *
- * Claim    batch 64 writes over 10k, 4.5k, 2.2k tokens/s on S, M, L and batch 1 over 2900, 1058,
- *          461 where sgemm does 320 GF/s (elsewhere compare the fraction of sgemm: 0.22, 0.31,
- *          0.36 at batch 64); the grammar keeps 0.97 of the free rate.
+ * Claim    batch 64 writes over 10k, 4.5k, 2.2k tokens/s on S, M, L where sgemm does 320 GF/s
+ *          (elsewhere compare the fraction of sgemm: 0.22, 0.31, 0.36); batch 1 is at least as fast
+ *          as llama2.c's way of writing (bench plain), faster with narrower weights; the grammar
+ *          keeps 0.97 of the free rate.
  * Reads    nothing: random weights; for graphs a model of two million weights, trained here for an
  *          epoch on 2000 traces of the reference workload, or --checkpoint
- * Writes   OUTDIR/bench_generate.csv   size,batch,threads,tokens_per_s,gflops,fraction,wall_s,
- *              wall_tokens_per_s: medians of five runs; wall is by a clock outside the program,
- *              from fork to exit: its start, packing, ceiling and a first pass included
- *          OUTDIR/bench_graphs.csv     batch,sampling,threads,graphs_per_s,calls_per_s,
- *              tokens_per_s,kept: medians of five; kept is the median over pairs, run one after
- *              the other, of constrained tokens/s over free ones. Free sampling makes one attempt
- *              a graph: what fails is not counted as written.
+ * Writes   OUTDIR/bench_generate-SIZE.csv   size,batch,weights,threads,tokens_per_s,gflops,
+ *              fraction,read_gb_per_s,read_fraction,over_plain,wall_s,wall_tokens_per_s: medians of
+ *              five rounds over all rows; weights plain is llama2.c's way, over_plain the median of
+ *              the ratios to it in the same round; read is what a token has to read of weights and
+ *              of keys and values at the mean length, its fraction that of the machine's reading,
+ *              measured in the same round; wall is by a clock outside the program, from fork to
+ *              exit: its start, packing, ceiling and first tokens included
+ *          OUTDIR/bench_graphs.csv     batch,sampling,weights,threads,graphs_per_s,calls_per_s,
+ *              tokens_per_s,kept: medians of five; kept is the median over rounds of constrained
+ *              tokens/s over free ones. Free sampling makes one attempt a graph: what fails is
+ *              not counted as written
+ *          OUTDIR/bench_int8.csv       tokens,kl_nats,same_top,loss_exact,loss_int8,valid_exact,
+ *              valid_int8: what rounding weights to 8 bits does to the model's distribution on
+ *              texts that it wrote, and to the share of its free texts that are graphs
+ * Parts    --only S, M, L, graphs
  */
+#include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "base/meta.h"
-#include "base/threads.h"
+#include "base/rng.h"
+#include "cli/bench.h"
 #include "cli/bench_run.h"
 #include "cli/driver.h"
 #include "gen/llm.h"
 #include "gen/train_graphs.h"
+#include "llm/decode.h"
 #include "ml/linalg.h"
+#include "ml/vec.h"
 #include "trace/reference.h"
 
-enum { REPEATS = 5, TRACES = 2000 };
+enum { REPEATS = 5, TRACES = 2000, MEAN_CONTEXT = 128 };
 
-static const size_t batches[] = { 64, 1 };
+/* What is timed of a size, in this order, round after round. */
+static const struct row {
+    const char *kind, *weights;
+    size_t batch;
+    double bytes;                  /* of a weight */
+} rows[] = {
+    { "generate", "f32", 64, 4 }, { "plain", "f32", 1, 4 },     { "generate", "f32", 1, 4 },
+    { "generate", "bf16", 1, 2 }, { "generate", "int8", 1, 1 },
+};
+enum { ROWS = sizeof rows / sizeof *rows, PLAIN = 1 };
 
-static void tokens_of(const struct driver *d, FILE *csv, const char *program, const char *size,
-                      size_t batch)
+enum column { RATE, GFLOPS, FRACTION, READ, READ_FRACTION, OVER_PLAIN, WALL_S, WALL_RATE, COLUMNS };
+#define HEADER "size,batch,weights,threads,tokens_per_s,gflops,fraction,read_gb_per_s," \
+               "read_fraction,over_plain,wall_s,wall_tokens_per_s"
+
+/* Bytes that a token has to read: its share of the weights, which every thread goes through for its
+ * own sequences, and the keys and values before it. */
+static double bytes_of(const char *size, const struct row *r, size_t threads)
 {
-    const struct bench_call call = { program, "generate", size, batch, d->threads, d->seed };
-    double x[5][REPEATS], m[5];
-    for (int i = 0; i < REPEATS; i++) {
-        struct bench_line r;
-        struct err err = { 0 };
-        driver_need(d, bench_tracewright(&call, &r, &err), &err);
-        x[0][i] = r.rate;
-        x[1][i] = r.gflops;
-        x[2][i] = r.fraction;
-        x[3][i] = r.wall_s;
-        x[4][i] = r.tokens / r.wall_s;
+    struct llama_config c;
+    REQUIRE(llama_preset(size, &c));
+    c.vocab = 1024;
+    double passes = threads < r->batch ? (double)threads : 1, kv = 2.0 * (double)c.d_model;
+    return llama_matrix_weights(&c) * r->bytes * passes / (double)r->batch +
+           (double)c.n_layers * kv * sizeof(float) * MEAN_CONTEXT;
+}
+
+static void time_row(const struct driver *d, const char *program, const char *size,
+                     const struct row *r, double reading, double *x)
+{
+    const struct bench_call call = { program, r->kind, size, r->batch, d->threads, r->weights,
+                                     d->seed };
+    struct bench_line l;
+    struct err err = { 0 };
+    driver_need(d, bench_tracewright(&call, &l, &err), &err);
+    x[RATE] = l.rate;
+    x[GFLOPS] = l.gflops;
+    x[FRACTION] = l.fraction;
+    x[READ] = 1e-9 * l.rate * bytes_of(size, r, d->threads);
+    x[READ_FRACTION] = 1e9 * x[READ] / reading;
+    x[WALL_S] = l.wall_s;
+    x[WALL_RATE] = l.tokens / l.wall_s;
+}
+
+static void put_row(const struct driver *d, FILE *csv, const char *size, const struct row *r,
+                    double x[REPEATS][ROWS][COLUMNS], size_t k)
+{
+    double m[COLUMNS], one[REPEATS];
+    bool plain = strcmp(r->kind, "plain") == 0;
+    const char *held = plain ? "plain" : r->weights;
+    fprintf(csv, "%s,%zu,%s,%zu", size, r->batch, held, d->threads);
+    for (int c = 0; c < COLUMNS; c++) {
+        for (int i = 0; i < REPEATS; i++)
+            one[i] = x[i][k][c];
+        m[c] = c == OVER_PLAIN && r->batch != 1 ? NAN : bench_median(one, REPEATS);
+        fprintf(csv, ",%.9g", m[c]);
     }
-    for (int k = 0; k < 5; k++)
-        m[k] = bench_median(x[k], REPEATS);
-    fprintf(csv, "%s,%zu,%zu,%.9g,%.9g,%.9g,%.9g,%.9g\n", size, batch, d->threads, m[0], m[1], m[2],
-            m[3], m[4]);
-    printf("%s batch %2zu %7.0f tokens/s  %5.0f GF/s  %.2f of sgemm  by the wall %7.0f in %.1f s\n",
-           size, batch, m[0], m[1], m[2], m[4], m[3]);
+    fprintf(csv, "\n");
+    printf("%s batch %2zu %-5s %7.0f tokens/s  %5.0f GF/s  %.2f of sgemm  %5.1f GB/s, %.2f of "
+           "reading", size, r->batch, held, m[RATE], m[GFLOPS], m[FRACTION], m[READ],
+           m[READ_FRACTION]);
+    printf(r->batch == 1 && !plain ? "  %.2f of plain\n" : "\n", m[OVER_PLAIN]);
     fflush(stdout);
+}
+
+static void tokens_of(const struct driver *d, const char *program, const char *size)
+{
+    double x[REPEATS][ROWS][COLUMNS];
+    char name[32];
+    for (int i = 0; i < REPEATS; i++) {
+        double reading = bench_bandwidth(d->threads);
+        for (size_t k = 0; k < ROWS; k++)
+            time_row(d, program, size, &rows[k], reading, x[i][k]);
+        for (size_t k = 0; k < ROWS; k++)
+            x[i][k][OVER_PLAIN] = x[i][k][RATE] / x[i][PLAIN][RATE];
+    }
+    snprintf(name, sizeof name, "bench_generate-%s.csv", size);
+    struct outfile csv = driver_csv(d, name, HEADER);
+    for (size_t k = 0; k < ROWS; k++)
+        put_row(d, csv.f, size, &rows[k], x, k);
+    driver_close(&csv);
 }
 
 /* The checkpoint given, or one trained now. */
@@ -74,14 +145,26 @@ static void load(const struct driver *d, const struct graphset *graphs, struct l
     free(dir);
 }
 
+/* What is written of graphs, in this order, round after round. */
+static const struct way {
+    const char *sampling, *weights;
+    size_t batch, n;
+    bool unconstrained, int8;
+} ways[] = {
+    { "constrained", "exact", 64, 1000, false, false }, { "free", "exact", 64, 1000, true, false },
+    { "constrained", "int8", 64, 1000, false, true },   { "free", "int8", 64, 1000, true, true },
+    { "constrained", "exact", 1, 100, false, false },   { "free", "exact", 1, 100, true, false },
+    { "constrained", "int8", 1, 100, false, true },     { "free", "int8", 1, 100, true, true },
+};
+enum { WAYS = sizeof ways / sizeof *ways, FREE = 1, FREE_INT8 = 3 };
+
 static struct draw_report write_graphs(const struct driver *d, const struct llm *m,
-                                       const struct prompt_pool *pool, size_t batch,
-                                       bool free_of_it)
+                                       const struct prompt_pool *pool, const struct way *w)
 {
-    struct draw_job job = { .prompts = pool, .n = batch == 1 ? 200 : 2000, .seed = d->seed,
-                            .threads = d->threads, .attempts = free_of_it ? 1 : 0 };
-    struct llm_options o = { .sample = sample_standard, .unconstrained = free_of_it,
-                             .batch = batch };
+    struct draw_job job = { .prompts = pool, .n = w->n, .seed = d->seed, .threads = d->threads,
+                            .attempts = w->unconstrained ? 1 : 0 };
+    struct llm_options o = { .sample = sample_standard, .unconstrained = w->unconstrained,
+                             .int8 = w->int8, .batch = w->batch };
     struct graphset *out = graphset_new();
     struct draw_report r = { 0 };
     struct err err = { 0 };
@@ -90,61 +173,146 @@ static struct draw_report write_graphs(const struct driver *d, const struct llm 
     return r;
 }
 
-static void graphs_of(const struct driver *d, FILE *csv, const struct llm *m,
-                      const struct prompt_pool *pool, size_t batch)
+enum { GRAPHS, CALLS, TOKENS, KEPT, RATES };
+
+static void put_way(const struct driver *d, FILE *csv, const struct way *w, const double *m)
 {
-    static const char *const names[] = { "constrained", "free" };
-    double x[2][3][REPEATS], kept[REPEATS];
-    for (int i = 0; i < REPEATS; i++) {
-        for (int f = 0; f < 2; f++) {
-            struct draw_report r = write_graphs(d, m, pool, batch, f);
-            x[f][0][i] = (double)r.graphs / r.seconds;
-            x[f][1][i] = (double)r.calls / r.seconds;
-            x[f][2][i] = (double)r.tokens / r.seconds;
+    fprintf(csv, "%zu,%s,%s,%zu,%.9g,%.9g,%.9g,%.9g\n", w->batch, w->sampling, w->weights,
+            d->threads, m[GRAPHS], m[CALLS], m[TOKENS], m[KEPT]);
+    printf("batch %2zu %-11s %-5s %7.0f valid graphs/s %8.0f calls/s %8.0f tokens/s", w->batch,
+           w->sampling, w->weights, m[GRAPHS], m[CALLS], m[TOKENS]);
+    printf(w->unconstrained ? "\n" : "  %.3f of free\n", m[KEPT]);
+    fflush(stdout);
+}
+
+/* The shares of free texts that are graphs go to valid[0], and of int8 to valid[1]. */
+static void graphs_of(const struct driver *d, const struct llm *m, const struct prompt_pool *pool,
+                      double *valid)
+{
+    double x[REPEATS][WAYS][RATES];
+    struct outfile csv = driver_csv(d, "bench_graphs.csv", "batch,sampling,weights,threads,"
+                                    "graphs_per_s,calls_per_s,tokens_per_s,kept");
+    for (int i = 0; i < REPEATS; i++)
+        for (size_t k = 0; k < WAYS; k++) {
+            struct draw_report r = write_graphs(d, m, pool, &ways[k]);
+            x[i][k][GRAPHS] = (double)r.graphs / r.seconds;
+            x[i][k][CALLS] = (double)r.calls / r.seconds;
+            x[i][k][TOKENS] = (double)r.tokens / r.seconds;
+            if (k == FREE || k == FREE_INT8)
+                valid[k == FREE_INT8] = (double)r.graphs / (double)ways[k].n;
         }
-        kept[i] = x[0][2][i] / x[1][2][i];
+    for (size_t k = 0; k < WAYS; k++) {
+        double v[RATES], one[REPEATS];
+        for (int c = 0; c < RATES; c++) {
+            for (int i = 0; i < REPEATS; i++)
+                one[i] = c < KEPT ? x[i][k][c] : x[i][k & ~1u][TOKENS] / x[i][k | 1][TOKENS];
+            v[c] = c == KEPT && ways[k].unconstrained ? 1 : bench_median(one, REPEATS);
+        }
+        put_way(d, csv.f, &ways[k], v);
     }
-    double share = bench_median(kept, REPEATS);
-    for (int f = 0; f < 2; f++) {
-        double v[3];
-        for (int k = 0; k < 3; k++)
-            v[k] = bench_median(x[f][k], REPEATS);
-        fprintf(csv, "%zu,%s,%zu,%.9g,%.9g,%.9g,%.9g\n", batch, names[f], d->threads, v[0], v[1],
-                v[2], f ? 1 : share);
-        printf("batch %2zu %-11s %7.0f valid graphs/s %8.0f calls/s %8.0f tokens/s", batch,
-               names[f], v[0], v[1], v[2]);
-        printf(f ? "\n" : "  %.3f of free\n", share);
-        fflush(stdout);
+    driver_close(&csv);
+}
+
+/* Of two distributions of the next token, by their logits. */
+struct apart {
+    double kl, exact, int8;        /* sums: KL(exact || int8), and nats of the token that came */
+    size_t same, tokens;
+};
+
+static void compare(size_t V, float *p, float *q, uint32_t came, struct apart *a)
+{
+    size_t top[2] = { 0, 0 };
+    for (size_t v = 1; v < V; v++) {
+        top[0] = p[v] > p[top[0]] ? v : top[0];
+        top[1] = q[v] > q[top[1]] ? v : top[1];
     }
+    vec_softmax(V, p);
+    vec_softmax(V, q);
+    for (size_t v = 0; v < V; v++)
+        a->kl += (double)p[v] * log((double)p[v] / (double)q[v]);
+    a->exact -= log((double)p[came]);
+    a->int8 -= log((double)q[came]);
+    a->same += top[0] == top[1];
+    a->tokens++;
+}
+
+/* Both are fed what the exact one writes by itself. */
+static struct apart apart_on_own_texts(const struct driver *d, const struct model *m)
+{
+    enum { SEQUENCES = 64, LENGTH = 96 };
+    size_t V = m->config.vocab, length = LENGTH < m->config.max_len ? LENGTH : m->config.max_len;
+    struct decoder *both[] = { decoder_new(m, SEQUENCES, length),
+                               decoder_new_as(DECODER_INT8, m, SEQUENCES, length) };
+    float *logits[] = { mem_array(SEQUENCES * V, sizeof(float)),
+                        mem_array(SEQUENCES * V, sizeof(float)) };
+    uint32_t slot[SEQUENCES], token[SEQUENCES];
+    struct apart a = { 0 };
+    gsl_rng *rng = rng_stream(d->seed, "bench/int8", 0);
+    for (uint32_t s = 0; s < SEQUENCES; s++) {
+        slot[s] = s;
+        token[s] = m->config.bos;
+    }
+    for (size_t t = 0; t < length; t++) {
+        for (int k = 0; k < 2; k++)
+            decoder_step(both[k], SEQUENCES, slot, token, logits[k]);
+        for (size_t s = 0; s < SEQUENCES; s++) {
+            bool ended = t && token[s] == m->config.eos;
+            float *p = logits[0] + s * V;
+            uint32_t next = sample_draw(p, V, NULL, &sample_standard, rng).token;
+            if (!ended)
+                compare(V, p, logits[1] + s * V, next, &a);
+            token[s] = ended ? m->config.eos : next;
+        }
+    }
+    gsl_rng_free(rng);
+    for (int k = 0; k < 2; k++) {
+        decoder_free(both[k]);
+        free(logits[k]);
+    }
+    return a;
+}
+
+static void put_int8(const struct driver *d, const struct llm *m, const double *valid)
+{
+    struct apart a = apart_on_own_texts(d, m->model);
+    double n = (double)a.tokens;
+    struct outfile csv = driver_csv(d, "bench_int8.csv", "tokens,kl_nats,same_top,loss_exact,"
+                                    "loss_int8,valid_exact,valid_int8");
+    fprintf(csv.f, "%zu,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g\n", a.tokens, a.kl / n, (double)a.same / n,
+            a.exact / n, a.int8 / n, valid[0], valid[1]);
+    driver_close(&csv);
+    printf("int8 on %zu tokens: KL %.2g nats, the same likeliest token on %.4f, loss %.4f for "
+           "%.4f, valid when free %.3f for %.3f\n", a.tokens, a.kl / n, (double)a.same / n, a.int8 / n,
+           a.exact / n, valid[1], valid[0]);
+}
+
+static void graphs_part(const struct driver *d)
+{
+    struct llm m;
+    double valid[2];
+    struct graphset *graphs = reference_graphs(&(struct reference_options){ .traces = TRACES,
+                                                                            .seed = d->seed });
+    load(d, graphs, &m);
+    struct prompt_pool pool = prompt_pool_new(graphs, prompt_full);
+    graphs_of(d, &m, &pool, valid);
+    put_int8(d, &m, valid);
+    prompt_pool_free(&pool);
+    llm_free(&m);
+    graphset_free(graphs);
 }
 
 int main(int argc, char **argv)
 {
     static const char *const sizes[] = { "S", "M", "L" };
     struct driver d = driver_start(argc, argv, "bench_generate");
-    d.threads = d.threads ? d.threads : threads_default();
     char *program = bench_beside(argv[0]);
     printf("%zu threads, OpenBLAS core %s\n", d.threads, linalg_core());
-    struct outfile csv = driver_csv(&d, "bench_generate.csv",
-                                    "size,batch,threads,tokens_per_s,gflops,fraction,wall_s,"
-                                    "wall_tokens_per_s");
+    fflush(stdout);
     for (size_t i = 0; i < 3; i++)
-        for (size_t k = 0; k < 2; k++)
-            tokens_of(&d, csv.f, program, sizes[i], batches[k]);
-    driver_close(&csv);
-    struct llm m;
-    struct graphset *graphs = reference_graphs(&(struct reference_options){ .traces = TRACES,
-                                                                            .seed = d.seed });
-    load(&d, graphs, &m);
-    struct prompt_pool pool = prompt_pool_new(graphs, prompt_full);
-    csv = driver_csv(&d, "bench_graphs.csv",
-                     "batch,sampling,threads,graphs_per_s,calls_per_s,tokens_per_s,kept");
-    for (size_t k = 0; k < 2; k++)
-        graphs_of(&d, csv.f, &m, &pool, batches[k]);
-    driver_close(&csv);
-    prompt_pool_free(&pool);
-    llm_free(&m);
-    graphset_free(graphs);
+        if (driver_does(&d, sizes[i]))
+            tokens_of(&d, program, sizes[i]);
+    if (driver_does(&d, "graphs"))
+        graphs_part(&d);
     free(program);
     return driver_end(&d);
 }

@@ -4,12 +4,15 @@
  *          samples without padding multiplies that by the context over their mean length.
  * Reads    nothing: random tokens, 8 sequences of 512 a step; for packing, the lengths of the
  *          reference workload's graphs as compact text
- * Writes   OUTDIR/bench_train.csv   size,threads,tokens_per_s,gflops,fraction,torch_tokens_per_s,
- *              ratio,wall_s,wall_tokens_per_s   medians of five runs; the ratio is the median of
- *              the ratios of pairs run one after the other; wall is by a clock outside the
- *              program, from fork to exit: its start, ceiling and warming up included
+ * Writes   OUTDIR/bench_train-SIZE.csv   size,threads,tokens_per_s,gflops,fraction,
+ *              torch_tokens_per_s,ratio,cpu_ratio,wall_s,wall_tokens_per_s   medians of five; our
+ *              program and PyTorch's take turns; ratio is the median of the ratios of pairs,
+ *              cpu_ratio the same of tokens a second of processors (ours with all of the program),
+ *              which other work on the machine moves less; wall is by a clock outside the program,
+ *              from fork to exit: its start, ceiling and warming up included
  *          OUTDIR/bench_packing.csv  size,threads,mean_length,padded,packed,gain   tokens a second
- *              that are no padding: each sample in a sequence of 512, or packed
+ *              that are no padding: each sample in a sequence of 512, or packed; size S
+ * Parts    --only S, M, L, packing
  * Peer     experiments/bench_train_torch.py with Debian's python3-torch: the same BLAS on its right
  *          core, threads that sleep while they wait
  */
@@ -30,44 +33,18 @@
 #define PYTHON "/usr/bin/python3"
 #define PEER "experiments/bench_train_torch.py"
 
-enum { REPEATS = 5, PEER_STEPS = 2, CONTEXT = 512, STEP = 8 * CONTEXT };
+enum { REPEATS = 5, CONTEXT = 512, STEP = 8 * CONTEXT };
 
-static const char *const sizes[] = { "S", "M", "L" };
+/* A turn of PyTorch's is some seconds. */
+static const struct size {
+    const char *name;
+    int peer_steps;
+} sizes[] = { { "S", 3 }, { "M", 2 }, { "L", 1 } };
 enum { SIZES = sizeof sizes / sizeof *sizes };
 
-struct run {
-    double rate, gflops, fraction, peer, ratio, wall_s, wall_rate;
-};
-
-/* One run of the program, timed from outside too. */
-static struct run ours(const struct driver *d, const char *program, const char *size)
-{
-    const struct bench_call call = { program, "train", size, 0, d->threads, d->seed };
-    struct bench_line l;
-    struct err err = { 0 };
-    driver_need(d, bench_tracewright(&call, &l, &err), &err);
-    return (struct run){ .rate = l.rate, .gflops = l.gflops, .fraction = l.fraction,
-                         .wall_s = l.wall_s,
-                         .wall_rate = (l.tokens + STEP) / l.wall_s };   /* it warms up for one */
-}
-
-/* PyTorch's tokens a second; NaN when it does not run. */
-static double peer(const struct driver *d, const char *size)
-{
-    struct llama_config c;
-    REQUIRE(llama_preset(size, &c));
-    const size_t number[] = { c.n_layers, c.d_model, c.n_heads, c.d_ff, PEER_STEPS, d->threads };
-    char text[6][24], out[256];
-    for (int i = 0; i < 6; i++)
-        snprintf(text[i], sizeof text[i], "%zu", number[i]);
-    char *argv[] = { PYTHON, PEER, text[0], text[1], text[2], text[3], text[4], text[5], NULL };
-    double seconds, tokens;
-    setenv("OMP_WAIT_POLICY", "passive", 1);
-    setenv("OPENBLAS_NUM_THREADS", text[5], 1);
-    if (!bench_program(argv, out, sizeof out) || sscanf(out, "%lf %lf", &seconds, &tokens) != 2)
-        return NAN;
-    return tokens / seconds;
-}
+enum column { RATE, GFLOPS, FRACTION, TORCH, RATIO, CPU_RATIO, WALL_S, WALL_RATE, COLUMNS };
+#define HEADER "size,threads,tokens_per_s,gflops,fraction,torch_tokens_per_s,ratio,cpu_ratio," \
+               "wall_s,wall_tokens_per_s"
 
 /* Why there can be no peer, or NULL. */
 static const char *no_peer(void)
@@ -82,39 +59,77 @@ static const char *no_peer(void)
     return bench_program(import, nothing, sizeof nothing) ? NULL : "python3-torch is not installed";
 }
 
-static double median(const struct run *r, size_t offset)
+static bool start_peer(const struct driver *d, const struct size *size, struct bench_peer *peer)
 {
-    double x[REPEATS];
-    for (int i = 0; i < REPEATS; i++)
-        memcpy(&x[i], (const char *)&r[i] + offset, sizeof x[i]);
-    return bench_median(x, REPEATS);
+    struct llama_config c;
+    REQUIRE(llama_preset(size->name, &c));
+    const size_t number[] = { c.n_layers, c.d_model, c.n_heads, c.d_ff, (size_t)size->peer_steps,
+                              d->threads };
+    char text[6][24];
+    for (int i = 0; i < 6; i++)
+        snprintf(text[i], sizeof text[i], "%zu", number[i]);
+    char *argv[] = { PYTHON, PEER, text[0], text[1], text[2], text[3], text[4], text[5], NULL };
+    setenv("OMP_WAIT_POLICY", "passive", 1);
+    setenv("OPENBLAS_NUM_THREADS", text[5], 1);
+    bool good = bench_peer_start(peer, argv);
+    unsetenv("OPENBLAS_NUM_THREADS");
+    return good;
 }
 
-static void compare(const struct driver *d, FILE *csv, const char *program, const char *size,
+/* Our turn, timed from outside too, and PyTorch's: NaN where it does not answer. */
+static void turn(const struct driver *d, const char *program, const char *size,
+                 struct bench_peer *peer, double *x)
+{
+    const struct bench_call call = { .program = program, .kind = "train", .size = size,
+                                     .threads = d->threads, .seed = d->seed };
+    struct bench_line l;
+    struct err err = { 0 };
+    char answer[128];
+    double seconds = NAN, processors = NAN, tokens = NAN;
+    driver_need(d, bench_tracewright(&call, &l, &err), &err);
+    if (!bench_peer_ask(peer, answer, sizeof answer) ||
+        sscanf(answer, "%lf %lf %lf", &seconds, &processors, &tokens) != 3)
+        seconds = NAN;
+    double all = l.tokens + STEP;                  /* it warms up for one */
+    x[RATE] = l.rate;
+    x[GFLOPS] = l.gflops;
+    x[FRACTION] = l.fraction;
+    x[TORCH] = tokens / seconds;
+    x[RATIO] = l.rate / x[TORCH];
+    x[CPU_RATIO] = all / l.cpu_s / (tokens / processors);
+    x[WALL_S] = l.wall_s;
+    x[WALL_RATE] = all / l.wall_s;
+}
+
+static void compare(const struct driver *d, const char *program, const struct size *size,
                     const char *reason)
 {
-    struct run r[REPEATS];
-    for (int i = 0; i < REPEATS; i++) {
-        r[i] = ours(d, program, size);
-        r[i].peer = reason ? NAN : peer(d, size);
-        r[i].ratio = r[i].rate / r[i].peer;
-        if (!reason && isnan(r[i].peer))
-            reason = PEER " failed";
+    double x[REPEATS][COLUMNS], m[COLUMNS], one[REPEATS];
+    struct bench_peer peer = { 0 };
+    char name[32];
+    if (!reason && !start_peer(d, size, &peer))
+        reason = PEER " failed";
+    for (int i = 0; i < REPEATS; i++)
+        turn(d, program, size->name, &peer, x[i]);
+    bench_peer_end(&peer);
+    snprintf(name, sizeof name, "bench_train-%s.csv", size->name);
+    struct outfile csv = driver_csv(d, name, HEADER);
+    fprintf(csv.f, "%s,%zu", size->name, d->threads);
+    for (int k = 0; k < COLUMNS; k++) {
+        for (int i = 0; i < REPEATS; i++)
+            one[i] = x[i][k];
+        m[k] = reason && k >= TORCH && k <= CPU_RATIO ? NAN : bench_median(one, REPEATS);
+        fprintf(csv.f, ",%.9g", m[k]);
     }
-    double m[6], wall = median(r, offsetof(struct run, wall_s));
-    const size_t at[] = { offsetof(struct run, rate), offsetof(struct run, gflops),
-                          offsetof(struct run, fraction), offsetof(struct run, peer),
-                          offsetof(struct run, ratio), offsetof(struct run, wall_rate) };
-    for (int i = 0; i < 6; i++)
-        m[i] = reason && (i == 3 || i == 4) ? NAN : median(r, at[i]);
-    fprintf(csv, "%s,%zu,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g\n", size, d->threads, m[0], m[1], m[2],
-            m[3], m[4], wall, m[5]);
-    printf("%s %7.0f tokens/s  %5.0f GF/s  %.2f of sgemm  by the wall %7.0f in %.1f s  ", size,
-           m[0], m[1], m[2], m[5], wall);
+    fprintf(csv.f, "\n");
+    driver_close(&csv);
+    printf("%s %7.0f tokens/s  %5.0f GF/s  %.2f of sgemm  by the wall %7.0f in %.1f s  ",
+           size->name, m[RATE], m[GFLOPS], m[FRACTION], m[WALL_RATE], m[WALL_S]);
     if (reason)
         printf("PyTorch n/a: %s\n", reason);
     else
-        printf("PyTorch %6.0f  ratio %.2f\n", m[3], m[4]);
+        printf("PyTorch %6.0f  ratio %.2f, by processors' seconds %.2f\n", m[TORCH], m[RATIO],
+               m[CPU_RATIO]);
     fflush(stdout);
 }
 
@@ -177,25 +192,28 @@ static void packing(const struct driver *d, FILE *csv, const char *size, const s
     fflush(stdout);
 }
 
+static void packing_of(const struct driver *d, const char *size)
+{
+    size_t *rows, n = reference_lengths(d, &rows);
+    struct outfile csv = driver_csv(d, "bench_packing.csv",
+                                    "size,threads,mean_length,padded,packed,gain");
+    packing(d, csv.f, size, rows, n);
+    driver_close(&csv);
+    free(rows);
+}
+
 int main(int argc, char **argv)
 {
     struct driver d = driver_start(argc, argv, "bench_train");
-    d.threads = d.threads ? d.threads : threads_default();
     char *program = bench_beside(argv[0]);
     const char *reason = no_peer();
-    size_t *rows, n = reference_lengths(&d, &rows);
     printf("%zu threads, OpenBLAS core %s\n", d.threads, linalg_core());
-    struct outfile csv = driver_csv(&d, "bench_train.csv",
-                                    "size,threads,tokens_per_s,gflops,fraction,"
-                                    "torch_tokens_per_s,ratio,wall_s,wall_tokens_per_s");
+    fflush(stdout);
     for (size_t i = 0; i < SIZES; i++)
-        compare(&d, csv.f, program, sizes[i], reason);
-    driver_close(&csv);
-    csv = driver_csv(&d, "bench_packing.csv", "size,threads,mean_length,padded,packed,gain");
-    for (size_t i = 0; i < SIZES; i++)
-        packing(&d, csv.f, sizes[i], rows, n);
-    driver_close(&csv);
-    free(rows);
+        if (driver_does(&d, sizes[i].name))
+            compare(&d, program, &sizes[i], reason);
+    if (driver_does(&d, "packing"))
+        packing_of(&d, "S");
     free(program);
     return driver_end(&d);
 }

@@ -45,4 +45,36 @@ for batch in 1 3; do
                 exit 1
         }' "$dir/out" || { echo "does not add up:"; cat "$dir/out"; failed=1; }
 done
+
+# One sequence in llama2.c's way; and weights that lie narrower: the same tokens are counted.
+expect 2 'writes one sequence' plain --batch 2
+expect 0 '^{"size":"S","tokens_per_s":' plain -q --size S --threads 2 --json
+for weights in bf16 int8; do
+    expect 0 '"tokens":[0-9]*,' generate -q --size S --batch 1 --weights $weights --threads 1 --json
+done
+
+# What the drivers leave becomes tables and JSON: parts of a name are one, what is not known is null.
+mkdir "$dir/csv"
+printf 'size,rate,ratio\nS,1234.56789,nan\n' >"$dir/csv/bench_a-S.csv"
+printf 'size,rate,ratio\nM,-0.5,1e-07\n' >"$dir/csv/bench_a-M.csv"
+printf 'what,items\nread and parse,7\n' >"$dir/csv/bench_b.csv"
+printf 'driver,wall_s\nbench_b,12.5\n' >"$dir/csv/bench_b.cost.csv"
+awk -v json="$dir/json" -f experiments/bench.awk "$dir/csv/bench_a-M.csv" "$dir/csv/bench_a-S.csv" \
+    "$dir/csv/bench_b.cost.csv" "$dir/csv/bench_b.csv" >"$dir/table" || failed=1
+cat >"$dir/want" <<'END'
+{
+  "bench_a": [
+    {"size": "M", "rate": -0.5, "ratio": 1e-07},
+    {"size": "S", "rate": 1234.56789, "ratio": null}
+  ],
+  "seconds": [
+    {"driver": "bench_b", "wall_s": 12.5}
+  ],
+  "bench_b": [
+    {"what": "read and parse", "items": 7}
+  ]
+}
+END
+diff "$dir/want" "$dir/json" || failed=1
+grep -q '^   S *1235 *n/a$' "$dir/table" || { echo "no such row:"; cat "$dir/table"; failed=1; }
 exit $failed

@@ -13,11 +13,13 @@
 #include "llm/sample.h"
 #include "ml/halves.h"
 
-enum { LENGTH = 256, LEAST_S = 1 };   /* tokens a sequence; seconds the clock runs at least */
+enum { LENGTH = 256, FIRST = 16, LEAST_S = 1 };   /* tokens a sequence, and of those that warm up;
+                                                     seconds the clock runs at least */
 
 struct bout {
     const struct bench_ask *ask;
     struct decode_crew crew;
+    size_t length;
 };
 
 /* One worker's sequences from the first token to the last. */
@@ -35,7 +37,7 @@ static void write_sequences(void *ctx, size_t item, size_t thread)
         token[s] = (uint32_t)rng_below(rng, V);
         decoder_reset(w->decoder, s);
     }
-    for (size_t t = 0; t < LENGTH; t++) {
+    for (size_t t = 0; t < b->length; t++) {
         decoder_step(w->decoder, w->slots, slot, token, logits);
         for (size_t s = 0; s < w->slots; s++)
             token[s] = sample_draw(logits + s * V, V, NULL, &sample_standard, rng).token;
@@ -63,9 +65,10 @@ static bool generate(const struct bench_ask *ask, struct bench_done *done, struc
     if (ask->weights == BENCH_BF16)
         round_weights(m);
     enum decoder_weights as = ask->weights == BENCH_INT8 ? DECODER_INT8 : DECODER_EXACT;
-    struct bout b = { ask, decode_crew_new(as, m, ask->batch, ask->threads, LENGTH) };
+    struct bout b = { ask, decode_crew_new(as, m, ask->batch, ask->threads, LENGTH), FIRST };
     *done = (struct bench_done){ .flops_per_token = 2 * llama_matrix_weights(&ask->config) };
-    threads_for(b.crew.workers, b.crew.workers, write_sequences, &b);   /* every page touched */
+    threads_for(b.crew.workers, b.crew.workers, write_sequences, &b);   /* the weights are near */
+    b.length = LENGTH;
     double start = bench_now_s();
     do {
         threads_for(b.crew.workers, b.crew.workers, write_sequences, &b);

@@ -8,11 +8,22 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/err.h"
 
 /* Run argv and give its standard output, at most n - 1 bytes of it: did it end well? */
 bool bench_program(char *const argv[], char *out, size_t n);
+
+/* A program that stays: it says a line when it is ready, then answers every line with a line.
+ * Waiting, it costs nothing. */
+struct bench_peer {
+    pid_t child;                       /* 0: there is none */
+    int to, from;
+};
+bool bench_peer_start(struct bench_peer *p, char *const argv[]);
+bool bench_peer_ask(struct bench_peer *p, char *answer, size_t n);   /* "go"; False: it is gone */
+void bench_peer_end(struct bench_peer *p);                           /* its input ends: it ends */
 
 /* build/experiments/NAME -> build/tracewright; free() it. */
 char *bench_beside(const char *self);
@@ -21,12 +32,13 @@ char *bench_beside(const char *self);
 struct bench_line {
     double rate, tokens, seconds;      /* tokens/s; of the timed part */
     double gflops, fraction;           /* GF/s; of sgemm */
-    double wall_s;
+    double wall_s, cpu_s;              /* from outside, all of it; of all its threads */
 };
 
 struct bench_call {
     const char *program, *kind, *size;     /* "train" or "generate"; "S", "M", "L" */
     size_t batch, threads;                 /* batch 0: the kind's own */
+    const char *weights;                   /* "f32", "bf16", "int8"; NULL: f32 */
     uint64_t seed;
 };
 

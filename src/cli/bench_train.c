@@ -10,7 +10,7 @@
 #include "cli/bench.h"
 #include "llm/train.h"
 
-enum { LEAST_STEPS = 3, LEAST_S = 3 };   /* timed: of steps, and of seconds at the ceiling */
+enum { LEAST_S = 3 };   /* timed, at the ceiling: and a step more */
 
 struct stopwatch {
     const struct bench_ask *ask;
@@ -79,7 +79,6 @@ bool bench_train_on(const struct bench_ask *ask, const size_t *rows, size_t n,
     double flops = flops_per_token(&ask->config, rows, n);
     w.step = ask->batch * ask->config.max_len;
     w.steps = 1 + (size_t)(LEAST_S * ask->ceiling / (flops * (double)w.step));
-    w.steps = w.steps < LEAST_STEPS ? LEAST_STEPS : w.steps;
     struct train_source source = { &w, samples_for(&w), fill };
     struct train_options o = train_standard;
     o.epochs = 1;

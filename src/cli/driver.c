@@ -25,7 +25,8 @@ static double now_s(void)
 static _Noreturn void usage(const char *name, const char *wrong)
 {
     fprintf(stderr, "%s: %s\nusage: %s --out DIR [--data DIR] [--scale small|full] [--seed S] "
-            "[--threads N] [--checkpoint DIR] [--compat tracellm]\n", name, wrong, name);
+            "[--threads N] [--checkpoint DIR] [--compat tracellm] [--only PART]\n",
+            name, wrong, name);
     exit(EXIT_USAGE);
 }
 
@@ -38,6 +39,8 @@ static bool take(struct driver *d, const char *key, const char *value)
         d->data = *value ? value : NULL;
     else if (strcmp(key, "--checkpoint") == 0)
         d->checkpoint = *value ? value : NULL;
+    else if (strcmp(key, "--only") == 0)
+        d->only = *value ? value : NULL;
     else if (strcmp(key, "--compat") == 0)
         return d->compat = strcmp(value, "tracellm") == 0;
     else if (strcmp(key, "--scale") == 0) {
@@ -69,6 +72,11 @@ struct driver driver_start(int argc, char **argv, const char *name)
     struct err err = { 0 };
     driver_need(&d, file_mkdirs(d.out, &err), &err);
     return d;
+}
+
+bool driver_does(const struct driver *d, const char *part)
+{
+    return !d->only || strcmp(d->only, part) == 0;
 }
 
 char *driver_path(const struct driver *d, const char *name)
