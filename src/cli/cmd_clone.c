@@ -94,6 +94,18 @@ static const struct exporter *format_of(const struct importer *from)
     return e ? e : strcmp(from->name, "alibaba-2021") == 0 ? &exporter_alibaba_2022 : NULL;
 }
 
+/* Those without times cannot be told in spans, and there is nothing to learn of when. */
+static void drop_untimed(struct graphset *s)
+{
+    size_t to = 0;
+    for (size_t i = 0; i < s->n; i++)
+        if (s->graphs[i].timed)
+            s->graphs[to++] = s->graphs[i];
+    if (to < s->n)
+        fprintf(stderr, "%zu traces have no times and are left out\n", s->n - to);
+    s->n = to;
+}
+
 static bool read_export(struct clone *c, struct err *err)
 {
     char *const *paths = args_operand(c->a);
@@ -113,6 +125,7 @@ static bool read_export(struct clone *c, struct err *err)
     bool good = c->from->stream(paths, n, &o, import_collect, c->real, &rep, err);
     if (rep.files)
         import_report_words(&rep, stderr);
+    drop_untimed(c->real);
     if (good && c->real->n < TRACES_LEAST)
         return err_set(err, EXIT_DATA, "%s: %zu traces are too few to learn from; %d are needed",
                        paths[0], c->real->n, TRACES_LEAST);
@@ -222,7 +235,6 @@ static void place(struct clone *c)
 {
     size_t n = c->split->n;
     int64_t *start = mem_array(n, sizeof *start);
-    c->arrivals = clone_arrivals_of(c->real);
     clone_arrivals_draw(&c->arrivals, n, c->seed, start);
     c->starts = clone_arrivals_compare(&c->arrivals, start, n, c->seed);
     gsl_rng *r = rng_stream(c->seed, "clone/ids", 0);
@@ -331,7 +343,6 @@ static void gather(struct clone *c)
 {
     struct clone_facts *t = &c->facts;
     t->format = c->to->name;
-    t->real = c->real->n;
     t->train = c->learned->n;
     t->unseen = c->unseen->n;
     t->made = c->made->n;
@@ -363,6 +374,8 @@ static bool do_all(struct clone *c, struct err *err)
 {
     if (!read_export(c, err) || !file_mkdirs(c->private, err))
         return false;
+    c->facts.real = c->real->n;
+    c->arrivals = clone_arrivals_of(c->real);   /* of all: the rate is not thinned */
     thin(c);
     part(c);
     c->orders = orders_learn(c->learned);
