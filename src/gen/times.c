@@ -18,7 +18,8 @@
 #include "gen/place.h"
 
 enum { NEAREST = 6, SCANNED = 400, SCALED = 100 };
-static const double x_weight[XS] = { 1, 0.5, 0.5, 0.25, 1, 1, 0.5, 0.5 };
+/* The room counts most: where no donor had as much, its parts are drawn out to fill it. */
+static const double x_weight[XS] = { 2, 0.5, 0.5, 0.25, 1, 1, 0.5, 0.5 };
 static const size_t donors_least[PLACES] = { 30, 20, 10, 4, 1, 1 };
 static const double jitter = 0.05;        /* sd of the logarithms of the factors */
 
