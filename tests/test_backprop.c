@@ -192,25 +192,28 @@ static void the_table_tiles_the_block(void **state)
 static void shapes_that_make_no_sense_are_refused(void **state)
 {
     (void)state;
-    const struct llama_config good = { 13, 16, 2, 4, 2, 10, 12, 1e4, 1e-5, true, 0, 1, 2,
+    const struct llama_config good = { 13, 16, 2, 4, 2, 0, 10, 12, 1e4, 1e-5, true, 0, 1, 2,
                                        { 0 } };
     static const struct {
         const char *says;
         size_t vocab, d_model, heads, kv, ff, max_len;
         double theta, eps;
+        size_t head;
     } bad[] = {
-        { "vocab_size", 0, 16, 4, 2, 10, 12, 1e4, 1e-5 },
-        { "hidden_size", 13, 0, 4, 2, 10, 12, 1e4, 1e-5 },
-        { "heads of an even size", 13, 18, 4, 2, 10, 12, 1e4, 1e-5 },
-        { "heads of an even size", 13, 12, 4, 2, 10, 12, 1e4, 1e-5 },
-        { "no multiple", 13, 16, 4, 3, 10, 12, 1e4, 1e-5 },
-        { "num_key_value_heads", 13, 16, 4, 8, 10, 12, 1e4, 1e-5 },
-        { "intermediate_size", 13, 16, 4, 2, 0, 12, 1e4, 1e-5 },
-        { "max_position_embeddings", 13, 16, 4, 2, 10, 0, 1e4, 1e-5 },
-        { "rope_theta", 13, 16, 4, 2, 10, 12, -1, 1e-5 },
-        { "rope_theta", 13, 16, 4, 2, 10, 12, NAN, 1e-5 },
-        { "rms_norm_eps", 13, 16, 4, 2, 10, 12, 1e4, NAN },
-        { "weights", 1u << 24, 1u << 16, 4, 2, 10, 12, 1e4, 1e-5 },
+        { "vocab_size", 0, 16, 4, 2, 10, 12, 1e4, 1e-5, 0 },
+        { "hidden_size", 13, 0, 4, 2, 10, 12, 1e4, 1e-5, 0 },
+        { "heads of an even size", 13, 18, 4, 2, 10, 12, 1e4, 1e-5, 0 },
+        { "heads of an even size", 13, 12, 4, 2, 10, 12, 1e4, 1e-5, 0 },
+        { "no multiple", 13, 16, 4, 3, 10, 12, 1e4, 1e-5, 0 },
+        { "num_key_value_heads", 13, 16, 4, 8, 10, 12, 1e4, 1e-5, 0 },
+        { "intermediate_size", 13, 16, 4, 2, 0, 12, 1e4, 1e-5, 0 },
+        { "max_position_embeddings", 13, 16, 4, 2, 10, 0, 1e4, 1e-5, 0 },
+        { "rope_theta", 13, 16, 4, 2, 10, 12, -1, 1e-5, 0 },
+        { "rope_theta", 13, 16, 4, 2, 10, 12, NAN, 1e-5, 0 },
+        { "rms_norm_eps", 13, 16, 4, 2, 10, 12, 1e4, NAN, 0 },
+        { "weights", 1u << 24, 1u << 16, 4, 2, 10, 12, 1e4, 1e-5, 0 },
+        { "head_dim", 13, 16, 4, 2, 10, 12, 1e4, 1e-5, 3 },
+        { "head_dim", 13, 16, 4, 2, 10, 12, 1e4, 1e-5, 1u << 17 },
     };
     struct err err;
     assert_true(llama_config_check(&good, &err));
@@ -220,6 +223,7 @@ static void shapes_that_make_no_sense_are_refused(void **state)
                                   2,
                                   bad[i].heads,
                                   bad[i].kv,
+                                  bad[i].head,
                                   bad[i].ff,
                                   bad[i].max_len,
                                   bad[i].theta,
