@@ -68,7 +68,7 @@ static struct got feed(import_function *stream, const void *p, size_t n, unsigne
     "\"localEndpoint\":{\"serviceName\":\"a\"}" more "}\n"
 #define Z_GOOD Z_SPAN("ab", ",\"timestamp\":7")
 #define S_GOOD "trace,span,parent,service,operation,start,end\nt1,1,,s,op,5,9\n"
-#define D_GOOD "{\"service\":\"S_1\",\"num\":2,\"edges\":[{\"source\":\"USER\",\"target\":\"A\","   \
+#define D_GOOD "{\"service\":\"S_1\",\"num\":2,\"edges\":[{\"source\":\"USER\",\"target\":\"A\"," \
     "\"weight\":1,\"rpctype\":\"http\"}]}\n"
 
 static const struct source {
