@@ -31,6 +31,8 @@ void spans_room_free(struct spans_room *m)
 static uint32_t last_component(struct str rpcid)
 {
     size_t i = rpcid.n;
+    if (i == 0)
+        return UINT32_MAX;
     while (i && rpcid.p[i - 1] != '.')
         i--;
     uint64_t v;
