@@ -52,6 +52,19 @@ static void all_meet(void **state)
     }
 }
 
+/* Who waits for a member that dozes falls asleep, and is counted. */
+static void sleepers_are_counted(void **state)
+{
+    (void)state;
+    struct team *t = team_new(2);
+    struct work w = { .team = t, .doze = true };
+    size_t before = team_slept(t);
+    team_run(t, run, &w);
+    assert_true(team_slept(t) > before);
+    assert_int_equal(team_slept(NULL), 0);
+    team_free(t);
+}
+
 static void no_team_is_a_team_of_one(void **state)
 {
     (void)state;
@@ -66,6 +79,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_meet),
+        cmocka_unit_test(sleepers_are_counted),
         cmocka_unit_test(no_team_is_a_team_of_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

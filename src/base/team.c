@@ -26,7 +26,7 @@ struct team {
     struct member *member;             /* (size), the first is the caller */
     team_fn fn;                        /* NULL: go home */
     void *ctx;
-    atomic_size_t here, round, asleep;
+    atomic_size_t here, round, asleep, slept;
     pthread_mutex_t mutex;
     pthread_cond_t wake;
 };
@@ -40,6 +40,7 @@ static void relax(void)
 
 static void sleep_until_after(struct team *t, size_t round)
 {
+    atomic_fetch_add(&t->slept, 1);
     pthread_mutex_lock(&t->mutex);
     atomic_fetch_add(&t->asleep, 1);
     while (atomic_load(&t->round) == round)
@@ -123,6 +124,11 @@ void team_free(struct team *t)
 size_t team_size(const struct team *t)
 {
     return t ? t->size : 1;
+}
+
+size_t team_slept(const struct team *t)
+{
+    return t ? atomic_load(&t->slept) : 0;
 }
 
 void team_run(struct team *t, team_fn fn, void *ctx)

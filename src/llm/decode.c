@@ -18,6 +18,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/err.h"
 #include "base/mem.h"
@@ -37,6 +38,16 @@ struct scratch {           /* of one member of the team */
     float *room;           /* of decode_product */
 };
 
+/* Whether a step is shared. A core that other work takes away stops the team at every meeting, for
+ * a time slice: then one is faster alone, and after a step in which somebody fell asleep the next of
+ * as many rows tries it. Moves no bit. */
+struct pace {
+    double together_s;     /* of the last shared step, if somebody slept; else 0: nothing to try */
+    size_t rows;           /* of that step */
+    size_t alone, shared;  /* steps still to be done so before the question is asked again */
+    size_t next;           /* how many steps the next answer is good for */
+};
+
 struct decoder {
     struct decode_weights *w;
     bool owner;
@@ -47,6 +58,7 @@ struct decoder {
     struct team *team;
     size_t members;
     struct scratch *scratch;           /* (members) */
+    struct pace pace;
     float *x, *wide, *att, *act;       /* (ROWS, C), (ROWS, q k v), (ROWS, q), (ROWS, F) */
     uint32_t *position;                /* (ROWS) */
     uint32_t *next;                    /* (ROWS) the next row of the same slot, or NO_ROW */
@@ -88,6 +100,7 @@ void decoder_team(struct decoder *d, struct team *team)
     free_scratch(d);
     d->team = team;
     d->members = team_size(team);
+    d->pace = (struct pace){ 0 };
     d->scratch = mem_array(d->members, sizeof *d->scratch);
     for (size_t i = 0; i < d->members; i++)
         d->scratch[i] = scratch_new(d);
@@ -322,6 +335,62 @@ static void forward(void *ctx, size_t m)
     product(d, m, d->n - d->silent, s->norm, &w->head, d->logits);
 }
 
+static double now_s(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static double step_alone(struct decoder *d)
+{
+    struct team *team = d->team;
+    size_t members = d->members;
+    double start = now_s();
+    d->team = NULL;
+    d->members = 1;
+    forward(d, 0);
+    d->team = team;
+    d->members = members;
+    return now_s() - start;
+}
+
+static void step_together(struct decoder *d)
+{
+    struct pace *p = &d->pace;
+    size_t before = team_slept(d->team);
+    double start = now_s();
+    team_run(d->team, forward, d);
+    bool slept = team_slept(d->team) > before && p->shared == 0;
+    p->shared -= p->shared > 0;
+    p->together_s = slept ? now_s() - start : 0;
+    p->rows = d->n;
+}
+
+/* An answer is good for twice as many steps as the one before, up to 256. */
+static void try_alone(struct decoder *d)
+{
+    struct pace *p = &d->pace;
+    bool better = step_alone(d) < p->together_s;
+    p->next = p->next < 4 ? 4 : p->next < 256 ? 2 * p->next : 256;
+    p->together_s = 0;
+    *(better ? &p->alone : &p->shared) = p->next;
+}
+
+static void run_step(struct decoder *d)
+{
+    struct pace *p = &d->pace;
+    if (d->members == 1)
+        forward(d, 0);
+    else if (p->alone > 0) {
+        p->alone--;
+        step_alone(d);
+    } else if (p->together_s > 0 && p->rows == d->n)
+        try_alone(d);
+    else
+        step_together(d);
+}
+
 /* Positions, and the chains of rows that belong to one sequence. */
 static void place_rows(struct decoder *d, const uint32_t *token)
 {
@@ -355,7 +424,7 @@ void decoder_feed(struct decoder *d, size_t n, const uint32_t *slot, const uint3
         d->slot = slot + i;
         d->logits = i > silent ? logits + (i - silent) * d->w->config.vocab : logits;
         place_rows(d, token + i);
-        team_run(d->team, forward, d);
+        run_step(d);
     }
 }
 

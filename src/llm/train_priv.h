@@ -2,6 +2,7 @@
 #ifndef LLM_TRAIN_PRIV_H
 #define LLM_TRAIN_PRIV_H
 
+#include "llm/backprop.h"
 #include "llm/train.h"
 
 /* What is trained: the model's block of weights, or that of the last adapter. */
@@ -32,6 +33,45 @@ struct train_state {
     size_t spikes, in_a_row;
     char spike[160];
 };
+
+enum { PIECE = 1 << 16 };      /* floats a thread sums at a time: fixed, so sums are too */
+
+/* A run under way. */
+struct train {
+    struct model *m;
+    struct train_block w;            /* what is trained */
+    const struct train_options *o;
+    const struct train_source *s;
+    struct train_state st;
+    size_t *kept, n_kept, *aside, n_aside, *order;
+    struct batch *slot;              /* (slots) */
+    struct backprop **back;          /* (workers): nothing of a slot outlives its pass */
+    size_t workers;
+    float **grad;                    /* (slots, w.n_weights) */
+    double *loss, *squares;          /* (slots), (pieces) */
+    struct backprop_options *opt;    /* (slots) */
+    size_t pieces;
+    float clip_scale, lora_dropout;
+    bool grads;                      /* false: losses only */
+    struct tokens sample;
+};
+
+/* Empty the slots and fill them from list[*at..n), samples as made for `epoch`, until the step has
+ * its tokens; *at moves on. Returns the rows. */
+size_t train_fill(struct train *t, const size_t *list, size_t n, size_t epoch, size_t *at,
+                  size_t *too_long);
+
+/* The same of one text, in blocks, from where the epoch stands. */
+size_t train_fill_blocks(struct train *t, size_t epoch);
+
+size_t train_targets(const struct train *t);     /* of what lies in the slots */
+
+/* Forward, backward, sum, clip, update on what lies in the slots; `done`: the share of the run. */
+bool train_step(struct train *t, size_t targets, double done, struct err *err);
+
+/* Mean loss over a list, without dropout. */
+double train_list_loss(struct train *t, const size_t *list, size_t n, size_t epoch,
+                       size_t *targets);
 
 /* DIR/train_state.safetensors. Loading when there is none is no error: the run begins. */
 bool train_state_save(const struct train_options *o, const struct model *m,
