@@ -51,6 +51,7 @@ static struct train_graphs_options training(const struct clone_wish *w, const ch
     o.preset = preset;
     o.dropout = (struct header_dropout){ .all = 0 };   /* nobody will ask with half a header */
     o.train.tokens_per_step = tokens_per_step(words);
+    o.train.average = 0.98;    /* steps are small: the last few would have too much of a say */
     o.train.seed = w->seed;
     o.train.threads = w->threads;
     return o;

@@ -204,6 +204,8 @@ static bool learn(struct clone *c, struct err *err)
 
 /* ---- out ---- */
 
+/* Endpoints come as often as in the export, by a draw of the learned traces'; how a trace of one
+ * goes on is the model's. (A model's own shares of endpoints drift with its last steps.) */
 static bool write_new(struct clone *c, struct err *err)
 {
     struct llm m;
@@ -213,7 +215,7 @@ static bool write_new(struct clone *c, struct err *err)
     if (!good)
         return false;
     struct llm_options o = { .sample = { .temperature = 1, .top_p = 1 }, .drawn = true };
-    struct prompt_pool pool = prompt_pool_ordered(c->learned, prompt_none);
+    struct prompt_pool pool = prompt_pool_new(c->learned, prompt_service);
     struct draw_job job = { .prompts = &pool, .n = wanted(c), .seed = c->seed,
                             .threads = c->threads };
     struct draw_report rep = { 0 };
