@@ -41,7 +41,10 @@ static const struct rates {
     double duplicate_store;    /* call of db, mc, mq */
     double duplicate_remote;   /* call of rpc, http */
     double conflict;           /* call: another row under its id with another callee */
-    double wrong_caller;       /* call */
+    double wrong_caller;       /* call: by one who is nowhere else in the trace. Where both a caller
+                                * and the callee above are known, 40 of 459 calls of the v2022
+                                * sample differ and 84 of 526 of v2021; all but 0 and 4 of them are
+                                * kept contexts and hidden calls */
     double um_unknown, dm_unknown;   /* call: in all its rows */
     double dm_pod_unknown, type_unknown;   /* row */
     double interface_empty;    /* row of db, mc, mq */
