@@ -8,15 +8,16 @@
  *          depth and degree. So do spans (Jaeger, OTLP, Zipkin, CSV): each file is an application
  *          by itself, with names and microseconds of its own, for tracellm_applications. A folder
  *          that holds spans alone is what everything learns from, in whole milliseconds.
- *          The layered formats need more tokens to be learnt: at full scale they learn from the
- *          distinct graphs of five times as many reference traces, a superset, elsewhere from
- *          the same graphs as everything else.
+ *          The layered formats need more tokens to be learnt, and are asked for every depth and
+ *          number of calls alike: at full scale they learn from the distinct graphs of fifty times
+ *          as many reference traces, at most 600 of a depth and number of calls, chosen at random;
+ *          elsewhere from the same graphs as everything else.
  * Writes   real.csv         the graphs, Alibaba-2022 CSV
  *          layers.csv       what the layered formats learn from
  *          tracellm_data.csv   file,source,graphs_read,graphs_used,rows_read,rows_used
  *          dgg.list         the DGG files, one a line (empty without)
  *          spans.tsv        importer, file: those of spans, one a line (empty without)
- * Scale    small: 1,361 graphs;  full: all distinct ones of 20,000 traces, and of 100,000
+ * Scale    small: 1,361 graphs;  full: all distinct ones of 20,000 traces, and those of 1,000,000
  */
 #include <dirent.h>
 #include <stdlib.h>
@@ -201,6 +202,39 @@ static struct graphset *sample(const struct graphset *s, size_t n, uint64_t seed
     return t;
 }
 
+static int ascending(const void *a, const void *b)
+{
+    size_t x = *(const size_t *)a, y = *(const size_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* At most `most` graphs of a depth and number of calls, in their old order. Beyond the grid of the
+ * accuracy map (deeper, wider) all of a depth count as of one number. */
+static struct graphset *balanced(const struct graphset *s, size_t most, uint64_t seed)
+{
+    enum { DEPTHS = 16, CALLS = 100 };
+    size_t *index = mem_array(s->n, sizeof *index), *seen = mem_array(DEPTHS * CALLS, sizeof *seen);
+    size_t kept = 0;
+    for (size_t i = 0; i < s->n; i++)
+        index[i] = i;
+    gsl_rng *rng = rng_stream(seed, "tracellm_data/layers", 0);
+    rng_shuffle(rng, index, s->n);
+    gsl_rng_free(rng);
+    for (size_t i = 0; i < s->n; i++) {
+        const struct callgraph *g = &s->graphs[index[i]];
+        size_t depth = callgraph_depth(g), calls = g->n;
+        depth = depth < DEPTHS ? depth : DEPTHS - 1;
+        calls = calls < CALLS ? calls : CALLS - 1;
+        if (seen[depth * CALLS + calls]++ < most)
+            index[kept++] = index[i];
+    }
+    qsort(index, kept, sizeof *index, ascending);
+    struct graphset *t = graphset_select(s, index, kept);
+    free(seen);
+    free(index);
+    return t;
+}
+
 /* What the layered formats learn from. */
 static void write_layers(const struct driver *d, const struct graphset *real, FILE *csv)
 {
@@ -209,9 +243,11 @@ static void write_layers(const struct driver *d, const struct graphset *real, FI
         return;
     }
     struct once o = once_new();
-    reference_data(d, 5 * (uint64_t)REFERENCE_TRACES, "more of it for layers",
+    reference_data(d, 50 * (uint64_t)REFERENCE_TRACES, "more of it for layers",
                    "reference-layers.csv", &o, csv);
-    driver_write_graphs(d, "layers.csv", o.set);
+    struct graphset *t = balanced(o.set, 600, d->seed);
+    driver_write_graphs(d, "layers.csv", t);
+    graphset_free(t);
     once_free(&o);
 }
 

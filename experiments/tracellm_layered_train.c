@@ -31,12 +31,19 @@ static const struct course {
     double tokens;             /* share of the full number */
     bool no_scratchpad;
 } courses[] = {
+    { "tabular-16", "tabular", NULL, 1 / 16.0, false },
+    { "tabular-4", "tabular", NULL, 1 / 4.0, false },
     { "tabular", "tabular", NULL, 1, false },
     { "recursive-16", "recursive", NULL, 1 / 16.0, false },
     { "recursive-4", "recursive", NULL, 1 / 4.0, false },
     { "recursive", "recursive", NULL, 1, false },
+    { "instruction-16", "instruction", "recursive", 1 / 16.0, false },
+    { "instruction-4", "instruction", "recursive", 1 / 4.0, false },
     { "instruction", "instruction", "recursive", 1, false },
     { "bare", "instruction", "recursive", 1, true },
+    { "compact-16", "compact", NULL, 1 / 16.0, false },
+    { "compact-4", "compact", NULL, 1 / 4.0, false },
+    { "compact", "compact", NULL, 1, false },
 };
 
 static char *dir_of(const struct driver *d, const char *name)
@@ -52,13 +59,16 @@ static void train(const struct driver *d, const struct graphset *graphs, const s
     char *path = dir_of(d, m->name), *base = m->base ? dir_of(d, m->base) : NULL,
          *data = driver_path(d, "layers.csv");
     struct train_graphs_options t = train_graphs_standard_for(m->to);
+    bool compact = strcmp(m->to, "compact") == 0;
     t.preset = d->full ? "small" : "tiny";
     t.base = base;
-    t.fixed_order = true;
-    t.mask_prompt = true;
+    t.fixed_order = t.mask_prompt = !compact;
     t.no_scratchpad = m->no_scratchpad;
-    t.train.tokens = (size_t)(m->tokens * (d->full ? 5000000 : 120000));
-    t.train.lr = (d->full ? 0.004 : 0.006) / (base ? 2 : 1);
+    t.spell_services = !compact && !base;
+    t.embed_scale = compact || base ? 0 : 5;
+    t.train.tokens = (size_t)(m->tokens * (d->full ? 7000000 : 120000));
+    t.train.tokens_per_step = 512;
+    t.train.lr = (d->full ? 0.003 : 0.006) / (base ? 2 : 1);
     t.train.dropout = 0;
     t.train.seed = d->seed;
     t.train.threads = d->threads;

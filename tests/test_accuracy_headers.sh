@@ -15,7 +15,7 @@ awk -F, 'NR == FNR { n[$2]++; next } FNR == 1 || n[$2] <= 2' "$work/all.csv" "$w
 for f in layers split0-test; do cp "$out/real.csv" "$out/$f.csv"; done
 "$BUILD/tracewright" train --data "$out/real.csv" --preset tiny --tokens 20000 -q -o "$out/split0" \
     2> "$work/err" || { cat "$work/err"; exit 1; }
-for n in tabular recursive recursive-4 recursive-16 instruction bare; do
+for n in tabular recursive instruction bare; do
     ln -s split0 "$out/layered-$n"
 done
 printf %s "$out/split0" > "$out/checkpoint.path"

@@ -101,7 +101,7 @@ static void learnt_layers_are_right(void **state)
     static const size_t batches[] = { 1, 7, 64 };
     for (size_t f = 0; f < 3; f++) {
         struct train_graphs_options o = options_for(formats[f]);
-        o.fixed_order = f < 2;   /* a child's question has fewer conditions than any fixed one */
+        o.fixed_order = f < 2;   /* of the questions every order is learnt */
         struct llm m = learn(train, &o);
         struct prompt_pool pool = prompt_pool_new(train, prompt_full);
         struct draw_report ra, rb;

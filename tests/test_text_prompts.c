@@ -195,13 +195,13 @@ static void children_are_asked_with_all_six_conditions(void **state)
     char want[2048];
     snprintf(want, sizeof want,
              "### Question: %s\nRequirements:\n%.*s\nConditions:\n"
-             "generate 2 edges following num_current_edges\n"
              "the first edge_id should be start_edge_id 1\n"
              "the first start_communication_at should be requirement's start_communication_at 3\n"
-             "for all edges, communication start time <= communication finish time\n"
+             "generate 2 edges following num_current_edges\n"
              "In each edge, communication start time should NOT be greater than latency 9 "
              "milliseconds\n"
              "Also, communication should finish before latency 9 milliseconds\n"
+             "for all edges, communication start time <= communication finish time\n"
              "Include an edge from A to B with mc type\n\n ### Answer: \n",
              INSTRUCTION_SYSTEM, (int)line.n, line.p);
     assert_string_equal(b.p, want);

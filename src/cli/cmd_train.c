@@ -58,6 +58,11 @@ static const struct option options[] = {
       0 },
     { "fixed-order", OPT_FLAG, NULL, NULL, "layered formats: keys and attributes are not shuffled",
       0, 0 },
+    { "spell-services", OPT_FLAG, NULL, NULL,
+      "layered formats: the digits that end a service's name are cut in pairs", 0, 0 },
+    { "embed-scale", OPT_REAL, "X", "0",
+      "the embedding begins X times as long, so that rare names can be copied early; 0: as it is",
+      0, 100 },
     { "spell-below", OPT_INT, "N", "0",
       "layered formats: words seen less often are spelled in bytes; 0: each is a token", 0, 1e9 },
     { "validation", OPT_REAL, "X", NULL, "share of samples kept aside for a validation loss", 0,
@@ -145,6 +150,8 @@ static struct train_graphs_options options_asked(const struct args *a)
     o.bf16 = args_flag(a, "bf16");
     o.fixed_order = args_flag(a, "fixed-order");
     o.no_scratchpad = args_flag(a, "no-scratchpad");
+    o.spell_services = args_flag(a, "spell-services");
+    o.embed_scale = args_real(a, "embed-scale");
     o.spell_below = (size_t)args_int(a, "spell-below");
     o.train.epochs = count_or(a, "epochs", o.train.epochs);
     o.train.lr = real_or(a, "lr", o.train.lr);

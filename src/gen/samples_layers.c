@@ -8,6 +8,7 @@
  * mask).
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "base/rng.h"
@@ -25,9 +26,10 @@ static void render(const struct samples *s, size_t epoch, size_t graph, struct t
 {
     const struct layered *l = s->own;
     gsl_rng *rng = rng_stream(s->o->train.seed, "train/layers", epoch * s->graphs->n + graph);
-    struct text_options o = { .stats = l->stats, .no_scratchpad = s->o->no_scratchpad };
-    l->format->samples(&s->graphs->graphs[graph], s->graphs->names, s->graphs->tick_us, &o,
-                       s->o->fixed_order ? NULL : rng, out);
+    struct text_options o = { .stats = l->stats, .no_scratchpad = s->o->no_scratchpad,
+                              .in_order = s->o->fixed_order };
+    l->format->samples(&s->graphs->graphs[graph], s->graphs->names, s->graphs->tick_us, &o, rng,
+                       out);
     gsl_rng_free(rng);
 }
 
@@ -84,6 +86,36 @@ static const struct text_format *sibling(const struct text_format *format)
                                          : NULL;
 }
 
+/* "S_" of S_12345: what stands before the digits that end a name; else empty. */
+static struct str prefix_of(struct str name)
+{
+    size_t n = name.n;
+    while (n && name.p[n - 1] >= '0' && name.p[n - 1] <= '9')
+        n--;
+    return (struct str){ name.p, n < name.n ? n : 0 };
+}
+
+/* The phrases of o and the prefixes of services' names, as many as PREFIXES: a pre-token ends after
+ * a phrase, so what follows is cut as numbers are. The list is to be freed. */
+static struct str *with_prefixes(const struct graphset *g, struct tokenizer_options *o)
+{
+    enum { PREFIXES = 16 };
+    struct str *list = mem_array(o->n_phrases + PREFIXES, sizeof *list);
+    size_t n = o->n_phrases;
+    memcpy(list, o->phrases, n * sizeof *list);
+    for (size_t i = 0; i < g->n && n < o->n_phrases + PREFIXES; i++) {
+        struct str prefix = prefix_of(names_str(g->names, g->graphs[i].service));
+        bool met = prefix.n == 0;
+        for (size_t k = o->n_phrases; k < n && !met; k++)
+            met = str_eq(list[k], prefix);
+        if (!met)
+            list[n++] = prefix;
+    }
+    o->phrases = list;
+    o->n_phrases = n;
+    return list;
+}
+
 /* One vocabulary for a format and its sibling: a tokenizer is frozen when a model is tuned. */
 static void learn_vocabulary(struct samples *s, const struct text_samples *own)
 {
@@ -101,7 +133,9 @@ static void learn_vocabulary(struct samples *s, const struct text_samples *own)
     l->format = format;
     struct tokenizer_options o = samples_spelling(s->o->to, s->o->fixed_order);
     o.min_count = s->o->spell_below;
+    struct str *list = s->o->spell_services ? with_prefixes(s->graphs, &o) : NULL;
     s->tokenizer = s->made = tokenizer_train(text, n, &o);
+    free(list);
     text_samples_free(&other);
     free(text);
 }

@@ -62,6 +62,12 @@ static size_t positions(size_t longest, size_t block)
     return n;
 }
 
+static void scale_embedding(struct model *m, float by)
+{
+    for (size_t i = 0; i < m->config.vocab * m->config.d_model; i++)
+        m->weights[m->embed + i] *= by;
+}
+
 static bool new_model(struct subject *x, const struct train_graphs_options *o,
                       const struct tokenizer *t, size_t longest, struct err *err)
 {
@@ -78,6 +84,8 @@ static bool new_model(struct subject *x, const struct train_graphs_options *o,
         return false;
     x->model = model_new(&c);
     model_init(x->model, o->train.seed);
+    if (o->embed_scale > 0)
+        scale_embedding(x->model, (float)o->embed_scale);
     return true;
 }
 

@@ -65,6 +65,10 @@ static void put_options(struct meta *m, const struct train_graphs_options *o)
     meta_int(m, "no_scratchpad", o->no_scratchpad);
     if (o->spell_below)
         meta_int(m, "spell_below", (int64_t)o->spell_below);
+    if (o->spell_services)
+        meta_int(m, "spell_services", 1);
+    if (o->embed_scale > 0)
+        meta_real(m, "embed_scale", o->embed_scale);
     meta_int(m, "epochs", (int64_t)t->epochs);
     meta_int(m, "tokens", (int64_t)t->tokens);
     meta_int(m, "block", (int64_t)t->block);
@@ -308,6 +312,9 @@ static bool options_agree(const struct train_graphs_options *o, struct err *err)
                        "draw one");
     if (o->spell_below && (o->base || strcmp(o->to, "compact") == 0))
         return err_set(err, EXIT_USAGE, "--spell-below: %s", o->base
+                       ? "the tokenizer is the base's" : "compact never copies a name");
+    if (o->spell_services && (o->base || strcmp(o->to, "compact") == 0))
+        return err_set(err, EXIT_USAGE, "--spell-services: %s", o->base
                        ? "the tokenizer is the base's" : "compact never copies a name");
     if (o->train.patience && !(o->train.validation > 0))
         return err_set(err, EXIT_USAGE, "--patience needs --validation");

@@ -44,6 +44,10 @@ struct train_graphs_options {
     bool mask_prompt;               /* the others: the loss counts the output alone */
     bool fixed_order;               /* the others: keys and attributes in the order of the spec */
     bool no_scratchpad;             /* instruction: answers without their arithmetic */
+    bool spell_services;            /* the others, without a base: the digits that end a service's
+                                       name are cut in pairs, as numbers are: S_ 12 34 5 */
+    double embed_scale;             /* without a base: the embedding begins so many times as long;
+                                       0: as model_init has it */
     size_t spell_below;             /* the others, without a base: words seen less often in the
                                        texts are spelled in bytes, so that a rare name can be
                                        copied; 0: every word is a token */

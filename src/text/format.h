@@ -6,7 +6,8 @@
  * A draw is everything that the original leaves to chance: the order of attributes, keys and
  * conditions, what is left out, how wide layers are cut. rng NULL is the fixed order: nothing is
  * left out but what a rule forbids, attributes and keys stand in the order of the spec, layers are
- * cut by 15.
+ * cut by 15. With `in_order` only what is left out is drawn, the rest is as in the fixed order: a
+ * model that learnt from texts of which nothing is left out cannot be asked with anything open.
  */
 #ifndef TEXT_FORMAT_H
 #define TEXT_FORMAT_H
@@ -21,6 +22,7 @@
 struct text_options {
     const struct callstats *stats;  /* for "high latency", "include an edge"; NULL: never asked */
     bool no_scratchpad;             /* instruction: answers without their arithmetic */
+    bool in_order;                  /* the three: only what is left out is drawn */
     struct compact_header_mask open;    /* compact: header fields that are left open */
 };
 

@@ -85,14 +85,15 @@ static void write_graph(const struct callgraph *graph, const struct names *names
     struct callgraph copy;
     const struct callgraph *g = render_in_ms(graph, tick_us, &copy);
     struct arena *arena = arena_new();
-    struct layers all = layers_of(g, names, rng, arena);
+    gsl_rng *order = render_order(o, rng);
+    struct layers all = layers_of(g, names, order, arena);
     for (size_t i = 0; i < all.n; i++) {
         if (samples)
             text_samples_begin(samples);
         question_put(g, names, all.at[i], o, rng, out);
         if (samples)
             text_samples_output(samples);
-        put_answer(g, names, all.at[i], o, rng, out);
+        put_answer(g, names, all.at[i], o, order, out);
         if (samples)
             text_samples_end(samples);
     }

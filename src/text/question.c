@@ -147,11 +147,12 @@ void question_put(const struct callgraph *g, const struct names *names,
 {
     struct root_draw d = render_draw_keys(g, names, l, o, rng);
     struct lines lines = { 0 };
+    gsl_rng *order = render_order(o, rng);
     buf_str(out, "### Question: " INSTRUCTION_SYSTEM "\nRequirements:\n");
-    render_header(&l->header, d.keys, false, rng, out);
+    render_header(&l->header, d.keys, false, order, out);
     buf_char(out, '\n');
     if (l->split)
-        split_conditions(&l->header, rng, out);
+        split_conditions(&l->header, order, out);
     else {
         buf_str(out, "Conditions:\n");
         if (d.user)
@@ -163,7 +164,7 @@ void question_put(const struct callgraph *g, const struct names *names,
         if (render_coin(rng, 0.9))
             copy_caller(&lines, &l->header);
         include_rare(&lines, g, names, l, o);
-        lines_put_shuffled(&lines, rng, out);
+        lines_put_shuffled(&lines, order, out);
     }
     buf_str(out, "\n ### Answer: \n");
 }
@@ -234,12 +235,12 @@ void instruction_child_prompt(struct str parent_prompt, struct str header_line,
         split_conditions(h, rng, out);
     else {
         buf_str(out, "Conditions:\n");
-        how_many(&l, h);
-        first_id(&l, h);
+        first_id(&l, h);           /* a model of fixed order knows that of inner_conditions */
         first_start(&l, h);
-        starts_before_finish(&l);
+        how_many(&l, h);
         start_by_latency(&l, h);
         finish_by_latency(&l, h);
+        starts_before_finish(&l);
         inherit_includes(&l, parent_prompt);
         lines_put_shuffled(&l, rng, out);
     }

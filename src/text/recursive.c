@@ -33,18 +33,19 @@ static void write_graph(const struct callgraph *graph, const struct names *names
     struct callgraph copy;
     const struct callgraph *g = render_in_ms(graph, tick_us, &copy);
     struct arena *arena = arena_new();
-    struct layers all = layers_of(g, names, rng, arena);
+    gsl_rng *order = render_order(o, rng);
+    struct layers all = layers_of(g, names, order, arena);
     for (size_t i = 0; i < all.n; i++) {
         const struct layer *l = all.at[i];
         if (samples)
             text_samples_begin(samples);
         else if (i == 0)
             buf_str(out, "[GENERATE GRAPH]");
-        render_header(&l->header, render_draw_keys(g, names, l, o, rng).keys, false, rng, out);
+        render_header(&l->header, render_draw_keys(g, names, l, o, rng).keys, false, order, out);
         buf_char(out, '\n');
         if (samples)
             text_samples_output(samples);
-        put_layer(g, names, l, rng, out);
+        put_layer(g, names, l, order, out);
         if (samples)
             text_samples_end(samples);
     }

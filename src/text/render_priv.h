@@ -8,6 +8,12 @@
 /* True with probability p; always when rng is NULL and p > 0. */
 bool render_coin(gsl_rng *rng, double p);
 
+/* What orders are drawn with: rng, or NULL where they are fixed. */
+static inline gsl_rng *render_order(const struct text_options *o, gsl_rng *rng)
+{
+    return o && o->in_order ? NULL : rng;
+}
+
 /* v[0..n) in random order; as it is when rng is NULL. */
 void render_shuffle(gsl_rng *rng, size_t *v, size_t n);
 

@@ -12,8 +12,8 @@
 #include "text/escape.h"
 #include "text/render_priv.h"
 
-static void put_header(const struct callgraph *g, const struct names *names, gsl_rng *rng,
-                       struct buf *out)
+static void put_header(const struct callgraph *g, const struct names *names,
+                       const struct text_options *o, gsl_rng *rng, struct buf *out)
 {
     static const enum header_key optional[] = { HEAD_NUM_EDGES, HEAD_LATENCY, HEAD_DEPTH };
     struct header h = { .keys = 1u << HEAD_ID };
@@ -26,7 +26,7 @@ static void put_header(const struct callgraph *g, const struct names *names, gsl
     for (size_t k = 0; k < 3; k++)
         if (render_coin(rng, 0.9))
             h.keys |= 1u << optional[k];
-    render_header(&h, h.keys, true, rng, out);
+    render_header(&h, h.keys, true, render_order(o, rng), out);
     buf_str(out, "\n<edges>\n");
     buf_free(&id);
 }
@@ -42,25 +42,23 @@ static void put_body(const struct callgraph *g, const struct names *names, gsl_r
 static void encode(const struct callgraph *graph, const struct names *names, uint32_t tick_us,
                    const struct text_options *o, gsl_rng *rng, struct buf *out)
 {
-    (void)o;
     struct callgraph copy;
     const struct callgraph *g = render_in_ms(graph, tick_us, &copy);
     buf_str(out, "[GENERATE GRAPH]");
-    put_header(g, names, rng, out);
-    put_body(g, names, rng, out);
+    put_header(g, names, o, rng, out);
+    put_body(g, names, render_order(o, rng), out);
     free(copy.calls);
 }
 
 static void samples(const struct callgraph *graph, const struct names *names, uint32_t tick_us,
                     const struct text_options *o, gsl_rng *rng, struct text_samples *out)
 {
-    (void)o;
     struct callgraph copy;
     const struct callgraph *g = render_in_ms(graph, tick_us, &copy);
     text_samples_begin(out);
-    put_header(g, names, rng, &out->text);
+    put_header(g, names, o, rng, &out->text);
     text_samples_output(out);
-    put_body(g, names, rng, &out->text);
+    put_body(g, names, render_order(o, rng), &out->text);
     text_samples_end(out);
     free(copy.calls);
 }
