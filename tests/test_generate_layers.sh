@@ -15,7 +15,7 @@ cat >"$dir/one.csv" <<'CSV'
 timestamp,traceid,service,rpc_id,rpctype,um,uminstanceid,interface,dm,dminstanceid,rt
 0,T_1,S_1,0,http,USER,i,I,MS_1,i,7
 CSV
-train --data "$dir/one.csv" --to instruction --fixed-order --mask-prompt --epochs 60 --lr 0.01 \
+train --data "$dir/one.csv" --to instruction --fixed-order --mask-prompt --epochs 240 --lr 0.01 \
     -o "$dir/heart"
 "$T" generate -q --checkpoint "$dir/heart" --free --attempts 1 --temperature 0 \
     --ask "service=S_1 edges=1 depth=1 latency=7" -n 4 -o "$dir/out.csv" 2>"$dir/err" ||
@@ -50,4 +50,6 @@ refused() { # WORDS OPTIONS...
 }
 refused spell-below --spell-below 3
 refused spell-below --spell-below 3 --to instruction --base "$dir/whole"
+refused spell-services --spell-services
+refused spell-services --spell-services --to instruction --base "$dir/whole"
 [ ! -e "$dir/no" ] || fail "an error leaves a directory"
