@@ -7,8 +7,8 @@
  *                       late_p50_ms,late_p99_ms,answer_p99_ms
  *
  * The receiver is a process of its own on loopback that reads every post to its end, answers 200
- * and forgets it: what is measured is the sender. Rates double until one makes traces late by half a
- * second or is not wholly accepted.
+ * and forgets it: what is measured is the sender. Rates double until one makes traces late by half
+ * a second or is not wholly accepted.
  */
 #define _GNU_SOURCE   /* accept4 */
 #include <arpa/inet.h>
@@ -44,7 +44,7 @@ static size_t request_bytes(const struct buf *in)
     if (!end)
         return 0;
     size_t length = 0;
-    for (const char *p = in->p; p < end; p = memchr(p, '\n', (size_t)(end + 2 - p)) + 1)
+    for (const char *p = in->p; p < end; p = (const char *)memchr(p, '\n', end + 2 - p) + 1)
         if (strncasecmp(p, "Content-Length:", 15) == 0)
             length = strtoull(p + 15, NULL, 10);
     return (size_t)(end - in->p) + 4 + length;

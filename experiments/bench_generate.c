@@ -282,8 +282,8 @@ static void put_int8(const struct driver *d, const struct llm *m, const double *
             a.exact / n, a.int8 / n, valid[0], valid[1]);
     driver_close(&csv);
     printf("int8 on %zu tokens: KL %.2g nats, the same likeliest token on %.4f, loss %.4f for "
-           "%.4f, valid when free %.3f for %.3f\n", a.tokens, a.kl / n, (double)a.same / n, a.int8 / n,
-           a.exact / n, valid[1], valid[0]);
+           "%.4f, valid when free %.3f for %.3f\n", a.tokens, a.kl / n, (double)a.same / n,
+           a.int8 / n, a.exact / n, valid[1], valid[0]);
 }
 
 static void graphs_part(const struct driver *d)

@@ -1,5 +1,5 @@
-/* What small models of layers learn from: texts of a fixed order of which something is left out, the
- * names of services in pairs of digits, a long embedding. */
+/* What small models of layers learn from: texts of a fixed order of which something is left out,
+ * the names of services in pairs of digits, a long embedding. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -172,9 +172,9 @@ static double rope_loss(void *ctx)
     return weighted(4 * 14, k->coef, y);
 }
 
-/* Two of a row's heads turn; the two floats after them do not. */
 /* Numbers worked out from the formula of transformers' _compute_llama3_parameters for factor 8,
- * bands 1 and 4 of 8192, theta 500000 and heads of 128, and by hand: pair 0 turns 1303 times, pair 63 never once. */
+ * bands 1 and 4 of 8192, theta 500000 and heads of 128, and by hand: pair 0 turns 1303 times, pair
+ * 63 never once. */
 static void scaled_positions(void **state)
 {
     (void)state;

@@ -23,8 +23,8 @@ size_t team_size(const struct team *t);           /* 1 for NULL */
 void team_run(struct team *t, team_fn fn, void *ctx);
 void team_meet(struct team *t);
 
-/* How often members have gone to sleep at meetings so far: while a job runs on a machine whose cores
- * are all there, hardly ever. Any thread may ask. */
+/* How often members have gone to sleep at meetings so far: while a job runs on a machine whose
+ * cores are all there, hardly ever. Any thread may ask. */
 size_t team_slept(const struct team *t);
 
 #endif

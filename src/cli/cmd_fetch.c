@@ -38,7 +38,8 @@ static const struct set {
       "azurefunctions_dataset2019",
       "azurefunctions-dataset2019.tar.xz", NULL, 1, "0" },
     { "azure-v2", "functions of 2021, invocations, 14 days",
-      "https://github.com/Azure/AzurePublicDataset/blob/master/AzureFunctionsInvocationTrace2021.md",
+      "https://github.com/Azure/AzurePublicDataset/blob/master/"
+      "AzureFunctionsInvocationTrace2021.md",
       "https://github.com/Azure/AzurePublicDataset/raw/master/data",
       "AzureFunctionsInvocationTraceForTwoWeeksJan2021.rar", NULL, 1, "0" },
 };

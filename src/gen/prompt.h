@@ -25,8 +25,8 @@ struct prompt {
     int64_t depth;         /* levels of calls, a lone root has 1; PROMPT_OPEN: any */
     int64_t latency;       /* ticks of the root's response time; PROMPT_OPEN: any */
 
-    /* Conditions. The instruction format says them in words, the grammars enforce them; whatever was
-     * written is held against them (prompt_kept). */
+    /* Conditions. The instruction format says them in words, the grammars enforce them; whatever
+     * was written is held against them (prompt_kept). */
     bool high_latency;     /* "Build a call graph with high latency" */
     int64_t least_latency; /* ticks the root's response time must have; 0: any */
     const char *include_src, *include_dst;   /* a call that must occur; NULL: none */

@@ -39,8 +39,8 @@ struct scratch {           /* of one member of the team */
 };
 
 /* Whether a step is shared. A core that other work takes away stops the team at every meeting, for
- * a time slice: then one is faster alone, and after a step in which somebody fell asleep the next of
- * as many rows tries it. Moves no bit. */
+ * a time slice: then one is faster alone, and after a step in which somebody fell asleep the next
+ * of as many rows tries it. Moves no bit. */
 struct pace {
     double together_s;     /* of the last shared step, if somebody slept; else 0: nothing to try */
     size_t rows;           /* of that step */

@@ -68,8 +68,8 @@ struct train_options {
                                         one, not with the last */
     size_t patience;                 /* end after so many epochs without a better validation loss;
                                         0: never */
-    double (*spent)(void *ctx);      /* share of the run's time that has passed: where it is ahead of
-                                        the tokens' share the rate follows it, and at 1 the run
+    double (*spent)(void *ctx);      /* share of the run's time that has passed: where it is ahead
+                                        of the tokens' share the rate follows it, and at 1 the run
                                         ends. NULL: no clock. It makes the result the clock's */
     void *spent_ctx;
     double spike;                    /* deviations that make a spike; 0: no guard */

@@ -284,8 +284,9 @@ static void take_events(struct server *s, const struct epoll_event *e, int n)
 
 void server_turn(struct server *s, int64_t most)
 {
-    struct epoll_event e[EVENTS];
-    take_events(s, e, wait_events(s, e, most));
+    struct epoll_event e[EVENTS] = { { .events = 0 } };
+    int n = wait_events(s, e, most);
+    take_events(s, e, n);
     do_what_is_due(s);
     burn(s);
     if (s->client)

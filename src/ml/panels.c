@@ -63,7 +63,7 @@ INLINE path_four path_fma(path_four a, path_four b, path_four c)
 
 INLINE path_four path_widen_bf16(const uint16_t *p)
 {
-    path_four v;
+    path_four v = { 0 };
     for (int j = 0; j < 4; j++) {
         uint32_t bits = (uint32_t)p[j] << 16;
         float f;

@@ -58,8 +58,8 @@ static bool gamma_fit(const double *x, size_t n, double *p)
     return true;
 }
 
-/* GSL's incomplete gamma function gives up (and aborts) far from the mean of large shapes; there the
- * cube root is normal to 5 digits (Wilson and Hilferty, 1931). */
+/* GSL's incomplete gamma function gives up (and aborts) far from the mean of large shapes; there
+ * the cube root is normal to 5 digits (Wilson and Hilferty, 1931). */
 static double gamma_cdf(double x, const double *p)
 {
     if (p[0] <= 1000)
