@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/rng.h"
+#include "gen/times.h"
 #include "replay/estimate.h"
 #include "replay/goodness.h"
 #include "stats/distance.h"
@@ -21,16 +22,6 @@ static int by_tick(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static int64_t gcd(int64_t a, int64_t b)
-{
-    while (b) {
-        int64_t r = a % b;
-        a = b;
-        b = r;
-    }
-    return a;
-}
-
 /* ---- fitting ---- */
 
 static void read_starts(struct clone_arrivals *a, const struct graphset *s)
@@ -45,7 +36,7 @@ static void read_starts(struct clone_arrivals *a, const struct graphset *s)
     a->t = mem_array(s->n, sizeof *a->t);
     for (size_t i = 0; i < s->n; i++) {
         a->t[i] = (double)(tick[i] - tick[0]) * a->tick_s;
-        a->grain = gcd(a->grain, tick[i] - tick[0]);
+        a->grain = times_gcd(a->grain, tick[i] - tick[0]);
     }
     a->grain = a->grain > 0 ? a->grain : 1;
     free(tick);

@@ -53,7 +53,7 @@ static int by_place(const void *a, const void *b)
     return (x->call > y->call) - (x->call < y->call);
 }
 
-static int64_t gcd(int64_t a, int64_t b)
+int64_t times_gcd(int64_t a, int64_t b)
 {
     while (b) {
         int64_t r = a % b;
@@ -76,7 +76,7 @@ static void learn_graph(struct times *t, size_t i)
         place_names(g, kin, k, place);
         for (size_t l = 0; l < PLACES; l++)
             t->level[l].at[at] = (struct donor){ place[l], (uint32_t)i, (uint32_t)k };
-        t->grain = gcd(gcd(t->grain, g->calls[k].rt), g->calls[k].start);
+        t->grain = times_gcd(times_gcd(t->grain, g->calls[k].rt), g->calls[k].start);
     }
     free(kin);
 }

@@ -34,6 +34,9 @@ void times_free(struct times *t);     /* NULL is fine */
 /* Ticks of which every recorded start and time is a multiple: what clocks told apart. */
 int64_t times_grain(const struct times *t);
 
+/* The greatest common divisor of two numbers of ticks >= 0; of 0 and x it is x. */
+int64_t times_gcd(int64_t a, int64_t b);
+
 /* Draw start and rt of every call, and whether it is asynchronous, and set `timed`. Graph i draws
  * from rng_stream(seed, "times", i) alone. The ticks of s become the learned set's. Every graph
  * then passes callgraph_check. */
