@@ -34,10 +34,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/keys.h"
 #include "base/mem.h"
 #include "base/rng.h"
 #include "cli/cell_headers.h"
-#include "stats/interval.h"
 #include "trace/reference.h"
 
 /* What a cell got. `out` gains the graphs. */
@@ -63,42 +63,10 @@ struct subject {
     const size_t *trained;               /* (CELL_DEPTHS + 1) */
 };
 
-static void put_share(FILE *f, const struct cell_sum *s, const char *end)
-{
-    struct interval share = interval_wilson(s->correct, s->asked);
-    fprintf(f, "%.4f,%.4f,%.4f%s", share.value, share.lo, share.hi, end);
-}
-
 struct mode {
     const char *name, *oracle;
     struct llm_options options;
 };
-
-static int by_value(const void *a, const void *b)
-{
-    const uint64_t *x = a, *y = b;
-    return (*x > *y) - (*x < *y);
-}
-
-/* Share of the commonest of ids[0..n). */
-static double top_share(uint64_t *ids, size_t n)
-{
-    size_t run = 0, most = 0;
-    qsort(ids, n, sizeof *ids, by_value);
-    for (size_t i = 0; i < n; i++) {
-        run = i && ids[i] == ids[i - 1] ? run + 1 : 1;
-        most = run > most ? run : most;
-    }
-    return n ? (double)most / (double)n : NAN;
-}
-
-static size_t distinct(const uint64_t *sorted, size_t n)
-{
-    size_t k = 0;
-    for (size_t i = 0; i < n; i++)
-        k += i == 0 || sorted[i] != sorted[i - 1];
-    return k;
-}
 
 /* How many different graphs were written: a grammar that is kept by saying one thing is no feat. */
 static void put_forms(const struct graphset *s, const char *name, FILE *f)
@@ -108,9 +76,11 @@ static void put_forms(const struct graphset *s, const char *name, FILE *f)
         form[i] = callgraph_hash_structure(&s->graphs[i], s->names);
         service[i] = s->graphs[i].service;
     }
-    double top = top_share(form, s->n), asked = top_share(service, s->n);
-    fprintf(f, "%s,%zu,%zu,%zu,%.4f,%.4f\n", name, s->n, distinct(form, s->n),
-            distinct(service, s->n), top, asked);
+    double n = s->n ? (double)s->n : NAN;
+    size_t top, asked, forms = keys_distinct(form, s->n, &top),
+                       services = keys_distinct(service, s->n, &asked);
+    fprintf(f, "%s,%zu,%zu,%zu,%.4f,%.4f\n", name, s->n, forms, services,
+            (double)top / n, (double)asked / n);
     free(form);
     free(service);
 }
@@ -172,7 +142,7 @@ static void run_map(const struct driver *d, const struct subject *x, const struc
         struct row r = run_row(d, x, mode, c, depth, n, out, f);
         fprintf(f->depth.f, "%s,%s,%s,%zu,%zu,%zu,", x->name, mode->name, mode->oracle, depth,
                 x->trained[depth], r.all.asked);
-        put_share(f->depth.f, &r.all, "");
+        cell_sum_put(f->depth.f, &r.all, "");
         fprintf(f->depth.f, ",%zu,%.4f\n", r.own_cells, cell_sum_share(&r.own));
         cell_sum_add(&all, r.all);
         if (x->trained[depth] >= CELL_FEW) {
@@ -186,7 +156,7 @@ static void run_map(const struct driver *d, const struct subject *x, const struc
     bool strict = strcmp(mode->oracle, "strict") == 0;
     fprintf(f->sum.f, "%s %s%s,%zu,%.4f,", x->name, mode->name, strict ? "" : " original",
             all.asked, (double)all.valid / (double)all.asked);
-    put_share(f->sum.f, &all, "\n");
+    cell_sum_put(f->sum.f, &all, "\n");
     if (!mode->options.unconstrained)
         put_forms(out, x->name, f->forms.f);
     graphset_free(out);
@@ -247,7 +217,7 @@ static void run_held_out(const struct driver *d, struct files *f)
             }
         fprintf(f->sum.f, "%s,%zu,%.4f,", free_mode ? "unconstrained" : "constrained", all.asked,
                 (double)all.valid / (double)all.asked);
-        put_share(f->sum.f, &all, "\n");
+        cell_sum_put(f->sum.f, &all, "\n");
     }
     llm_free(&m);
     free(dir);

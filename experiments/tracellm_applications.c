@@ -28,6 +28,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/keys.h"
 #include "base/rng.h"
 #include "cli/clone_names.h"
 #include "cli/contest.h"
@@ -71,12 +72,6 @@ static void name_of(const char *path, char name[64])
     snprintf(name, 64, "%.*s", (int)strcspn(file_base(path), "_."), file_base(path));
 }
 
-static int by_value(const void *a, const void *b)
-{
-    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    return (x > y) - (x < y);
-}
-
 struct structures {
     uint64_t *hash;      /* (n), ascending, repeats and all */
     size_t n, distinct, commonest;
@@ -87,13 +82,7 @@ static struct structures structures_of(const struct graphset *s)
     struct structures x = { .hash = mem_array(s->n + 1, sizeof *x.hash), .n = s->n };
     for (size_t i = 0; i < s->n; i++)
         x.hash[i] = callgraph_hash_structure(&s->graphs[i], s->names);
-    qsort(x.hash, x.n, sizeof *x.hash, by_value);
-    for (size_t i = 0, from = 0; i < x.n; i++) {
-        bool first = i == 0 || x.hash[i] != x.hash[i - 1];
-        x.distinct += first;
-        from = first ? i : from;
-        x.commonest = i - from + 1 > x.commonest ? i - from + 1 : x.commonest;
-    }
+    x.distinct = keys_distinct(x.hash, x.n, &x.commonest);
     return x;
 }
 
@@ -179,7 +168,7 @@ static void describe(const struct application *a, FILE *f)
                       h = structures_of(a->held);
     size_t seen = 0;
     for (size_t i = 0; i < h.n; i++)
-        seen += bsearch(&h.hash[i], l.hash, l.n, sizeof *l.hash, by_value) != NULL;
+        seen += bsearch(&h.hash[i], l.hash, l.n, sizeof *l.hash, keys_ascending) != NULL;
     fprintf(f, "%s,%zu,%zu,%zu,%zu,%.6g,%zu,%zu,%zu,%zu,%.6g\n", a->name, a->all->n,
             calls_of(a->all), endpoints(a->all), all.distinct,
             (double)all.commonest / (double)all.n, l.n, calls_of(a->learnt), l.distinct, h.n,

@@ -25,6 +25,7 @@
  */
 #include <stdlib.h>
 
+#include "base/keys.h"
 #include "base/mem.h"
 #include "base/rng.h"
 #include "base/str.h"
@@ -131,24 +132,10 @@ struct variety {
     double top;                 /* share of the commonest */
 };
 
-static int by_value(const void *a, const void *b)
-{
-    const uint64_t *x = a, *y = b;
-    return (*x > *y) - (*x < *y);
-}
-
 static struct variety variety_of(uint64_t *id, size_t n)
 {
-    struct variety v = { 0 };
-    size_t run = 0, most = 0;
-    qsort(id, n, sizeof *id, by_value);
-    for (size_t i = 0; i < n; i++) {
-        run = i && id[i] == id[i - 1] ? run + 1 : 1;
-        v.distinct += run == 1;
-        most = run > most ? run : most;
-    }
-    v.top = n ? (double)most / (double)n : 0;
-    return v;
+    size_t most, distinct = keys_distinct(id, n, &most);
+    return (struct variety){ distinct, n ? (double)most / (double)n : 0 };
 }
 
 static void put_graphs(const struct arm *arm, size_t asked, const struct graphset *s,

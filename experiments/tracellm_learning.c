@@ -31,11 +31,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/keys.h"
 #include "base/mem.h"
 #include "cli/cell_headers.h"
 #include "gen/train_graphs.h"
 #include "llm/checkpoint.h"
-#include "stats/interval.h"
 #include "trace/reference.h"
 
 static const char *const formats[] = { "tabular", "recursive", "instruction", "compact" };
@@ -51,8 +51,8 @@ static struct llm load(const struct driver *d, const char *dir)
 
 static void put_share(FILE *f, const struct cell_sum *s, const char *end)
 {
-    struct interval share = interval_wilson(s->correct, s->asked);
-    fprintf(f, "%zu,%.4f,%.4f,%.4f%s", s->asked, share.value, share.lo, share.hi, end);
+    fprintf(f, "%zu,", s->asked);
+    cell_sum_put(f, s, end);
 }
 
 /* Over the map, freely; `step`: every so many numbers of calls. */
@@ -160,12 +160,6 @@ static char *train_few(const struct driver *d, const char *format, const struct 
     return dir;
 }
 
-static int by_value(const void *a, const void *b)
-{
-    const uint64_t *x = a, *y = b;
-    return (*x > *y) - (*x < *y);
-}
-
 /* Share of `out` whose structure is one of `few`. */
 static double copied(const struct graphset *out, const struct graphset *few)
 {
@@ -173,10 +167,10 @@ static double copied(const struct graphset *out, const struct graphset *few)
     size_t n = 0;
     for (size_t i = 0; i < few->n; i++)
         hash[i] = callgraph_hash_structure(&few->graphs[i], few->names);
-    qsort(hash, few->n, sizeof *hash, by_value);
+    qsort(hash, few->n, sizeof *hash, keys_ascending);
     for (size_t i = 0; i < out->n; i++) {
         uint64_t h = callgraph_hash_structure(&out->graphs[i], out->names);
-        n += bsearch(&h, hash, few->n, sizeof h, by_value) != NULL;
+        n += bsearch(&h, hash, few->n, sizeof h, keys_ascending) != NULL;
     }
     free(hash);
     return out->n ? (double)n / (double)out->n : NAN;

@@ -8,11 +8,46 @@
 
 #include "base/mem.h"
 #include "base/rng.h"
+#include "text/instruction.h"
 #include "text/layer_grammar.h"
 #include "text/oracle_graph.h"
 #include "text/prompt.h"
 
 enum policy { AT_RANDOM, THE_FIRST, THE_LAST, AT_THE_ENDS, POLICIES };
+
+/* Names of every kind; one that is escaped, one that begins like another, one never called. */
+static const struct layer_name few[] = {
+    { STR("MS_1"), 1 << CALL_HTTP | 1 << CALL_RPC },
+    { STR("MS_12"), 1 << CALL_RPC },
+    { STR("cache"), 1 << CALL_MC },
+    { STR("a%20table"), 1 << CALL_DB | 1 << CALL_MQ },
+    { STR("S_1"), 0 },
+};
+
+/* A grammar of them; its options go by k, so that all are met with one another. */
+static inline struct layer_grammar few_grammar(enum text_task task, size_t k, int64_t max_edges)
+{
+    struct layer_grammar g;
+    struct layer_limits limits = layer_limits_standard;
+    limits.task = task;
+    limits.fixed = k % 3 == 0;
+    limits.no_scratchpad = k % 5 == 0;
+    limits.max_edges = max_edges;
+    limits.max_depth = k % 7 ? 64 : 6;
+    limits.max_latency = k % 11 ? 86400000 : 0;
+    limits.max_id = k % 4 ? 999999 : max_edges;
+    REQUIRE(layer_grammar_init(&g, few, sizeof few / sizeof *few, &limits, NULL));
+    return g;
+}
+
+/* The line of a prompt that has its header. */
+static inline struct str walk_header_line(enum text_task task, struct str prompt)
+{
+    struct str line;
+    REQUIRE(task == TASK_INSTRUCTION ? instruction_header_line(prompt, &line)
+                                     : layer_text_line(&prompt, &line));
+    return line;
+}
 
 /* One of n >= 1. */
 static inline size_t pick(enum policy p, gsl_rng *r, size_t n)

@@ -17,29 +17,6 @@
 
 enum { MOST_EDGES = 30, MOST_DEPTH = 6 };
 
-static const struct layer_name few[] = {
-    { STR("MS_1"), 1 << CALL_HTTP | 1 << CALL_RPC },
-    { STR("MS_12"), 1 << CALL_RPC },
-    { STR("cache"), 1 << CALL_MC },
-    { STR("a%20table"), 1 << CALL_DB | 1 << CALL_MQ },
-    { STR("S_1"), 0 },
-};
-
-static struct layer_grammar grammar_of(enum text_task task, size_t k)
-{
-    struct layer_grammar g;
-    struct layer_limits limits = layer_limits_standard;
-    limits.task = task;
-    limits.fixed = k % 3 == 0;
-    limits.no_scratchpad = k % 5 == 0;
-    limits.max_edges = 40;
-    limits.max_depth = k % 7 ? 64 : 6;
-    limits.max_latency = k % 11 ? 86400000 : 0;
-    limits.max_id = k % 4 ? 999999 : 40;
-    assert_true(layer_grammar_init(&g, few, sizeof few / sizeof *few, &limits, NULL));
-    return g;
-}
-
 static void print_layers(const struct walk *w)
 {
     for (size_t i = 0; i < w->n; i++) {
@@ -101,7 +78,7 @@ static void every_choice_ends_in_the_graph_asked_for(void **state)
         for (int64_t edges = 1; edges <= MOST_EDGES; edges++)
             for (int64_t depth = 1; depth <= MOST_DEPTH; depth++)
                 for (size_t i = 0; cell_exists(edges, depth) && i < rounds; i++, k++) {
-                    struct layer_grammar g = grammar_of((enum text_task)task, k);
+                    struct layer_grammar g = few_grammar((enum text_task)task, k, 40);
                     bool told = k % 3 && g.limits.max_latency;
                     int64_t latency = told ? (int64_t)rng_below(r, 90) : -1;
                     struct text_ask a = { STR("S_1"), edges, depth, latency,
@@ -118,7 +95,7 @@ static void open_headers_end_too(void **state)
     size_t rounds = getenv("SANITIZED") ? 300 : 3000;
     for (int task = 0; task < TEXT_TASKS; task++)
         for (size_t k = 0; k < rounds; k++) {
-            struct layer_grammar g = grammar_of((enum text_task)task, k);
+            struct layer_grammar g = few_grammar((enum text_task)task, k, 40);
             int64_t depth = k % 4 == 1 ? 1 + (int64_t)rng_below(r, 6) : -1;
             int64_t edges = k % 4 == 2 ? 1 + (int64_t)rng_below(r, 40) : -1;
             struct text_ask a = { STR("S_1"), edges, depth, k % 2 ? 7 : -1,
@@ -161,7 +138,7 @@ static void what_cannot_be_is_refused(void **state)
     gsl_rng *r = rng_stream(8, "test/layer-walk", 0);
     for (int task = 0; task < TEXT_TASKS; task++)
         for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-            struct layer_grammar g = grammar_of((enum text_task)task, 1);
+            struct layer_grammar g = few_grammar((enum text_task)task, 1, 40);
             struct text_ask a = { STR("S_1"), bad[i].edges, bad[i].depth, -1,
                                   .include_type = CALL_OTHER };
             struct walk w;
@@ -276,16 +253,6 @@ static int64_t latest_of(const struct callgraph *g)
     return latest;
 }
 
-static struct str header_line(enum text_task task, struct str prompt)
-{
-    struct str line;
-    if (task == TASK_INSTRUCTION)
-        assert_true(instruction_header_line(prompt, &line));
-    else
-        assert_true(layer_text_line(&prompt, &line));
-    return line;
-}
-
 /* Every sample of the set that the strict oracle accepts is allowed; returns how many are. */
 static size_t follow_all(const struct graphset *s, enum text_task task, bool fixed, bool bare,
                          gsl_rng *r)
@@ -316,7 +283,7 @@ static size_t follow_all(const struct graphset *s, enum text_task task, bool fix
             struct layer_ask ask;
             if (!oracle_judge(&oracle_strict, task, prompt, output).valid)
                 continue;
-            assert_true(layer_ask_of(header_line(task, prompt), &ask));
+            assert_true(layer_ask_of(walk_header_line(task, prompt), &ask));
             ask.begin = task == TASK_TABULAR ? BEGIN_AT_ROWS : BEGIN_AT_LAYER;
             ask.caller = buf_view(&caller);
             size_t at = follow(&g, &v, &ask, output);

@@ -9,14 +9,6 @@
 
 enum { MOST_EDGES = 24, MOST_DEPTH = 6 };
 
-static const struct layer_name few[] = {
-    { STR("MS_1"), 1 << CALL_HTTP | 1 << CALL_RPC },
-    { STR("MS_12"), 1 << CALL_RPC },
-    { STR("cache"), 1 << CALL_MC },
-    { STR("a%20table"), 1 << CALL_DB | 1 << CALL_MQ },
-    { STR("S_1"), 0 },
-};
-
 /* CALLER>TYPE>CALLEE, as users name them. */
 static const struct wanted {
     const char *src, *dst;
@@ -26,20 +18,6 @@ static const struct wanted {
     { "USER", "MS_1", CALL_RPC },   { "MS_1", "MS_1", CALL_RPC },
 };
 enum { WANTED = sizeof wanted / sizeof *wanted };
-
-static struct layer_grammar grammar_of(enum text_task task, size_t k)
-{
-    struct layer_grammar g;
-    struct layer_limits limits = layer_limits_standard;
-    limits.task = task;
-    limits.fixed = k % 3 == 0;
-    limits.no_scratchpad = k % 5 == 0;
-    limits.max_edges = 60;
-    limits.max_depth = k % 7 ? 64 : 6;
-    limits.max_latency = k % 11 ? 86400000 : 0;
-    assert_true(layer_grammar_init(&g, few, sizeof few / sizeof *few, &limits, NULL));
-    return g;
-}
 
 static bool has_call(const struct graphset *s, const struct wanted *w)
 {
@@ -96,7 +74,7 @@ static void a_wished_call_occurs_whatever_is_chosen(void **state)
         for (int64_t edges = -1; edges <= MOST_EDGES; edges += edges < 0 ? 2 : 1)
             for (int64_t depth = -1; depth <= MOST_DEPTH; depth += depth < 0 ? 2 : 1)
                 for (size_t i = 0; cell_exists(edges, depth) && i < rounds * WANTED; i++, k++) {
-                    struct layer_grammar g = grammar_of((enum text_task)task, k);
+                    struct layer_grammar g = few_grammar((enum text_task)task, k, 60);
                     enum policy p = i / WANTED < POLICIES ? (enum policy)(i / WANTED) : AT_RANDOM;
                     write_and_judge(&g, &wanted[i % WANTED], edges, depth, p, r);
                 }
@@ -112,7 +90,7 @@ static void wide_graphs_have_it_too(void **state)
     for (int task = 0; task < TEXT_TASKS; task++)
         for (int64_t edges = 30; edges <= 60; edges += 6)
             for (size_t k = 0; k < rounds * WANTED; k++) {
-                struct layer_grammar g = grammar_of((enum text_task)task, 1 + k);
+                struct layer_grammar g = few_grammar((enum text_task)task, 1 + k, 60);
                 write_and_judge(&g, &wanted[k % WANTED], edges, 2 + (int64_t)(k / WANTED % 2),
                                 (enum policy)(k % POLICIES), r);
             }
@@ -132,7 +110,7 @@ static void what_cannot_be_said_is_refused(void **state)
         { "S_1", "cache", "in a way that lets it call", CALL_MC },
         { "a table", "cache", "in a way that lets it call", CALL_MC },
     };
-    struct layer_grammar g = grammar_of(TASK_RECURSIVE, 1);
+    struct layer_grammar g = few_grammar(TASK_RECURSIVE, 1, 60);
     struct layer_wish w;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct err err = { 0 };

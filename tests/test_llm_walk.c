@@ -14,6 +14,7 @@
 #include "gen/samples_priv.h"
 #include "tests/fixtures.h"
 #include "tests/graphs.h"
+#include "tests/layer_walk.h"
 #include "text/instruction.h"
 #include "text/oracle_graph.h"
 #include "text/prompt.h"
@@ -72,16 +73,6 @@ static struct tokenizer *words_of(const struct text_samples *t, unsigned digits,
     return tok;
 }
 
-static struct str header_line(enum text_task task, struct str prompt)
-{
-    struct str line;
-    if (task == TASK_INSTRUCTION)
-        assert_true(instruction_header_line(prompt, &line));
-    else
-        assert_true(layer_text_line(&prompt, &line));
-    return line;
-}
-
 static const struct text_format *const format[] = { &text_tabular, &text_recursive,
                                                     &text_instruction };
 
@@ -93,7 +84,7 @@ static bool follow(const struct layer_tokens *lt, const struct tokenizer *tok, e
     struct layer_ask ask;
     if (!oracle_judge(&oracle_strict, task, prompt, output).valid)
         return false;
-    assert_true(layer_ask_of(header_line(task, prompt), &ask));
+    assert_true(layer_ask_of(walk_header_line(task, prompt), &ask));
     ask.begin = task == TASK_TABULAR ? BEGIN_AT_ROWS : BEGIN_AT_LAYER;
     tokenizer_encode(tok, output, &want);
     assert_true(layer_walk_start(lt, w, &ask, &got));
@@ -149,7 +140,7 @@ static void samples_are_allowed_token_by_token(void **state)
 }
 
 /* The first, the last, either of them, or any allowed token. */
-static uint32_t choose(const struct layer_walk *w, unsigned policy, gsl_rng *r)
+static uint32_t choose_token(const struct layer_walk *w, unsigned policy, gsl_rng *r)
 {
     size_t at = policy == 0 ? 0 : policy == 1 ? w->allowed - 1
               : policy == 2 ? rng_below(r, 2) * (w->allowed - 1) : rng_below(r, w->allowed);
@@ -178,7 +169,7 @@ static size_t write_tokens(const struct layer_tokens *lt, const struct tokenizer
         got.n = 0;
         assert_true(layer_walk_start(lt, w, &asks[i], &got));
         while (w->allowed)
-            layer_walk_take(lt, w, choose(w, policy, r), &got);
+            layer_walk_take(lt, w, choose_token(w, policy, r), &got);
         struct buf text = { 0 };
         tokenizer_decode(tok, got.id, got.n, &text);
         assert_true(str_eq(buf_view(&text), buf_view(&w->state.text)));

@@ -148,7 +148,16 @@ static void buffers_grow_and_end_with_nul(void **state)
     for (int i = 0; i < 10000; i++)
         buf_char(&b, 'z');
     assert_int_equal(strlen(b.p), 10000);
+    buf_str(&b, "end");
+    buf_drop(&b, 0);
+    assert_int_equal(b.n, 10003);
+    buf_drop(&b, 9999);
+    assert_string_equal(b.p, "zend");
+    buf_drop(&b, b.n);
+    assert_string_equal(b.p, "");
+    assert_int_equal(b.n, 0);
     buf_free(&b);
+    buf_drop(&b, 0);
     buf_free(&b);
 }
 

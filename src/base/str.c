@@ -151,6 +151,16 @@ void buf_clear(struct buf *b)
         b->p[0] = '\0';
 }
 
+void buf_drop(struct buf *b, size_t n)
+{
+    REQUIRE(n <= b->n);
+    if (n == 0)
+        return;
+    b->n -= n;
+    memmove(b->p, b->p + n, b->n);
+    b->p[b->n] = '\0';
+}
+
 void buf_add(struct buf *b, const void *p, size_t n)
 {
     MEM_RESERVE(b->p, b->n + n + 1, b->cap);

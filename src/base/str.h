@@ -41,6 +41,7 @@ struct buf {               /* owned, NUL-terminated once anything was added */
 
 void buf_free(struct buf *b);
 void buf_clear(struct buf *b);               /* length 0, memory kept */
+void buf_drop(struct buf *b, size_t n);      /* without its first n <= b->n bytes */
 void buf_add(struct buf *b, const void *p, size_t n);
 void buf_str(struct buf *b, const char *s);
 void buf_char(struct buf *b, char c);

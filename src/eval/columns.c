@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/keys.h"
 #include "base/mem.h"
 #include "eval/feature.h"
 
@@ -23,26 +24,6 @@ static const char *const names[COLUMNS_IDENTITY] = {
     "mean frequency of calls in their service", "least frequency of calls in their service",
     "mean frequency of calls under their parent", "least frequency of calls under their parent",
 };
-
-static int by_value(const void *a, const void *b)
-{
-    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    return x < y ? -1 : x > y;
-}
-
-/* Among n keys: how many are distinct, and how often the most frequent one comes. Sorts them. */
-static size_t distinct(uint64_t *key, size_t n, size_t *most)
-{
-    qsort(key, n, sizeof *key, by_value);
-    size_t found = 0, run = 0;
-    *most = 0;
-    for (size_t i = 0; i < n; i++) {
-        run = i && key[i] == key[i - 1] ? run + 1 : 1;
-        found += run == 1;
-        *most = run > *most ? run : *most;
-    }
-    return found;
-}
 
 static size_t *last_sibling_index(const struct callgraph *g, size_t *fan_out)
 {
@@ -97,10 +78,10 @@ static void fill_repeats(const struct profile *p, const struct callgraph *g, flo
     size_t most;
     for (size_t k = 0; k < g->n; k++)
         key[k] = g->calls[k].dst;
-    row[10] = (float)distinct(key, g->n, &most);
+    row[10] = (float)keys_distinct(key, g->n, &most);
     for (size_t k = 0; k < g->n; k++)
         key[k] = feature_call_key(p, &g->calls[k]);
-    row[11] = (float)(g->n - distinct(key, g->n, &most));
+    row[11] = (float)(g->n - keys_distinct(key, g->n, &most));
     row[12] = (float)most;
     free(key);
 }
@@ -212,12 +193,6 @@ static uint64_t key_parent_call(const struct profile *p, const struct callgraph 
     return hash64_mix(hash64_mix(SALT_PARENT_CALL, parent), feature_call_key(p, &g->calls[k]));
 }
 
-static int by_key(const void *a, const void *b)
-{
-    uint64_t x = ((const struct tally *)a)->key, y = ((const struct tally *)b)->key;
-    return x < y ? -1 : x > y;
-}
-
 struct frequencies *frequencies_new(const struct profile *slice)
 {
     struct tallies t = { 0 };
@@ -232,7 +207,7 @@ struct frequencies *frequencies_new(const struct profile *slice)
         }
     }
     if (t.n)
-        qsort(t.at, t.n, sizeof *t.at, by_key);
+        qsort(t.at, t.n, sizeof *t.at, keys_ascending);
     size_t to = 0;
     for (size_t i = 0; i < t.n; i++) {
         if (to && t.at[to - 1].key == t.at[i].key)
@@ -255,14 +230,7 @@ void frequencies_free(struct frequencies *f)
 
 static double log_frequency(const struct frequencies *f, uint64_t key)
 {
-    size_t lo = 0, hi = f->n;
-    while (lo < hi) {
-        size_t mid = lo + (hi - lo) / 2;
-        if (f->at[mid].key < key)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
+    size_t lo = keys_lower(f->at, f->n, sizeof *f->at, key);
     return lo < f->n && f->at[lo].key == key ? log2(1 + f->at[lo].count) : 0;
 }
 

@@ -4,26 +4,15 @@
 
 #include <stdlib.h>
 
+#include "base/keys.h"
 #include "base/mem.h"
-
-static int by_key(const void *a, const void *b)
-{
-    uint64_t x = ((const struct tally *)a)->key, y = ((const struct tally *)b)->key;
-    return x < y ? -1 : x > y;
-}
-
-static int by_value(const void *a, const void *b)
-{
-    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    return x < y ? -1 : x > y;
-}
 
 /* Sort the tallies from `from` on by key and merge equal ones. */
 static void merge(struct tallies *t, size_t from, bool presence)
 {
     if (t->n == from)
         return;
-    qsort(t->at + from, t->n - from, sizeof *t->at, by_key);
+    qsort(t->at + from, t->n - from, sizeof *t->at, keys_ascending);
     size_t to = from;
     for (size_t i = from; i < t->n; i++) {
         if (to > from && t->at[to - 1].key == t->at[i].key)
@@ -58,7 +47,7 @@ static uint64_t *distinct(const struct tallies *t, size_t sets, size_t *n)
     for (size_t s = 0; s < sets; s++)
         for (size_t i = 0; i < t[s].n; i++)
             key[to++] = t[s].at[i].key;
-    qsort(key, all, sizeof *key, by_value);
+    qsort(key, all, sizeof *key, keys_ascending);
     to = 0;
     for (size_t i = 0; i < all; i++)
         if (i == 0 || key[i] != key[i - 1])
@@ -67,26 +56,13 @@ static uint64_t *distinct(const struct tallies *t, size_t sets, size_t *n)
     return key;
 }
 
-static uint32_t cell_of(const uint64_t *key, size_t n, uint64_t k)
-{
-    size_t lo = 0, hi = n - 1;
-    while (lo < hi) {
-        size_t mid = lo + (hi - lo) / 2;
-        if (key[mid] < k)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    return (uint32_t)lo;
-}
-
 static void fill(struct counts_table *to, const struct tallies *t, const uint64_t *key,
                  size_t cells)
 {
     to->cell = mem_array(t->n + 1, sizeof *to->cell);
     to->count = mem_array(t->n + 1, sizeof *to->count);
     for (size_t i = 0; i < t->n; i++) {
-        to->cell[i] = cell_of(key, cells, t->at[i].key);
+        to->cell[i] = (uint32_t)keys_lower(key, cells, sizeof *key, t->at[i].key);
         to->count[i] = t->at[i].count;
     }
 }

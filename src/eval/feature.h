@@ -13,7 +13,7 @@
 #include "eval/profile.h"
 
 struct tally {
-    uint64_t key;
+    uint64_t key;        /* first, for keys_lower */
     double count;
 };
 

@@ -4,7 +4,7 @@
  * (copies are copies of it; it may be the same set as real); `gen`, the generated graphs.
  *
  * A metric either computes on count vectors (feature, compute) or tells the sets apart with a
- * classifier (columns). Each lies in a file of its own; metrics.c lists them once.
+ * classifier (columns). Each idea lies in a file of its own; metrics.c lists them once.
  */
 #ifndef EVAL_METRIC_H
 #define EVAL_METRIC_H

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/hash.h"
+#include "base/keys.h"
 #include "base/mem.h"
 
 const char *const view_names[VIEWS] = { "traffic", "topology" };
@@ -83,19 +84,13 @@ void profile_free(struct profile *p)
     free(p);
 }
 
-static int by_value(const void *a, const void *b)
-{
-    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    return x < y ? -1 : x > y;
-}
-
 /* One hash per graph and weight, ascending. */
 static uint64_t *signature(const struct profile *p)
 {
     uint64_t *h = mem_array(p->n + 1, sizeof *h);
     for (size_t i = 0; i < p->n; i++)
         h[i] = hash64_mix(p->full[i], hash64(&p->weight[VIEW_TRAFFIC][i], sizeof(double), 1));
-    qsort(h, p->n, sizeof *h, by_value);
+    qsort(h, p->n, sizeof *h, keys_ascending);
     return h;
 }
 

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "base/hash.h"
+#include "base/keys.h"
 #include "base/rng.h"
 #include "gen/generator.h"
 
@@ -22,7 +23,7 @@ static const struct prompt_fields rule[RULES] = {
 struct memory {
     const struct graphset *train;
     struct entry {
-        uint64_t key;
+        uint64_t key;      /* first, for keys_lower */
         size_t graph;
     } *entry[RULES];       /* (n) sorted by key, then by graph */
 };
@@ -61,20 +62,6 @@ static void *fit(const struct graphset *train)
     return m;
 }
 
-/* The first entry of rule k whose key is not below `key`. */
-static size_t lower_bound(const struct memory *m, size_t k, uint64_t key)
-{
-    size_t lo = 0, hi = m->train->n;
-    while (lo < hi) {
-        size_t mid = lo + (hi - lo) / 2;
-        if (m->entry[k][mid].key < key)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    return lo;
-}
-
 static double weight_of(const struct graphset *s, size_t i)
 {
     return s->weight ? s->weight[i] : 1;
@@ -109,7 +96,8 @@ static enum draw_outcome draw(const void *fitted, const struct prompt *p, gsl_rn
         if (!applies(p, k))
             continue;
         uint64_t key = header_key(p, &rule[k]);
-        size_t first = lower_bound(m, k, key), end = first;
+        size_t first = keys_lower(m->entry[k], m->train->n, sizeof *m->entry[k], key);
+        size_t end = first;
         while (end < m->train->n && m->entry[k][end].key == key)
             end++;
         if (first == end)

@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/keys.h"
 #include "base/mem.h"
 #include "base/rng.h"
+#include "stats/interval.h"
 
 struct cells *cells_new(uint64_t seed)
 {
@@ -89,24 +91,15 @@ void cells_make(struct cells *c)
                 make(c, depth, calls);
 }
 
-static int by_value(const void *a, const void *b)
-{
-    const uint64_t *x = a, *y = b;
-    return (*x > *y) - (*x < *y);
-}
-
 void cells_trained(const struct graphset *graphs, size_t trained[CELL_DEPTHS + 1])
 {
     uint64_t *hash = mem_array(graphs->n + 1, sizeof *hash);
     for (size_t depth = 1; depth <= CELL_DEPTHS; depth++) {
-        size_t n = 0;
+        size_t n = 0, most;
         for (size_t i = 0; i < graphs->n; i++)
             if (callgraph_depth(&graphs->graphs[i]) == depth)
                 hash[n++] = callgraph_hash_structure(&graphs->graphs[i], graphs->names);
-        qsort(hash, n, sizeof *hash, by_value);
-        trained[depth] = 0;
-        for (size_t i = 0; i < n; i++)
-            trained[depth] += i == 0 || hash[i] != hash[i - 1];
+        trained[depth] = keys_distinct(hash, n, &most);
     }
     free(hash);
 }
@@ -119,6 +112,12 @@ void cell_sum_add(struct cell_sum *a, struct cell_sum b)
 double cell_sum_share(const struct cell_sum *s)
 {
     return s->asked ? (double)s->correct / (double)s->asked : NAN;
+}
+
+void cell_sum_put(FILE *f, const struct cell_sum *s, const char *end)
+{
+    struct interval share = interval_wilson(s->correct, s->asked);
+    fprintf(f, "%.4f,%.4f,%.4f%s", share.value, share.lo, share.hi, end);
 }
 
 bool cell_ask(const struct cell_ask *a, const struct cell *c, uint64_t stream,

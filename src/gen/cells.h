@@ -12,6 +12,8 @@
 #ifndef GEN_CELLS_H
 #define GEN_CELLS_H
 
+#include <stdio.h>
+
 #include <gsl/gsl_rng.h>
 
 #include "gen/llm.h"
@@ -58,6 +60,9 @@ struct cell_sum {
 };
 void cell_sum_add(struct cell_sum *a, struct cell_sum b);
 double cell_sum_share(const struct cell_sum *s);      /* of what is correct; NaN: none asked */
+
+/* Write the share and the ends of its 95 % interval (Wilson's) as three fields, then `end`. */
+void cell_sum_put(FILE *f, const struct cell_sum *s, const char *end);
 
 struct cell_ask {
     const struct llm *m;

@@ -43,6 +43,16 @@ bool draw_next(struct draw_worker *w, size_t *i)
     return *i < w->run->end;
 }
 
+bool draw_next_prompt(struct draw_worker *w, const struct draw_job *job, size_t *i, gsl_rng *rng,
+                      struct prompt *p)
+{
+    if (!draw_next(w, i))
+        return false;
+    rng_restart(rng, job->seed, DRAW_STREAM, *i);
+    *p = prompt_at(job->prompts, *i, rng);
+    return true;
+}
+
 void draw_done(struct draw_worker *w, size_t i, bool good)
 {
     draw_done_marked(w, i, good, &(struct draw_mark){ 0 });

@@ -19,6 +19,10 @@ struct draw_worker {
 };
 
 bool draw_next(struct draw_worker *w, size_t *i); /* take an index; false: none left now */
+
+/* The same; its graph draws from rng, first its prompt. */
+bool draw_next_prompt(struct draw_worker *w, const struct draw_job *job, size_t *i, gsl_rng *rng,
+                      struct prompt *p);
 void draw_done(struct draw_worker *w, size_t i,
                bool good); /* good: it is the last graph of w->set */
 void draw_done_marked(struct draw_worker *w, size_t i, bool good, const struct draw_mark *mark);

@@ -10,11 +10,12 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/keys.h"
 
 enum { CALLS_MOST = 4096 };
 
 struct word {
-    uint64_t hash;
+    uint64_t hash;             /* first, for keys_lower */
     uint32_t graph, call;      /* where it was seen first */
     uint32_t n;                /* calls it stands for: 1, or all below */
     size_t graphs, uses;       /* in how many it occurs; places where nothing larger covers it */
@@ -60,14 +61,7 @@ static void hash_graph(struct fold *f, size_t i)
 
 static struct word *find(const struct fold *f, uint64_t hash)
 {
-    size_t lo = 0, hi = f->n;
-    while (lo < hi) {
-        size_t mid = lo + (hi - lo) / 2;
-        if (f->word[mid].hash < hash)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
+    size_t lo = keys_lower(f->word, f->n, sizeof *f->word, hash);
     return lo < f->n && f->word[lo].hash == hash ? &f->word[lo] : NULL;
 }
 

@@ -323,10 +323,8 @@ static bool begin(void *ctx, size_t slot)
 {
     struct desk *d = ctx;
     struct line *l = &d->line[slot];
-    if (!draw_next(d->me, &l->index))
+    if (!draw_next_prompt(d->me, d->w->job, &l->index, l->rng, &l->prompt))
         return false;
-    rng_restart(l->rng, d->w->job->seed, DRAW_STREAM, l->index);
-    l->prompt = prompt_at(d->w->job->prompts, l->index, l->rng);
     l->rename = l->prompt.service && !is_known_service(d->w, l->prompt.service);
     l->attempt = 0;
     l->chosen = false;

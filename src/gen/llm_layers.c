@@ -184,12 +184,8 @@ static bool begin(void *ctx, size_t slot)
 {
     struct desk *d = ctx;
     struct story *s = &d->story[slot];
-    if (!draw_next(d->me, &s->index))
-        return false;
-    rng_restart(s->rng, d->w->job->seed, DRAW_STREAM, s->index);
-    s->prompt = prompt_at(d->w->job->prompts, s->index, s->rng);
     s->attempt = 0;
-    return true;
+    return draw_next_prompt(d->me, d->w->job, &s->index, s->rng, &s->prompt);
 }
 
 static enum slots_turn turn(void *ctx, size_t slot, const float *logits, struct tokens *feed)

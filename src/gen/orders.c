@@ -5,11 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/keys.h"
 #include "base/rng.h"
 #include "gen/call_hash.h"
 
 struct family {
-    uint64_t key, order;       /* which calls, and in which order */
+    uint64_t key, order;       /* which calls (first, for keys_lower), and in which order */
     uint32_t graph, parent;
 };
 
@@ -143,19 +144,6 @@ void orders_free(struct orders *o)
 
 /* ---- another order ---- */
 
-static size_t lower(const struct orders *o, uint64_t key)
-{
-    size_t lo = 0, hi = o->n;
-    while (lo < hi) {
-        size_t mid = lo + (hi - lo) / 2;
-        if (o->at[mid].key < key)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    return lo;
-}
-
 /* The first of the longest run of one order within at[from..to). */
 static const struct family *usual(const struct family *at, size_t from, size_t to)
 {
@@ -175,7 +163,7 @@ static const struct family *usual(const struct family *at, size_t from, size_t t
 
 static const struct family *choose(const struct orders *o, uint64_t key, gsl_rng *rng)
 {
-    size_t from = lower(o, key), to = from;
+    size_t from = keys_lower(o->at, o->n, sizeof *o->at, key), to = from;
     while (to < o->n && o->at[to].key == key)
         to++;
     if (from == to)

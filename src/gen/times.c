@@ -12,6 +12,7 @@
 
 #include <gsl/gsl_randist.h>
 
+#include "base/keys.h"
 #include "base/rng.h"
 #include "base/threads.h"
 #include "gen/call_hash.h"
@@ -24,7 +25,7 @@ static const size_t donors_least[PLACES] = { 30, 20, 10, 4, 1, 1 };
 static const double jitter = 0.05;        /* sd of the logarithms of the factors */
 
 struct donor {
-    uint64_t place;
+    uint64_t place;                       /* first, for keys_lower */
     uint32_t graph, call;
 };
 
@@ -129,19 +130,6 @@ int64_t times_grain(const struct times *t)
 
 /* ---- a donor ---- */
 
-static size_t lower(const struct donor *at, size_t n, uint64_t place)
-{
-    size_t lo = 0, hi = n;
-    while (lo < hi) {
-        size_t mid = lo + (hi - lo) / 2;
-        if (at[mid].place < place)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    return lo;
-}
-
 /* The run of donors of the narrowest place that has enough of them. */
 static const struct donor *donors_of(const struct times *t, const uint64_t place[PLACES],
                                      size_t *n)
@@ -149,9 +137,9 @@ static const struct donor *donors_of(const struct times *t, const uint64_t place
     const struct donor *widest = t->level[PLACES - 1].at;
     for (size_t l = 0; l < PLACES; l++) {
         const struct donor *at = t->level[l].at;
-        size_t from = lower(at, t->n, place[l]);
+        size_t from = keys_lower(at, t->n, sizeof *at, place[l]);
         *n = from < t->n && at[from].place == place[l]
-             ? lower(at, t->n, place[l] + 1) - from : 0;
+             ? keys_lower(at, t->n, sizeof *at, place[l] + 1) - from : 0;
         if (*n >= donors_least[l])
             return at + from;
     }

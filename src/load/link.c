@@ -8,7 +8,6 @@
  * closed while its protocol is at work on it, and calls due together leave in one write.
  */
 #include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 
 #include "base/mem.h"
@@ -288,16 +287,6 @@ static void serve_queue(struct link *l)
         l->state = LINK_DRAINING;    /* the call it was opened for has ended already */
 }
 
-/* A server that reads slowly must not make out grow by what it has read. */
-static void drop_written(struct link *l)
-{
-    size_t left = l->out.n - l->out_at;
-    if (left)
-        memmove(l->out.p, l->out.p + l->out_at, left);
-    l->out.n = left;
-    l->out_at = 0;
-}
-
 /* False: the connection is over. */
 static bool write_out(struct link *l)
 {
@@ -311,8 +300,10 @@ static bool write_out(struct link *l)
     }
     bool all = l->out_at == l->out.n;
     watch(l, EPOLLIN | (!all || l->stream.wants_write ? EPOLLOUT : 0));
-    if (all || l->out_at > l->out.n / 2)
-        drop_written(l);
+    if (all || l->out_at > l->out.n / 2) {     /* it must not grow by what a slow server read */
+        buf_drop(&l->out, l->out_at);
+        l->out_at = 0;
+    }
     if (!all)
         return true;
     int64_t now = l->unsent ? moment_now() : 0;

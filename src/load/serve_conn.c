@@ -171,16 +171,6 @@ void conn_read(struct conn *c)
         conn_close(c);
 }
 
-/* A caller that reads slowly must not make out grow by what it has read. */
-static void drop_written(struct conn *c)
-{
-    size_t left = c->out.n - c->out_at;
-    if (left)
-        memmove(c->out.p, c->out.p + c->out_at, left);
-    c->out.n = left;
-    c->out_at = 0;
-}
-
 static bool write_out(struct conn *c)
 {
     while (c->out_at < c->out.n) {
@@ -193,8 +183,10 @@ static bool write_out(struct conn *c)
     }
     bool all = c->out_at == c->out.n;
     watch(c, EPOLLIN | (all ? 0 : EPOLLOUT));
-    if (all || c->out_at > c->out.n / 2)
-        drop_written(c);
+    if (all || c->out_at > c->out.n / 2) {     /* it must not grow by what a slow caller read */
+        buf_drop(&c->out, c->out_at);
+        c->out_at = 0;
+    }
     if (all && c->more)
         conn_mark_dirty(c);
     return !(all && c->closing && !c->requests);

@@ -54,8 +54,7 @@ static bool find_head(struct conn *c, size_t *head)
 
 static void drop_input(struct conn *c, size_t n)
 {
-    memmove(c->in.p, c->in.p + n, c->in.n - n);
-    c->in.n -= n;
+    buf_drop(&c->in, n);
     c->seen = 0;
 }
 

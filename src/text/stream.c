@@ -64,9 +64,7 @@ bool stream_deliver(struct text_stream *s, const struct callgraph *g, const stru
 /* One more chunk into raw; what is consumed goes. */
 static bool more(struct text_stream *s, bool *end, struct err *err)
 {
-    if (s->at)
-        memmove(s->raw.p, s->raw.p + s->at, s->raw.n - s->at);
-    s->raw.n -= s->at;
+    buf_drop(&s->raw, s->at);
     s->at = 0;
     MEM_RESERVE(s->raw.p, s->raw.n + CHUNK + 1, s->raw.cap);
     size_t got = 0;

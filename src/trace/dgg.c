@@ -39,11 +39,8 @@ struct reader {
 
 static bool fill(struct reader *r, struct err *err)
 {
-    if (r->at) {
-        memmove(r->b.p, r->b.p + r->at, r->b.n - r->at);
-        r->b.n -= r->at;
-        r->at = 0;
-    }
+    buf_drop(&r->b, r->at);
+    r->at = 0;
     MEM_RESERVE(r->b.p, r->b.n + CHUNK, r->b.cap);
     size_t got;
     bool good = input_read(r->in, r->b.p + r->b.n, CHUNK, &got, err);

@@ -15,7 +15,6 @@
  * Source: opentelemetry-proto 1.x, trace.proto, common.proto, resource.proto.
  */
 #include <stdlib.h>
-#include <string.h>
 
 #include "trace/otlp_priv.h"
 #include "trace/proto_priv.h"
@@ -37,8 +36,7 @@ struct otlp_proto {
 static bool want(struct otlp_proto *r, size_t n)
 {
     if (r->at > READ_BYTES) {
-        memmove(r->b.p, r->b.p + r->at, r->b.n - r->at);
-        r->b.n -= r->at;
+        buf_drop(&r->b, r->at);
         r->at = 0;
     }
     while (r->b.n - r->at < n && !r->ended) {
