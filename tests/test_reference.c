@@ -46,7 +46,7 @@ static void threads_change_nothing_and_the_seed_does(void **state)
         }
 }
 
-static void every_graph_is_valid_and_prefixes_agree(void **state)
+static void every_graph_is_valid_and_stretches_agree(void **state)
 {
     (void)state;
     for (int preset = 0; preset < 2; preset++) {
@@ -55,7 +55,10 @@ static void every_graph_is_valid_and_prefixes_agree(void **state)
         struct graphset *all = reference_graphs(&o);
         o.traces = 500;
         struct graphset *some = reference_graphs(&o);
+        o.first = 1500;
+        struct graphset *last = reference_graphs(&o);
         assert_int_equal(all->n, 2000);
+        assert_int_equal(last->n, 500);
         for (size_t i = 0; i < all->n; i++) {
             size_t at;
             assert_int_equal(callgraph_check(&all->graphs[i], &at), GRAPH_GOOD);
@@ -66,7 +69,11 @@ static void every_graph_is_valid_and_prefixes_agree(void **state)
         }
         for (size_t i = 0; i < some->n; i++)
             assert_true(callgraph_same(&some->graphs[i], some->names, &all->graphs[i], all->names));
+        for (size_t i = 0; i < last->n; i++)
+            assert_true(callgraph_same(&last->graphs[i], last->names, &all->graphs[1500 + i],
+                                       all->names));
         graphset_free(some);
+        graphset_free(last);
         graphset_free(all);
     }
 }
@@ -374,7 +381,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(threads_change_nothing_and_the_seed_does),
-        cmocka_unit_test(every_graph_is_valid_and_prefixes_agree),
+        cmocka_unit_test(every_graph_is_valid_and_stretches_agree),
         cmocka_unit_test(clean_rows_import_as_the_graphs),
         cmocka_unit_test(remote_calls_are_recorded_twice_now_and_then),
         cmocka_unit_test(defects_come_at_the_rates_of_the_raw_samples),
