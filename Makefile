@@ -197,8 +197,8 @@ TAB_NAMES := $(patsubst experiments/tables/%.tab,%,$(TABS))
 STEPS := $(filter-out $(ABSENT),$(shell sed -n 's/^\([a-z_0-9]\{1,\}\)\t.*/\1/p' experiments/drivers.tsv))
 WEIGHTS := $(or $(CHECKPOINT),$(if $(wildcard $(FROM)/compact/config.json),$(FROM:/=)/compact,$(FROM)))
 ARGUMENTS = --out $(OUT) --scale $(SCALE) --seed $(SEED) --threads $(THREADS) --data '$(DATA)' \
-            --checkpoint '$(WEIGHTS)'
-.PHONY: verify checkpoints checkpoints-run steps figures tables claims reproduction $(TAB_NAMES:%=table-%) $(FIG_NAMES:%=figure-%)
+            --checkpoint '$(WEIGHTS)' --shipped '$(SHIPS)'
+.PHONY: verify checkpoints checkpoints-compact checkpoints-layered steps figures tables claims reproduction $(TAB_NAMES:%=table-%) $(FIG_NAMES:%=figure-%)
 
 reproduce compare paper: setup verify
 	@$(MAKE) $(PARALLEL) programs
@@ -213,30 +213,33 @@ $(TAB_NAMES:%=table-%): table-%: setup
 # Checkpoints that come with sums are held against them before they are used.
 verify:
 	@[ -z '$(FROM)' ] || [ -d '$(FROM)' ] || { echo 'FROM=$(FROM): no such folder'; exit 2; }
-	@for sums in $(wildcard $(FROM:%=%/SHA256SUMS) $(FROM:%=%/*/SHA256SUMS)); do \
+	@for sums in $(wildcard $(FROM:%=%/SHA256SUMS) $(FROM:%=%/*/SHA256SUMS) $(SHIPS)/*/SHA256SUMS); do \
 	    (cd "$${sums%/*}" && sha256sum --quiet --strict -c SHA256SUMS) || \
 	    { echo "$$sums: the checkpoint is not the one that was shipped"; exit 65; }; done
-# Commit first, then make them, then commit them: the cards name the commit. The adapter's base is
-# the shipped one, to whose bytes it is pinned.
-LAYERED := --seed 1 --threads $(THREADS) --resume --data $(OUT)/real.csv
-RECURSIVE ?= --preset small --epochs 8 --fixed-order --bf16
-ADAPTER ?= --lora 8 --lora-targets q,k,v,o --epochs 4 --lr 0.003 --fixed-order
+# Commit first, then make them, then commit them: the cards name the commit. The compact one is that
+# of the small scale; the layered ones are those of full scale, about an hour on two cores (a run
+# that was interrupted goes on). The adapter's base is the shipped one, to whose bytes it is pinned.
+ADAPTER ?= --lora 8 --lora-targets q,k,v,o --tokens 3000000 --lr 0.003 --fixed-order
 SHIP := sh experiments/ship.sh
 checkpoints: setup
 	@$(MAKE) $(PARALLEL) programs
-	@$(MAKE) --no-print-directory -j1 checkpoints-run SCALE=small SEED=1 DATA= FROM= \
+	@$(MAKE) --no-print-directory -j1 checkpoints-compact SCALE=small SEED=1 DATA= FROM= \
 	    CHECKPOINT= OUT=$(BUILD)/checkpoints
-checkpoints-run: $(OUT)/tracellm_train.done
+	@$(MAKE) --no-print-directory -j1 checkpoints-layered SCALE=full SEED=1 DATA= FROM= \
+	    CHECKPOINT= OUT=$(BUILD)/checkpoints/full
+	@du -sh $(SHIPS)/*/; cat $(SHIPS)/*/CARD.md
+checkpoints-compact: $(OUT)/tracellm_train.done
 	@$(SHIP) $(OUT)/checkpoint $(SHIPS)/compact 'Call graphs in the compact format' 'make checkpoints'
-	@$(BUILD)/tracewright train $(LAYERED) --to recursive $(RECURSIVE) -o $(OUT)/recursive
-	@$(SHIP) $(OUT)/recursive $(SHIPS)/recursive 'Layers of call graphs, recursive format' \
-	    'tracewright train --to recursive $(RECURSIVE) --seed 1'
-	@$(BUILD)/tracewright train $(LAYERED) --to instruction --base $(SHIPS)/recursive $(ADAPTER) \
-	    -o $(OUT)/instruction-lora
+checkpoints-layered: $(OUT)/tracellm_data.done
+	@for m in recursive instruction tabular bare; do \
+	    $(BUILD)/experiments/tracellm_layered_train $(ARGUMENTS) --only $$m && \
+	    $(SHIP) $(OUT)/layered-$$m $(SHIPS)/$$m "Call graphs in TraceLLM's texts: $$m" \
+	        'make checkpoints' || exit; done
+	@$(BUILD)/tracewright train --seed 1 --threads $(THREADS) --resume --data $(OUT)/layers.csv \
+	    --to instruction --base $(SHIPS)/recursive $(ADAPTER) -o $(OUT)/instruction-lora
 	@$(SHIP) $(OUT)/instruction-lora $(SHIPS)/instruction-lora \
 	    'Instructions: an adapter on recursive/' \
 	    'tracewright train --to instruction --base checkpoints/recursive $(ADAPTER) --seed 1'
-	@du -sh $(SHIPS)/*/; cat $(SHIPS)/*/CARD.md
 SHIPS ?= checkpoints
 
 # What a run depends on beside the programs: a change starts it anew.
@@ -248,6 +251,7 @@ $(OUT)/inputs: FORCE
 $(STEPS:%=$(OUT)/%.done): $(OUT)/%.done: $(BUILD)/experiments/% $(OUT)/inputs
 	@echo "  run  $*"
 	@$< $(ARGUMENTS) && touch $@
+$(OUT)/tracellm_accuracy.done $(OUT)/tracellm_learning.done: $(wildcard $(SHIPS)/*/SHA256SUMS)
 $(FIGS)/%.pdf: experiments/figures/%.fig $(BUILD)/tracewright
 	@mkdir -p $(@D); echo "  draw $*"
 	@$(BUILD)/tracewright figure $< --data $(OUT) -o $(FIGS)/$*

@@ -9,10 +9,14 @@
  *          one attempt, at temperature 0 ("greedy", as the paper's figure) and 1, and under the
  *          grammar at 1. A graph is correct when it is valid and has the calls and the depth
  *          asked for; by the strict oracle, and for free layered texts by the paper's own
- *          (`original`). trained: distinct graphs of that depth that the model learnt from; a cell
- *          of fewer than 50 is drawn hatched (`few` is 1). Beside the map: held-out graphs' full
+ *          (`original`). trained: distinct graphs of that depth that the model learnt from, as its
+ *          checkpoint says; a cell of fewer than 50 is drawn hatched (`few` is 1). The layered
+ *          models of the small scale could do nothing freely: where the reference workload is what
+ *          is asked about, they are those that full scale trains (tracellm_layered_train) and that
+ *          come with the project. Beside the map: held-out graphs' full
  *          headers, by bins of depth and calls, to the compact model of split 0, which saw none.
- * Reads    real.csv, layers.csv, checkpoint.path, layered-NAME/, split0/, split0-test.csv
+ * Reads    real.csv, checkpoint.path, layered-NAME/ or --shipped DIR/NAME/, split0/,
+ *          split0-test.csv
  * Writes   tracellm_accuracy.csv   name,format,mode,oracle,depth,calls,trained,few,made,asked,
  *                                  valid,correct          (counts)
  *          tracellm_accuracy_map.csv     name,depth,calls,few,correct,row: shares, of the strict
@@ -36,9 +40,10 @@
 
 #include "base/mem.h"
 #include "base/rng.h"
+#include "base/str.h"
 #include "cli/cell_headers.h"
+#include "llm/checkpoint.h"
 #include "stats/interval.h"
-#include "trace/reference.h"
 
 /* What a cell got. `out` gains the graphs. */
 static struct cell_sum ask(const struct driver *d, const struct llm *m, const struct cell *c,
@@ -60,7 +65,7 @@ struct files {
 struct subject {
     const char *name;
     struct llm m;
-    const size_t *trained;               /* (CELL_DEPTHS + 1) */
+    size_t trained[CELL_DEPTHS + 1];
 };
 
 static void put_share(FILE *f, const struct cell_sum *s, const char *end)
@@ -254,15 +259,26 @@ static void run_held_out(const struct driver *d, struct files *f)
     graphset_free(test);
 }
 
-static char *layered_dir(const struct driver *d, const char *name)
+/* What a checkpoint says of the depths that it learnt from; of the compact one the graphs do. */
+static void read_trained(const struct driver *d, const char *dir, const struct graphset *real,
+                         size_t trained[CELL_DEPTHS + 1])
 {
-    char dir[64];
-    snprintf(dir, sizeof dir, "layered-%s", name);
-    return driver_path(d, dir);
+    struct buf b = { 0 };
+    struct err err = { 0 };
+    cells_trained(real, trained);
+    if (checkpoint_meta(dir, "depths", &b, &err)) {
+        struct str rest = buf_view(&b), word;
+        uint64_t n = 0;
+        for (size_t depth = 1; depth <= CELL_DEPTHS; depth++) {
+            driver_need(d, str_next(&rest, ' ', &word) && str_u64(word, &n), &err);
+            trained[depth] = (size_t)n;
+        }
+    }
+    buf_free(&b);
 }
 
 static void run_model(const struct driver *d, const char *name, const char *dir,
-                      const size_t trained[CELL_DEPTHS + 1], const struct cells *c, struct files *f)
+                      const struct graphset *real, const struct cells *c, struct files *f)
 {
     static const struct mode modes[] = {
         { "greedy", "strict", { .unconstrained = true } },
@@ -270,8 +286,9 @@ static void run_model(const struct driver *d, const char *name, const char *dir,
         { "constrained", "strict", { .sample = { .temperature = 1 } } },
         { "greedy", "original", { .unconstrained = true, .original = true } },
     };
-    struct subject x = { .name = name, .trained = trained };
+    struct subject x = { .name = name };
     struct err err = { 0 };
+    read_trained(d, dir, real, x.trained);
     driver_need(d, llm_load(dir, &x.m, &err), &err);
     bool compact = strcmp(name, "compact") == 0;
     size_t n = d->full ? 50 : 1;
@@ -284,13 +301,8 @@ int main(int argc, char **argv)
 {
     static const char *const layered[] = { "tabular", "recursive", "instruction", "bare" };
     struct driver d = driver_start(argc, argv, "tracellm_accuracy");
-    struct graphset *real = driver_graphs(&d, "real.csv"),
-                    *layers = driver_graphs(&d, "layers.csv");
-    uint64_t read = (d.full ? 50 : 1) * (uint64_t)REFERENCE_TRACES;    /* by tracellm_data */
-    struct cells *c = cell_headers(&d, real, read);
-    size_t trained[2][CELL_DEPTHS + 1];
-    cells_trained(real, trained[0]);
-    cells_trained(layers, trained[1]);
+    struct graphset *real = driver_graphs(&d, "real.csv");
+    struct cells *c = cell_headers(&d, real);
     struct files f = {
         driver_csv(&d, "tracellm_accuracy.csv", "name,format,mode,oracle,depth,calls,trained,few,"
                    "made,asked,valid,correct"),
@@ -307,10 +319,10 @@ int main(int argc, char **argv)
     struct err err = { 0 };
     char *path = driver_path(&d, "checkpoint.path");
     driver_need(&d, file_read(path, &main_model, &err), &err);
-    run_model(&d, "compact", main_model.p, trained[0], c, &f);
+    run_model(&d, "compact", main_model.p, real, c, &f);
     for (size_t i = 0; i < sizeof layered / sizeof *layered; i++) {
-        char *at = layered_dir(&d, layered[i]);
-        run_model(&d, layered[i], at, trained[1], c, &f);
+        char *at = cell_model(&d, layered[i]);
+        run_model(&d, layered[i], at, real, c, &f);
         free(at);
     }
     struct outfile *const all[] = { &f.cells, &f.map, &f.depth, &f.least, &f.sum,
@@ -321,6 +333,5 @@ int main(int argc, char **argv)
     free(path);
     buf_free(&main_model);
     graphset_free(real);
-    graphset_free(layers);
     return driver_end(&d);
 }

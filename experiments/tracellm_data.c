@@ -9,15 +9,17 @@
  *          by itself, with names and microseconds of its own, for tracellm_applications. A folder
  *          that holds spans alone is what everything learns from, in whole milliseconds.
  *          The layered formats need more tokens to be learnt, and are asked for every depth and
- *          number of calls alike: at full scale they learn from the distinct graphs of fifty times
- *          as many reference traces, at most 600 of a depth and number of calls, chosen at random;
- *          elsewhere from the same graphs as everything else.
+ *          number of calls alike: at full scale they learn from the distinct graphs of 150 times as
+ *          many reference traces, at most 600 of a depth and number of calls, chosen at random, and
+ *          at most 600 that have more calls than anything is asked for (they are an eighth of the
+ *          graphs and would be half of the tokens); elsewhere from the same graphs as everything
+ *          else.
  * Writes   real.csv         the graphs, Alibaba-2022 CSV
  *          layers.csv       what the layered formats learn from
  *          tracellm_data.csv   file,source,graphs_read,graphs_used,rows_read,rows_used
  *          dgg.list         the DGG files, one a line (empty without)
  *          spans.tsv        importer, file: those of spans, one a line (empty without)
- * Scale    small: 1,361 graphs;  full: all distinct ones of 20,000 traces, and those of 1,000,000
+ * Scale    small: 1,361 graphs;  full: all distinct ones of 20,000 traces, and those of 3,000,000
  */
 #include <dirent.h>
 #include <stdlib.h>
@@ -26,7 +28,7 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "base/str.h"
-#include "cli/driver.h"
+#include "cli/cell_headers.h"
 #include "cli/importers.h"
 #include "trace/recognise.h"
 #include "trace/reference.h"
@@ -208,13 +210,12 @@ static int ascending(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* At most `most` graphs of a depth and number of calls, in their old order. Beyond the grid of the
- * accuracy map (deeper, wider) all of a depth count as of one number. */
+/* At most `most` graphs of a cell of the accuracy map, and of all that are in none, in their old
+ * order. */
 static struct graphset *balanced(const struct graphset *s, size_t most, uint64_t seed)
 {
-    enum { DEPTHS = 16, CALLS = 100 };
-    size_t *index = mem_array(s->n, sizeof *index), *seen = mem_array(DEPTHS * CALLS, sizeof *seen);
-    size_t kept = 0;
+    size_t *index = mem_array(s->n, sizeof *index), kept = 0;
+    size_t seen[CELL_DEPTHS + 1][CELL_CALLS + 1] = { 0 };          /* [0][0]: in no cell */
     for (size_t i = 0; i < s->n; i++)
         index[i] = i;
     gsl_rng *rng = rng_stream(seed, "tracellm_data/layers", 0);
@@ -223,14 +224,13 @@ static struct graphset *balanced(const struct graphset *s, size_t most, uint64_t
     for (size_t i = 0; i < s->n; i++) {
         const struct callgraph *g = &s->graphs[index[i]];
         size_t depth = callgraph_depth(g), calls = g->n;
-        depth = depth < DEPTHS ? depth : DEPTHS - 1;
-        calls = calls < CALLS ? calls : CALLS - 1;
-        if (seen[depth * CALLS + calls]++ < most)
+        if (!cells_has((int64_t)depth, (int64_t)calls))
+            depth = calls = 0;
+        if (seen[depth][calls]++ < most)
             index[kept++] = index[i];
     }
     qsort(index, kept, sizeof *index, ascending);
     struct graphset *t = graphset_select(s, index, kept);
-    free(seen);
     free(index);
     return t;
 }
@@ -243,8 +243,11 @@ static void write_layers(const struct driver *d, const struct graphset *real, FI
         return;
     }
     struct once o = once_new();
-    reference_data(d, 50 * (uint64_t)REFERENCE_TRACES, "more of it for layers",
+    reference_data(d, CELL_TRAINED_TRACES, "more of it for layers",
                    "reference-layers.csv", &o, csv);
+    char *raw = driver_path(d, "reference-layers.csv");
+    remove(raw);                         /* near a gigabyte */
+    free(raw);
     struct graphset *t = balanced(o.set, 600, d->seed);
     driver_write_graphs(d, "layers.csv", t);
     graphset_free(t);

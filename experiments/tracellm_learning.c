@@ -36,7 +36,6 @@
 #include "gen/train_graphs.h"
 #include "llm/checkpoint.h"
 #include "stats/interval.h"
-#include "trace/reference.h"
 
 static const char *const formats[] = { "tabular", "recursive", "instruction", "compact" };
 enum { FORMATS = sizeof formats / sizeof *formats };
@@ -100,9 +99,8 @@ static void run_point(const struct driver *d, const struct cells *c, const char 
 static void run_temperatures(const struct driver *d, const struct cells *c, const char *format,
                              FILE *f)
 {
-    char name[64];
-    snprintf(name, sizeof name, "layered-%s", format);
-    char *dir = driver_path(d, name);
+    bool compact = strcmp(format, "compact") == 0;
+    char *dir = compact ? driver_path(d, "layered-compact") : cell_model(d, format);
     struct llm m = load(d, dir);
     for (int t = 0; t <= 10; t += d->full ? 2 : 10) {
         struct cell_sum s = ask_map(d, &m, t / 10.0, c, false, d->full ? 1 : 3);
@@ -244,7 +242,7 @@ int main(int argc, char **argv)
                                             "format,temperature,asked,correct,lo,hi"),
                    few = driver_csv(&d, "tracellm_learning_few.csv",
                                     "name,format,mode,epochs,asked,correct,lo,hi,copies");
-    struct cells *c = cell_headers(&d, real, (d.full ? 50 : 1) * (uint64_t)REFERENCE_TRACES);
+    struct cells *c = cell_headers(&d, real);
     for (size_t i = 0; i < FORMATS; i++) {
         for (size_t k = 0; k < sizeof ends / sizeof *ends; k++)
             run_point(&d, c, formats[i], ends[k], curve.f);

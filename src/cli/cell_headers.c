@@ -8,14 +8,13 @@
 #include "gen/ask.h"
 #include "text/layer_text.h"
 #include "trace/input.h"
-#include "trace/reference.h"
 
-static void of_reference(const struct driver *d, struct cells *c, uint64_t read)
+static void of_reference(const struct driver *d, struct cells *c)
 {
-    struct reference_options o = { .traces = read + read / 5 + 2 * REFERENCE_TRACES,
+    struct reference_options o = { .first = CELL_TRAINED_TRACES, .traces = 10 * REFERENCE_TRACES,
                                    .seed = d->seed, .threads = d->threads };
     struct graphset *s = reference_graphs(&o);
-    for (size_t i = read; i < s->n; i++)
+    for (size_t i = 0; i < s->n; i++)
         cells_add(c, names_get(s->names, s->graphs[i].service), (int64_t)s->graphs[i].n,
                   (int64_t)callgraph_depth(&s->graphs[i]));
     graphset_free(s);
@@ -111,13 +110,13 @@ static void headers_of_data(const struct driver *d, struct cells *c)
     }
 }
 
-struct cells *cell_headers(const struct driver *d, const struct graphset *real, uint64_t read)
+struct cells *cell_headers(const struct driver *d, const struct graphset *real)
 {
     struct cells *c = cells_new(d->seed);
     if (d->data)
         headers_of_data(d, c);
     else
-        of_reference(d, c, read);
+        of_reference(d, c);
     for (size_t i = 0; !c->files.n && i < real->n; i++) {
         const char *service = names_get(real->names, real->graphs[i].service);
         if (d->data)
@@ -127,4 +126,11 @@ struct cells *cell_headers(const struct driver *d, const struct graphset *real, 
     }
     cells_make(c);
     return c;
+}
+
+char *cell_model(const struct driver *d, const char *name)
+{
+    char dir[64];
+    snprintf(dir, sizeof dir, "layered-%s", name);
+    return d->full || d->data || !d->shipped ? driver_path(d, dir) : file_join(d->shipped, name);
 }

@@ -13,7 +13,7 @@ static const struct option options[] = {
     { "o", OPT_TEXT, "DIR", NULL, "where the checkpoint goes", 0, 0 },
     { "to", OPT_CHOICE, "compact|tabular|recursive|instruction", "compact",
       "text format it learns to write", 0, 0 },
-    { "preset", OPT_TEXT, "P", "base", "size: tiny small base S M L", 0, 0 },
+    { "preset", OPT_TEXT, "P", "base", "size: tiny small medium base S M L", 0, 0 },
     { "base", OPT_TEXT, "DIR", NULL, "begin from this checkpoint, with its tokenizer", 0, 0 },
     { "lora", OPT_INT, "RANK", NULL, "freeze the base, train an adapter; DIR is a PEFT folder", 1,
       65536 },

@@ -25,7 +25,7 @@ static double now_s(void)
 static _Noreturn void usage(const char *name, const char *wrong)
 {
     fprintf(stderr, "%s: %s\nusage: %s --out DIR [--data DIR] [--scale small|full] [--seed S] "
-            "[--threads N] [--checkpoint DIR] [--compat tracellm] [--only PART]\n",
+            "[--threads N] [--checkpoint DIR] [--shipped DIR] [--compat tracellm] [--only PART]\n",
             name, wrong, name);
     exit(EXIT_USAGE);
 }
@@ -39,6 +39,8 @@ static bool take(struct driver *d, const char *key, const char *value)
         d->data = *value ? value : NULL;
     else if (strcmp(key, "--checkpoint") == 0)
         d->checkpoint = *value ? value : NULL;
+    else if (strcmp(key, "--shipped") == 0)
+        d->shipped = *value ? value : NULL;
     else if (strcmp(key, "--only") == 0)
         d->only = *value ? value : NULL;
     else if (strcmp(key, "--compat") == 0)

@@ -1,7 +1,7 @@
 /* driver.h: what every experiment has in common, so that its main is the method alone.
  *
  *     build/experiments/NAME --out DIR [--data DIR] [--scale small|full] [--seed S] [--threads N]
- *                            [--checkpoint DIR] [--compat tracellm] [--only PART]
+ *                            [--checkpoint DIR] [--shipped DIR] [--compat tracellm] [--only PART]
  *
  * A driver reads what earlier drivers left in DIR, writes CSVs there and draws nothing. When it
  * ends well it leaves DIR/NAME.cost.csv: wall seconds, CPU seconds and peak memory, which the
@@ -23,7 +23,8 @@ struct driver {
     const char *out;          /* folder of this run's files */
     const char *data;         /* folder of real traces, or NULL: the reference workload */
     const char *checkpoint;   /* a checkpoint to use instead of training, or NULL */
-    const char *only;         /* the one part of a bench to do, or NULL: all */
+    const char *shipped;      /* folder of the checkpoints that come with the project, or NULL */
+    const char *only;         /* the one part to do, or NULL: all */
     bool compat;              /* do as TraceLLM does where the driver says so */
     bool full;                /* SCALE=full */
     uint64_t seed;

@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "gen/callees.h"
+#include "gen/cells.h"
 #include "gen/latencies.h"
 #include "gen/samples_priv.h"
 #include "gen/subject.h"
@@ -142,9 +143,24 @@ static bool all_untimed(const struct graphset *s)
     return true;
 }
 
-/* What gen/llm.h reads back. */
-static void put_facts(struct meta *m, const struct graphset *s, const struct tokenizer *t)
+/* How many distinct structures of each depth were learnt from. */
+static void put_depths(struct meta *m, const struct graphset *s)
 {
+    size_t trained[CELL_DEPTHS + 1];
+    struct buf b = { 0 };
+    cells_trained(s, trained);
+    for (size_t depth = 1; depth <= CELL_DEPTHS; depth++)
+        buf_printf(&b, depth > 1 ? " %zu" : "%zu", trained[depth]);
+    meta_text(m, "depths", b.p);
+    buf_free(&b);
+}
+
+/* What gen/llm.h reads back; compact's are as they always were. */
+static void put_facts(struct meta *m, const struct graphset *s, const struct tokenizer *t,
+                      const char *to)
+{
+    if (strcmp(to, "compact") != 0)
+        put_depths(m, s);
     struct compact_word *words = vocabulary_words(t);
     struct buf b = { 0 };
     vocabulary_learn(words, t, s);
@@ -221,7 +237,7 @@ static bool snapshot(void *ctx, const struct model *m, size_t epochs_done, struc
     struct meta *meta = meta_new("train");
     put_options(meta, a->o);
     subject_describe(a->x, a->o, meta);
-    put_facts(meta, a->s->graphs, a->s->tokenizer);
+    put_facts(meta, a->s->graphs, a->s->tokenizer, a->o->to);
     meta_int(meta, "epoch", (int64_t)epochs_done - 1);
     bool good = subject_save(a->x, dir, a->s->tokenizer, meta, err);
     meta_free(meta);
@@ -294,7 +310,7 @@ static bool train_and_save(struct subject *x, struct samples *s,
         return false;
     put_options(meta, o);
     subject_describe(x, o, meta);
-    put_facts(meta, s->graphs, s->tokenizer);
+    put_facts(meta, s->graphs, s->tokenizer, o->to);
     meta_text(meta, "fingerprint", print);
     if (!save(x, s, o, dir, meta, rep, err))
         return false;

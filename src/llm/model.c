@@ -15,7 +15,7 @@
 
 #define WEIGHTS_MAX 0x1p40
 
-const char llama_presets[] = "tiny|small|base|S|M|L";
+const char llama_presets[] = "tiny|small|medium|base|S|M|L";
 
 bool llama_preset(const char *name, struct llama_config *c)
 {
@@ -23,8 +23,9 @@ bool llama_preset(const char *name, struct llama_config *c)
         const char *name;
         size_t layers, d_model, heads, d_ff;
     } preset[] = {
-        { "tiny", 2, 64, 2, 176 },  { "small", 3, 96, 3, 256 }, { "base", 4, 192, 6, 512 },
-        { "S", 4, 256, 4, 704 },    { "M", 6, 384, 6, 1024 },   { "L", 8, 512, 8, 1408 },
+        { "tiny", 2, 64, 2, 176 },    { "small", 3, 96, 3, 256 }, { "medium", 4, 128, 4, 352 },
+        { "base", 4, 192, 6, 512 },   { "S", 4, 256, 4, 704 },    { "M", 6, 384, 6, 1024 },
+        { "L", 8, 512, 8, 1408 },
     };
     for (size_t i = 0; i < sizeof preset / sizeof *preset; i++)
         if (strcmp(preset[i].name, name) == 0) {

@@ -82,7 +82,7 @@ struct graphset *reference_graphs(const struct reference_options *o)
     struct ref_trace t = { 0 };
     double clock_ms = 0;
     for (uint64_t i = 0; i < (o->traces ? o->traces : REFERENCE_TRACES); i++) {
-        ref_trace_draw(r, i, g, &t);
+        ref_trace_draw(r, o->first + i, g, &t);
         struct callgraph *c = graphset_add(set, t.n);
         char id[32];
         snprintf(id, sizeof id, "T_%" PRIu64, t.number);

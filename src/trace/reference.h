@@ -54,6 +54,7 @@ enum reference_preset { REFERENCE_2022, REFERENCE_2021 };
 
 struct reference_options {
     uint64_t traces;              /* 0: REFERENCE_TRACES */
+    uint64_t first;               /* of reference_graphs: the number of the first trace */
     uint64_t seed;
     enum reference_preset preset;
     bool defects;                 /* corrupt the rows, as the raw samples are */
@@ -70,7 +71,8 @@ struct reference;
 struct reference *reference_new(uint64_t seed, enum reference_preset preset);
 void reference_free(struct reference *r);
 
-/* The clean graphs of traces 0 .. o->traces - 1 (o->defects is ignored), in order of arrival. */
+/* The clean graphs of o->traces traces from o->first on (o->defects is ignored), in order of arrival:
+ * their clock begins at 0 with the first. */
 struct graphset *reference_graphs(const struct reference_options *o);
 
 /* The raw table, header first: a row per call, about a third of the rpc and http calls twice, as
