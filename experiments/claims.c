@@ -16,6 +16,7 @@
  *           the paper's value: reproduces, else differs (why says why)
  *   real    as order, but a claim about real graphs: judged with --data alone, and where left can
  *           be had from those data: n/a is not judged
+ *   reference  as order, but a claim about models of the reference workload: not judged with --data
  *   none    not attempted, because why
  * On real data (--data) only order claims count; the others say "not judged", as do those of a
  * scale nobody has run before. On another BLAS core than the expected values were made on the first
@@ -270,7 +271,9 @@ int main(int argc, char **argv)
             row(&t, f, p ? p[1] : "", "", "", NOT_ATTEMPTED, f[7]);
         else if (strcmp(f[1], "real") == 0 && !d.data)
             row(&t, f, p ? p[1] : "", "", "", NOT_JUDGED, "real graphs alone (DATA=)");
-        else if (strcmp(f[1], "order") == 0 || strcmp(f[1], "real") == 0)
+        else if (strcmp(f[1], "reference") == 0 && d.data)
+            row(&t, f, p ? p[1] : "", "", "", NOT_JUDGED, "the reference workload alone");
+        else if (strcmp(f[1], "value") != 0)
             judge_order(&d, &t, f, p ? p[1] : "");
         else
             judge_value(&d, &t, f, p, tsv_find(&ours, f[0]));

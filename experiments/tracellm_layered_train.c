@@ -84,7 +84,7 @@ static void train(const struct driver *d, const struct graphset *graphs, const s
     t.embed_scale = compact || base ? 0 : 5;
     t.train.tokens = (size_t)(m->tokens * (d->full ? 12000000 : 120000));
     t.train.tokens_per_step = 512;
-    t.train.lr = (d->full ? 0.003 : 0.006) / (base ? 2 : 1);
+    t.train.lr = d->full || base ? 0.003 : 0.006;
     t.train.dropout = 0;
     t.train.seed = d->seed;
     t.train.threads = d->threads;

@@ -14,6 +14,7 @@ row() { printf '%s\t%s\tclaim %s\tsource\t%s\t%s\t%s\t%s\n' "$1" "$2" "$1" "$3" 
     row later none '' '' '' 'not yet'
     row likeness real 'x.csv|name=b|value' '<' 3 ''
     row unknown value 'x.csv|name=a|value' '' '' ''
+    row ships reference 'x.csv|name=a|value' '<' 2 ''
     row lacking real 'x.csv|name=c|value' '<' 3 ''
 } > experiments/claims.tsv
 printf 'near\t1.1\t0.2\nfar\t9\t1\n' > experiments/expected/paper/claims.tsv
@@ -34,11 +35,12 @@ want() {    # want STATUS 'ID VERDICT'...
 }
 extra=''
 want 0 'holds reproduces' 'quarter reproduces' 'near reproduces' 'far differs' 'later not attempted' \
-    'unknown not judged' 'likeness not judged'
-head -n 1 got.txt | grep -q '3 reproduce, 1 differ from the paper, 1 not attempted, 3 not judged, 0 broken' ||
+    'unknown not judged' 'likeness not judged' 'ships reproduces'
+head -n 1 got.txt | grep -q '4 reproduce, 1 differ from the paper, 1 not attempted, 3 not judged, 0 broken' ||
     { echo 'the first line has not the counts'; cat got.txt; exit 1; }
 extra='--data real'
-want 1 'holds reproduces' 'near not judged' 'far not judged' 'likeness broken'
+want 1 'holds reproduces' 'near not judged' 'far not judged' 'likeness broken' \
+    'ships not judged'
 sed -i '/^likeness/s/\t3\t/\t5\t/' experiments/claims.tsv
 want 0 'likeness reproduces' 'lacking not judged'
 extra=''

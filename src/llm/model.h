@@ -90,8 +90,8 @@ bool llama_config_check(const struct llama_config *c, struct err *err);
 double llama_matrix_weights(const struct llama_config *c);
 
 /* Presets by name: d_model, layers, heads, d_ff set; vocab, ids and max_len are the caller's.
- * "tiny" .1M, "small" .4M, "medium" .8M, "base" 2M (realism.md's figures without the embedding), "S", "M", "L"
- * (the sizes our speed is quoted for). False when there is no such preset. */
+ * "tiny" .1M, "small" .4M, "medium" .8M, "base" 2M (without the embedding), "S", "M", "L" (the
+ * sizes our speed is quoted for). False when there is no such preset. */
 bool llama_preset(const char *name, struct llama_config *c);
 extern const char llama_presets[];   /* "tiny|small|medium|base|S|M|L" */
 
