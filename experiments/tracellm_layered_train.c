@@ -46,17 +46,18 @@ static const struct course {
     double tokens;             /* share of the full number */
     bool no_scratchpad;
 } courses[] = {
-    { "recursive", "recursive", NULL, 1, false },
-    { "instruction", "instruction", "recursive", 1, false },
+    { "base", "recursive", NULL, 1, false },
+    { "recursive", "recursive", "base", 1, false },
+    { "instruction", "instruction", "base", 1, false },
+    { "bare", "instruction", "base", 1, true },
     { "tabular", "tabular", NULL, 1, false },
-    { "bare", "instruction", "recursive", 1, true },
     { "compact", "compact", NULL, 1, false },
     { "tabular-16", "tabular", NULL, 1 / 16.0, false },
     { "tabular-4", "tabular", NULL, 1 / 4.0, false },
     { "recursive-16", "recursive", NULL, 1 / 16.0, false },
     { "recursive-4", "recursive", NULL, 1 / 4.0, false },
-    { "instruction-16", "instruction", "recursive", 1 / 16.0, false },
-    { "instruction-4", "instruction", "recursive", 1 / 4.0, false },
+    { "instruction-16", "instruction", "base", 1 / 16.0, false },
+    { "instruction-4", "instruction", "base", 1 / 4.0, false },
     { "compact-16", "compact", NULL, 1 / 16.0, false },
     { "compact-4", "compact", NULL, 1 / 4.0, false },
 };
