@@ -241,8 +241,9 @@ static struct apart apart_on_own_texts(const struct driver *d, const struct mode
 {
     enum { SEQUENCES = 64, LENGTH = 96 };
     size_t V = m->config.vocab, length = LENGTH < m->config.max_len ? LENGTH : m->config.max_len;
+    const struct decoder_as int8 = { .weights = DECODER_INT8 };
     struct decoder *both[] = { decoder_new(m, SEQUENCES, length),
-                               decoder_new_as(DECODER_INT8, m, SEQUENCES, length) };
+                               decoder_new_as(int8, m, SEQUENCES, length) };
     float *logits[] = { mem_array(SEQUENCES * V, sizeof(float)),
                         mem_array(SEQUENCES * V, sizeof(float)) };
     uint32_t slot[SEQUENCES], token[SEQUENCES];

@@ -53,6 +53,12 @@ for weights in bf16 int8; do
     expect 0 '"tokens":[0-9]*,' generate -q --size S --batch 1 --weights $weights --threads 1 --json
 done
 
+# A rounded cache is named, in words and in JSON.
+expect 2 'is not one of f32|f16' generate --cache bf16
+expect 2 'writes one sequence' plain --cache f16
+expect 0 '"fraction":[0-9.]*,"cache":"f16"}$' generate -q --size S --batch 2 --cache f16 --json
+expect 0 'keys and values in f16$' generate -q --size S --batch 2 --cache f16
+
 # What the drivers leave becomes tables and JSON: parts of a name are one, what is not known is null.
 mkdir "$dir/csv"
 printf 'size,rate,ratio\nS,1234.56789,nan\n' >"$dir/csv/bench_a-S.csv"

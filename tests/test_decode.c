@@ -18,9 +18,9 @@
 
 enum { V = 70, LEN = 40, SEQUENCES = 33 };
 
-/* Of all decoders below, unless they say otherwise: how they hold their weights; and whether the
- * weights are bf16 numbers. */
-static enum decoder_weights held = DECODER_EXACT;
+/* Of all decoders below, unless they say otherwise: how they hold their weights, their keys and
+ * values; and whether the weights are bf16 numbers. */
+static struct decoder_as held = { DECODER_EXACT, DECODER_CACHE_F32 };
 static bool bf16;
 
 static void each_way(void (*check)(void))
@@ -29,9 +29,12 @@ static void each_way(void (*check)(void))
     bf16 = true;
     check();
     bf16 = false;
-    held = DECODER_INT8;
+    held.weights = DECODER_INT8;
     check();
-    held = DECODER_EXACT;
+    held.weights = DECODER_EXACT;
+    held.cache = DECODER_CACHE_F16;
+    check();
+    held.cache = DECODER_CACHE_F32;
 }
 
 static struct model *model_of(size_t kv, bool tied)
@@ -211,9 +214,8 @@ static void crew_work(void *ctx, size_t item, size_t worker)
     free(all);
 }
 
-static void twins_agree_on_any_number_of_threads(void **state)
+static void any_number_of_twins(void)
 {
-    (void)state;
     struct model *m = model_of(4, true);
     struct decoder *first = decoder_new_as(held, m, 1, LEN);
     float *want = mem_array(SEQUENCES * V, sizeof *want);
@@ -232,6 +234,12 @@ static void twins_agree_on_any_number_of_threads(void **state)
     free(want);
     decoder_free(first);
     model_free(m);
+}
+
+static void twins_agree_on_any_number_of_threads(void **state)
+{
+    (void)state;
+    each_way(any_number_of_twins);
 }
 
 /* Every member does some of each product and some of the heads; on every path. */
@@ -276,30 +284,57 @@ static void teams_and_paths_move_no_bit(void **state)
     each_way(every_team_and_path);
 }
 
-/* Rounded to 255 steps a row, weights say nearly the same, and not the same. */
-static void int8_is_near(void **state)
+/* Logits of sequence 4 held otherwise, off those of the exact decoder; a share of their size. */
+static double off_when(struct decoder_as as, const struct model *m)
 {
-    (void)state;
-    struct model *m = model_of(2, true);
     float want[LEN * V], got[LEN * V];
     double off = 0, spread = 0;
     alone(m, 4, want);
-    held = DECODER_INT8;
+    held = as;
     alone(m, 4, got);
-    held = DECODER_EXACT;
+    held = (struct decoder_as){ DECODER_EXACT, DECODER_CACHE_F32 };
     for (size_t i = 0; i < LEN * V; i++) {
         double d = (double)got[i] - (double)want[i];
         off += d * d;
         spread += (double)want[i] * (double)want[i];
     }
-    assert_true(off > 0 && sqrt(off / spread) < 0.1);
+    return sqrt(off / spread);
+}
+
+/* Weights in 255 steps a row, or keys and values in 11 bits, say nearly the same; not the same. */
+static void rounded_is_near(void **state)
+{
+    (void)state;
+    struct model *m = model_of(2, true);
+    double int8 = off_when((struct decoder_as){ DECODER_INT8, DECODER_CACHE_F32 }, m);
+    double f16 = off_when((struct decoder_as){ DECODER_EXACT, DECODER_CACHE_F16 }, m);
+    assert_true(int8 > 0 && int8 < 0.1);
+    assert_true(f16 > 0 && f16 < 0.002);
+    model_free(m);
+}
+
+/* Keys and values that are wild in f16 stay numbers. */
+static void a_wild_cache_stays_finite(void **state)
+{
+    (void)state;
+    struct model *m = model_of(2, true);
+    float logits[LEN * V];
+    for (size_t l = 0; l < m->config.n_layers; l++) {
+        float *qkv = m->weights + m->layer[l].qkv;
+        for (size_t i = 0; i < (4 + 2 * 2) * 12 * 48; i++)
+            qkv[i] *= 1e5f;
+    }
+    held.cache = DECODER_CACHE_F16;
+    alone(m, 4, logits);
+    held.cache = DECODER_CACHE_F32;
+    for (size_t i = 0; i < LEN * V; i++)
+        assert_true(isfinite(logits[i]));
     model_free(m);
 }
 
 /* Sequence s up to token n stands in slot 0; slot 1 goes on from there, and so does slot 0. */
-static void a_copy_is_as_good_as_fed(void **state)
+static void copies_are_as_good_as_fed(void)
 {
-    (void)state;
     static const size_t lengths[] = { 1, 31, 32, 33, LEN - 1 };
     struct model *m = model_of(2, true);
     float want[LEN * V], logits[LEN * V];
@@ -322,6 +357,12 @@ static void a_copy_is_as_good_as_fed(void **state)
         decoder_free(d);
     }
     model_free(m);
+}
+
+static void a_copy_is_as_good_as_fed(void **state)
+{
+    (void)state;
+    each_way(copies_are_as_good_as_fed);
 }
 
 /* The decoder keeps its own weights. */
@@ -515,7 +556,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(bits_depend_on_the_sequence_alone),
         cmocka_unit_test(twins_agree_on_any_number_of_threads),
         cmocka_unit_test(teams_and_paths_move_no_bit),
-        cmocka_unit_test(int8_is_near),
+        cmocka_unit_test(rounded_is_near),
+        cmocka_unit_test(a_wild_cache_stays_finite),
         cmocka_unit_test(a_copy_is_as_good_as_fed),
         cmocka_unit_test(later_training_does_not_reach_a_decoder),
         cmocka_unit_test(draws_follow_their_distribution),

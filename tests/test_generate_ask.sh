@@ -53,6 +53,9 @@ for run in "1 1" "3 64"; do
         --asked "$dir/asked$1.csv" --stats "$dir/stats$1.json"
     sed '/"measured"/d' "$dir/stats$1.json" >"$dir/same$1.json"
 done
+g --like "$dir/train.csv" -n 60 --cache f16 -o "$dir/f16.csv"
+grep -q '"cache": *"f16"' "$dir/f16.csv.meta.json" || fail "--cache f16 is not in the provenance"
+grep -q '"cache"' "$dir/l1.csv.meta.json" && fail "a cache of floats is in the provenance"
 cmp "$dir/l1.csv" "$dir/l3.csv" || fail "threads or batch change graphs"
 cmp "$dir/asked1.csv" "$dir/asked3.csv" || fail "threads or batch change asked.csv"
 cmp "$dir/same1.json" "$dir/same3.json" || fail "threads or batch change stats.json"

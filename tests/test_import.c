@@ -1,5 +1,4 @@
-/* The careful importer: what it makes of good files in every wrapping, every cause once, and the
- * same bytes for any number of threads. */
+/* The careful importer: what it makes of good files in every wrapping, and every cause once. */
 #define _GNU_SOURCE   /* memfd_create */
 #include "tests/near.h"
 
@@ -7,106 +6,10 @@
 #include <archive_entry.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "base/file.h"
-#include "tests/memfile.h"
+#include "tests/importing.h"
 #include "trace/export.h"
-#include "trace/import.h"
-
-#define HEADER                                                                                     \
-    "timestamp,traceid,service,rpc_id,rpctype,um,uminstanceid,interface,dm,dminstanceid,rt\n"
-
-/* T_1, from 100 ms:  0 http USER->A [0, 50]  0.1 rpc A->B [5, 25]  0.1.1 mc B->C [6, 7]
- *                    0.2 db A->D [30, 34];   T_2, from 90 ms:  0 rpc USER->E [0, 0]   */
-#define ROOT1 "100,T_1,S_1,0,http,USER,U,i,A,U,50.0\n"
-#define GOOD HEADER ROOT1                              \
-    "90,T_2,S_2,0,rpc,USER,U,UNKNOWN,E,U,0.9\n"        \
-    "106,T_1,S_1,0.1.1,mc,B,U,i,C,U,1.0\n"             \
-    "130,T_1,S_1,0.2,db,A,U,i,D,U,4\n"                 \
-    "105,T_1,S_1,0.1,rpc,A,U,i,B,U,20.0\n"
-
-struct got {
-    bool good;
-    struct graphset *s;
-    struct import_report r;
-    struct err err;
-};
-
-static struct got read_files(const struct memfile *m, size_t n, const struct import_options *o)
-{
-    struct got g = { .s = graphset_new() };
-    char **path = mem_array(n, sizeof *path);
-    for (size_t i = 0; i < n; i++)
-        path[i] = mem_strdup(m[i].path);
-    g.good = import_alibaba_2022(path, n, o, g.s, &g.r, &g.err);
-    for (size_t i = 0; i < n; i++)
-        free(path[i]);
-    free(path);
-    return g;
-}
-
-static struct got read_bytes(const void *p, size_t n, const struct import_options *o)
-{
-    struct memfile m = memfile_open(p, n);
-    struct got g = read_files(&m, 1, o);
-    memfile_close(&m);
-    return g;
-}
-
-static struct got read_text(const char *text)
-{
-    return read_bytes(text, strlen(text), NULL);
-}
-
-static void drop(struct got *g)
-{
-    graphset_free(g->s);
-}
-
-static void check_account(const struct import_report *r)
-{
-    uint64_t rows = r->rows_used, graphs = r->graphs_used;
-    for (int c = 0; c < IMPORT_CAUSES; c++) {
-        rows += r->cause[c].rows;
-        graphs += r->cause[c].graphs;
-        if (r->cause[c].rows + r->cause[c].graphs + r->cause[c].files)
-            assert_true(strlen(r->cause[c].example) > 0);
-    }
-    assert_int_equal(rows, r->rows_read);
-    assert_int_equal(graphs, r->graphs_read);
-}
-
-static void check_call(const struct got *g, size_t i, size_t k, const char *src, const char *dst,
-                       int64_t start, int64_t rt, enum call_type type)
-{
-    const struct call *c = &g->s->graphs[i].calls[k];
-    assert_string_equal(names_get(g->s->names, c->src), src);
-    assert_string_equal(names_get(g->s->names, c->dst), dst);
-    assert_int_equal(c->start, start);
-    assert_int_equal(c->rt, rt);
-    assert_int_equal(c->type, type);
-}
-
-/* The two graphs of GOOD, and nothing else. */
-static void check_good(struct got *g)
-{
-    check_account(&g->r);
-    assert_true(g->good);
-    assert_int_equal(g->s->n, 2);
-    assert_int_equal(g->s->graphs[0].n, 4);
-    assert_int_equal(g->s->graphs[0].arrival, 100);
-    assert_string_equal(names_get(g->s->names, g->s->graphs[0].service), "S_1");
-    assert_string_equal(names_get(g->s->names, g->s->graphs[0].trace_id), "T_1");
-    check_call(g, 0, 0, "USER", "A", 0, 50, CALL_HTTP);
-    check_call(g, 0, 1, "A", "B", 5, 20, CALL_RPC);
-    check_call(g, 0, 2, "B", "C", 6, 1, CALL_MC);
-    check_call(g, 0, 3, "A", "D", 30, 4, CALL_DB);
-    check_call(g, 1, 0, "USER", "E", 0, 0, CALL_RPC);
-    for (size_t i = 0; i < 2; i++)
-        assert_int_equal(callgraph_check(&g->s->graphs[i], NULL), GRAPH_GOOD);
-    drop(g);
-}
 
 static void rows_become_trees_in_order_of_first_rows(void **state)
 {
@@ -350,68 +253,6 @@ static void export_is_read_back(void **state)
     graphset_free(s);
 }
 
-/* Some 20,000 traces, rows shuffled within windows, a third of them bad in some way. */
-static struct buf many_rows(void)
-{
-    struct buf b = { 0 };
-    uint64_t x = 1;
-    buf_str(&b, HEADER);
-    for (int i = 0; i < 150000; i++) {
-        x = x * 6364136223846793005u + 1442695040888963407u;
-        unsigned t = (unsigned)(i / 10 + (int)(x >> 40) % 40), k = (unsigned)(x >> 33) % 6;
-        if (k == 0)
-            buf_printf(&b, "%u,T_%u,S_%u,0,http,USER,U,i%u,MS_0,U,%u.0\n", t, t, t % 50, k, 90u);
-        else
-            buf_printf(&b, "%u,%sT_%u%s,S_%u,0.%u,rpc,MS_0,U,i%u,MS_%u,U,%d\n", t,
-                       x >> 63 ? "\"" : "", t, x >> 63 ? "\"" : "", t % 50, k, k, k * 7,
-                       (int)(x >> 45) % 9 - 2);
-    }
-    return b;
-}
-
-static char *exported(const struct got *g, size_t *n)
-{
-    char *text;
-    FILE *f = open_memstream(&text, n);
-    export_alibaba_2022(g->s, f);
-    import_report_write(&g->r, f);
-    fclose(f);
-    return text;
-}
-
-static void threads_and_spilling_change_nothing(void **state)
-{
-    (void)state;
-    struct buf b = many_rows();
-    struct memfile m = memfile_open(b.p, b.n);
-    static const struct import_options way[] = {
-        { .threads = 1 }, { .threads = 2 }, { .threads = 4 }, { .threads = 1, .memory_bytes = 1 },
-        { .threads = 4, .memory_bytes = 100000 },
-    };
-    char *first = NULL;
-    size_t first_n = 0;
-    for (size_t i = 0; i < sizeof way / sizeof *way; i++) {
-        struct got g = read_files(&m, 1, &way[i]);
-        check_account(&g.r);
-        assert_true(g.s->n > 1000 && g.r.cause[CAUSE_RT].rows > 1000 &&
-                    g.r.cause[CAUSE_SECOND].rows > 1000);
-        size_t n;
-        char *text = exported(&g, &n);
-        if (first) {
-            assert_int_equal(n, first_n);
-            assert_memory_equal(text, first, n);
-            free(text);
-        } else {
-            first = text;
-            first_n = n;
-        }
-        drop(&g);
-    }
-    free(first);
-    memfile_close(&m);
-    buf_free(&b);
-}
-
 static void nothing_usable_says_where(void **state)
 {
     (void)state;
@@ -444,57 +285,6 @@ static void nothing_usable_says_where(void **state)
     assert_int_equal(err.status, EXIT_NOINPUT);
     assert_non_null(strstr(err.msg, "no/such/file.csv"));
     graphset_free(s);
-}
-
-/* A good row, a line of 1 GB of NULs (a hole: no disk), a good row; once with a quote in front. */
-static void a_line_of_a_gigabyte_is_one_bad_row(void **state)
-{
-    (void)state;
-    struct memfile m = memfile_open(GOOD, strlen(GOOD));
-    assert_int_equal(ftruncate(m.fd, 1000000000), 0);
-    static const char tail[] = "\n7,T_7,S_7,0,rpc,USER,U,i,Z,U,1\n";
-    assert_int_equal(pwrite(m.fd, tail, sizeof tail - 1, 1000000000), sizeof tail - 1);
-    struct got g = read_files(&m, 1, NULL);
-    check_account(&g.r);
-    assert_int_equal(g.s->n, 3);
-    assert_int_equal(g.r.cause[CAUSE_LONG].rows, 1);
-    assert_non_null(strstr(g.r.cause[CAUSE_LONG].example, ":7: \\x00"));
-    drop(&g);
-    memfile_close(&m);
-    struct rusage u;
-    getrusage(RUSAGE_SELF, &u);
-    if (!getenv("SANITIZED"))
-        assert_true(u.ru_maxrss < 400000);
-}
-
-/* A quote that never closes costs its own line, however much follows. */
-static void an_open_quote_costs_one_line(void **state)
-{
-    (void)state;
-    struct buf b = { 0 };
-    buf_str(&b, HEADER "1,T_3,S_3,0,http,\"USER,U,i,A,U,1\n");
-    for (int i = 0; i < 60000; i++)
-        buf_printf(&b, "%d,T_%d,S_1,0,http,USER,U,i,MS_%d,U,1\n", i, i + 10, i % 7);
-    struct got g = read_bytes(b.p, b.n, NULL);
-    check_account(&g.r);
-    assert_int_equal(g.r.cause[CAUSE_QUOTE].rows, 1);
-    assert_int_equal(g.s->n, 60000);
-    drop(&g);
-    buf_free(&b);
-}
-
-static void a_huge_trace_is_dropped_whole(void **state)
-{
-    (void)state;
-    struct buf b = { 0 };
-    buf_str(&b, GOOD);
-    for (int i = 0; i < 70000; i++)
-        buf_printf(&b, "1,T_9,S_9,0.%d,rpc,A,U,i,B,U,1\n", i);
-    struct got g = read_bytes(b.p, b.n, NULL);
-    assert_int_equal(g.r.cause[CAUSE_TOO_LARGE].rows, 70000);
-    assert_int_equal(g.r.cause[CAUSE_TOO_LARGE].graphs, 1);
-    check_good(&g);
-    buf_free(&b);
 }
 
 /* Real rows, defects and all: each is accounted for. Counts were taken by hand with cut and sort
@@ -531,11 +321,7 @@ int main(void)
         cmocka_unit_test(ids_order_by_number_and_may_be_large),
         cmocka_unit_test(repeats_are_dropped_on_request),
         cmocka_unit_test(export_is_read_back),
-        cmocka_unit_test(threads_and_spilling_change_nothing),
         cmocka_unit_test(nothing_usable_says_where),
-        cmocka_unit_test(a_line_of_a_gigabyte_is_one_bad_row),
-        cmocka_unit_test(an_open_quote_costs_one_line),
-        cmocka_unit_test(a_huge_trace_is_dropped_whole),
         cmocka_unit_test(the_real_sample_is_accounted_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

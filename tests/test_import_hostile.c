@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/import_account.h"
 #include "tests/memfile.h"
 #include "trace/import.h"
 
@@ -37,13 +38,7 @@ static struct got feed(import_function *stream, const void *p, size_t n, unsigne
     struct import_options o = { .repair = repair, .threads = 1 };
     g.good = stream(paths, 1, &o, look, &g.calls, &g.rep, &g.err);
     memfile_close(&m);
-    uint64_t rows = g.rep.rows_used, graphs = g.rep.graphs_used;
-    for (int c = 0; c < IMPORT_CAUSES; c++) {
-        rows += g.rep.cause[c].rows;
-        graphs += g.rep.cause[c].graphs;
-    }
-    assert_int_equal(rows, g.rep.rows_read);
-    assert_int_equal(graphs, g.rep.graphs_read);
+    check_account(&g.rep);
     assert_int_equal(g.good, g.rep.graphs_used > 0);
     assert_true(g.good || g.err.status == EXIT_DATA);
     return g;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/import_account.h"
 #include "tests/memfile.h"
 #include "trace/import.h"
 
@@ -24,13 +25,7 @@ static struct got read_bytes(import_function *stream, const void *p, size_t n,
     struct got g = { .set = graphset_new() };
     g.good = stream(paths, 1, &o, import_collect, g.set, &g.rep, &g.err);
     memfile_close(&m);
-    uint64_t rows = g.rep.rows_used, graphs = g.rep.graphs_used;
-    for (int c = 0; c < IMPORT_CAUSES; c++) {
-        rows += g.rep.cause[c].rows;
-        graphs += g.rep.cause[c].graphs;
-    }
-    assert_int_equal(rows, g.rep.rows_read);
-    assert_int_equal(graphs, g.rep.graphs_read);
+    check_account(&g.rep);
     return g;
 }
 

@@ -1,104 +1,12 @@
-/* trace/invocations: what the readers make of files, hour by hour and error by error.
- *
- * Folders are made below a temporary one and removed with it. */
+/* trace/invocations: what the readers make of files, hour by hour and error by error. */
 #define _GNU_SOURCE   /* memfd_create */
 #include "tests/near.h"
 
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/file.h"
-#include "base/mem.h"
-#include "tests/memfile.h"
-#include "trace/invocations.h"
-#include "trace/reference_azure.h"
-
-static char root[] = "/tmp/test_invocations.XXXXXX";
-
-static struct invocations *read_path(const char *format, const char *path,
-                                     struct invocations_options o, struct invocations_report *rep,
-                                     struct err *err)
-{
-    *err = (struct err){ 0 };
-    return invocations_read(invocations_format(format), path, &o, rep, err);
-}
-
-static struct invocations *read_text(const char *format, const char *text,
-                                     struct invocations_options o, struct invocations_report *rep,
-                                     struct err *err)
-{
-    struct memfile m = memfile_open(text, strlen(text));
-    struct invocations *v = read_path(format, m.path, o, rep, err);
-    memfile_close(&m);
-    return v;
-}
-
-/* The v1 header, and a row with these (minute, count) pairs, ended by a minute 0. */
-static void v1_header(struct buf *b)
-{
-    buf_str(b, "HashOwner,HashApp,HashFunction,Trigger");
-    for (unsigned m = 1; m <= DAY_MINUTES; m++)
-        buf_printf(b, ",%u", m);
-    buf_char(b, '\n');
-}
-
-static void v1_row(struct buf *b, const char *ids, ...)
-{
-    unsigned count[DAY_MINUTES + 1] = { 0 };
-    va_list ap;
-    va_start(ap, ids);
-    for (int m; (m = va_arg(ap, int)) != 0;)
-        count[m] = va_arg(ap, unsigned);
-    va_end(ap);
-    buf_printf(b, "%s,timer", ids);
-    for (int m = 1; m <= DAY_MINUTES; m++)
-        buf_printf(b, ",%u", count[m]);
-    buf_char(b, '\n');
-}
-
-static char *folder(const char *name)
-{
-    char *path = file_join(root, name);
-    struct err err;
-    assert_true(file_mkdirs(path, &err));
-    return path;
-}
-
-static void write_day(const char *dir, int day, const struct buf *b)
-{
-    char name[64];
-    struct err err;
-    snprintf(name, sizeof name, "invocations_per_function_md.anon.d%02d.csv", day);
-    char *path = file_join(dir, name);
-    assert_true(file_write(path, b->p, b->n, &err));
-    free(path);
-}
-
-/*   day 1: f 5 calls in minute 1, g 1 in minute 1440
- *   day 2: h, who is late, 7 in minute 60; no f
- *   day 3: f 300 in minute 2, and 40 there an f of another app */
-static char *three_days(const char *name)
-{
-    char *dir = folder(name);
-    struct buf b = { 0 };
-    v1_header(&b);
-    v1_row(&b, "o,a,f", 1, 5u, 0);
-    v1_row(&b, "o,a,g", 1440, 1u, 0);
-    write_day(dir, 1, &b);
-    buf_clear(&b);
-    v1_header(&b);
-    v1_row(&b, "o,b,h", 60, 7u, 0);
-    write_day(dir, 2, &b);
-    buf_clear(&b);
-    v1_header(&b);
-    v1_row(&b, "o,a,f", 2, 300u, 0);
-    v1_row(&b, "o,b,f", 2, 40u, 0);
-    write_day(dir, 3, &b);
-    buf_free(&b);
-    return dir;
-}
+#include "tests/serverless.h"
 
 static void late_functions_and_gaps_in_days_have_their_places(void **state)
 {
@@ -300,140 +208,6 @@ static void requests_to_models_have_tokens_and_a_date(void **state)
     free(dir);
 }
 
-/* Equal in all but, where `ids` is set, owners and apps. */
-static void same_trace(const struct invocations *a, const struct invocations *b, bool ids)
-{
-    assert_int_equal(a->kind, b->kind);
-    assert_int_equal(a->n, b->n);
-    assert_int_equal(a->n_days, b->n_days);
-    uint64_t *x = mem_array((size_t)a->n_days * DAY_MINUTES, sizeof *x), *y = mem_array(
-                  (size_t)a->n_days * DAY_MINUTES, sizeof *y);
-    for (size_t f = 0; f < a->n; f++) {
-        assert_string_equal(a->key[f].function, b->key[f].function);
-        if (!ids) {
-            assert_string_equal(a->key[f].app, b->key[f].app);
-            assert_string_equal(a->key[f].owner, b->key[f].owner);
-        }
-        assert_int_equal(a->total[f], b->total[f]);
-        memset(x, 0, (size_t)a->n_days * DAY_MINUTES * sizeof *x);
-        memset(y, 0, (size_t)a->n_days * DAY_MINUTES * sizeof *y);
-        invocations_minutes(a, f, 0, a->n_days * DAY_MINUTES, x);
-        invocations_minutes(b, f, 0, a->n_days * DAY_MINUTES, y);
-        assert_memory_equal(x, y, (size_t)a->n_days * DAY_MINUTES * sizeof *x);
-        size_t n, m;
-        if (a->kind != INVOCATIONS_TIMES)
-            continue;
-        const double *s = invocations_times(a, f, -INFINITY, INFINITY, &n);
-        const double *t = invocations_times(b, f, -INFINITY, INFINITY, &m);
-        assert_int_equal(n, m);
-        assert_true(n == 0 || memcmp(s, t, n * sizeof *s) == 0);
-    }
-    free(x);
-    free(y);
-}
-
-static void packed_forms_give_the_trace_back(void **state)
-{
-    (void)state;
-    struct err err;
-    struct invocations_report rep;
-    char *pickle = file_join(root, "pickle"), *cache = file_join(root, "cache");
-    static const char *const format[] = { "azure-v1", "azure-v2" };
-    for (int k = 0; k < 2; k++) {
-        struct reference_azure_options o = { .functions = 60, .days = 3, .law = LAW_MIXED,
-                                             .invocations = 4000, .seed = 5 };
-        char *dir = folder(format[k]);
-        assert_true((k ? reference_azure_v2 : reference_azure_v1)(&o, dir, &err));
-        struct invocations *one = read_path(format[k], dir, (struct invocations_options)
-                                            { .threads = 1 }, &rep, &err);
-        struct invocations *v = read_path(format[k], dir, (struct invocations_options)
-                                          { .threads = 4 }, &rep, &err);
-        assert_non_null(one);
-        same_trace(one, v, false);
-        assert_true(invocations_cache_write(v, cache, &err));
-        struct invocations *back = read_path(format[k], cache, (struct invocations_options){ 0 },
-                                             &rep, &err);
-        assert_non_null(back);
-        same_trace(v, back, false);
-        assert_true(rep.packed);
-        invocations_free(back);
-        assert_null(read_path(format[!k], cache, (struct invocations_options){ 0 }, &rep, &err));
-        assert_int_equal(err.status, EXIT_DATA);
-        /* Merged by id, as the original does when it reads the raw files. */
-        struct invocations *merged = read_path(format[k], dir, (struct invocations_options)
-                                               { .compat = true, .days = 3 }, &rep, &err);
-        assert_non_null(merged);
-        assert_true(k == 0 || merged->n < v->n);
-        assert_true(invocations_pickle_write(v, pickle, &err));
-        back = read_path(format[k], pickle, (struct invocations_options){ .days = 3 }, &rep, &err);
-        assert_non_null(back);
-        same_trace(merged, back, true);
-        assert_null(read_path(format[!k], pickle, (struct invocations_options){ 0 }, &rep, &err));
-        invocations_free(back);
-        invocations_free(merged);
-        invocations_free(one);
-        invocations_free(v);
-        free(dir);
-    }
-    free(pickle);
-    free(cache);
-}
-
-static void no_byte_of_a_cache_can_change_unseen(void **state)
-{
-    (void)state;
-    struct err err;
-    struct invocations_report rep;
-    struct buf whole = { 0 };
-    char *dir = three_days("sealed"), *cache = file_join(root, "sealed.cache");
-    struct invocations *v = read_path("azure-v1", dir, (struct invocations_options){ 0 }, &rep,
-                                      &err);
-    assert_true(v && invocations_cache_write(v, cache, &err));
-    assert_true(file_read(cache, &whole, &err));
-    for (size_t i = 0; i < whole.n; i++) {
-        whole.p[i] ^= 1;
-        struct memfile m = memfile_open(whole.p, whole.n);
-        assert_null(read_path("azure-v1", m.path, (struct invocations_options){ 0 }, &rep, &err));
-        assert_int_equal(err.status, EXIT_DATA);
-        memfile_close(&m);
-        m = memfile_open(whole.p, i);          /* nor can it end early */
-        assert_null(read_path("azure-v1", m.path, (struct invocations_options){ 0 }, &rep, &err));
-        memfile_close(&m);
-        whole.p[i] ^= 1;
-    }
-    invocations_free(v);
-    buf_free(&whole);
-    free(cache);
-    free(dir);
-}
-
-static void raw_files_win_over_the_pickle_beside_them(void **state)
-{
-    (void)state;
-    struct err err;
-    struct invocations_report rep;
-    char *dir = three_days("both"), *pickle = file_join(dir, "azure_v1.pkl");
-    char *alone = folder("alone"), *there = file_join(alone, "azure_v1.pkl");
-    struct invocations *v = read_text("azure-v1", "HashFunction,1\nonly,3\n",
-                                      (struct invocations_options){ 0 }, &rep, &err);
-    assert_true(v && invocations_pickle_write(v, pickle, &err) &&
-                invocations_pickle_write(v, there, &err));
-    invocations_free(v);
-    v = read_path("azure-v1", dir, (struct invocations_options){ 0 }, &rep, &err);
-    assert_int_equal(v->n, 4);
-    invocations_free(v);
-    v = read_path("azure-v1", alone, (struct invocations_options){ 0 }, &rep, &err);
-    assert_int_equal(v->n, 1);
-    assert_string_equal(v->key[0].function, "only");
-    invocations_free(v);
-    assert_null(read_path("azure-v1", alone, (struct invocations_options){ .days = 2 }, &rep,
-                          &err));
-    free(pickle);
-    free(there);
-    free(alone);
-    free(dir);
-}
-
 #define V1 "HashOwner,HashApp,HashFunction,Trigger,1,2\n"
 #define V2 "app,func,end_timestamp,duration\n"
 #define LLM "TIMESTAMP,ContextTokens,GeneratedTokens\n"
@@ -531,20 +305,6 @@ static void a_line_of_two_megabytes_is_no_row(void **state)
     buf_free(&b);
 }
 
-static int make_root(void **state)
-{
-    (void)state;
-    return mkdtemp(root) ? 0 : -1;
-}
-
-static int remove_root(void **state)
-{
-    (void)state;
-    char command[128];
-    snprintf(command, sizeof command, "rm -rf %s", root);
-    return system(command);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -553,9 +313,6 @@ int main(void)
         cmocka_unit_test(bad_rows_are_counted_and_named),
         cmocka_unit_test(arrivals_are_ends_minus_durations),
         cmocka_unit_test(requests_to_models_have_tokens_and_a_date),
-        cmocka_unit_test(packed_forms_give_the_trace_back),
-        cmocka_unit_test(no_byte_of_a_cache_can_change_unseen),
-        cmocka_unit_test(raw_files_win_over_the_pickle_beside_them),
         cmocka_unit_test(every_way_to_be_wrong_has_its_line),
         cmocka_unit_test(a_line_of_two_megabytes_is_no_row),
     };

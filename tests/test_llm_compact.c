@@ -143,31 +143,38 @@ static void assert_same_graphs(const struct graphset *x, const struct graphset *
         assert_true(callgraph_same(&x->graphs[i], x->names, &y->graphs[i], y->names));
 }
 
-/* Constrained and free; the reports agree too, but for the time. */
+static void change_nothing(const struct bench *b, struct prompt_pool *pool, struct llm_options o)
+{
+    static const size_t batches[] = { 1, 7, 64 };
+    struct draw_report ra, rb;
+    size_t n = o.unconstrained ? 20 : o.f16_cache ? 60 : 150, attempts = o.unconstrained ? 3 : 50;
+    o.batch = 1;
+    struct graphset *x = write_graphs(b, pool, o, n, 1, attempts, &ra);
+    for (size_t i = 1; i < 9; i++) {
+        o.batch = batches[i % 3];
+        struct graphset *y = write_graphs(b, pool, o, n, i / 3 + 1, attempts, &rb);
+        assert_same_graphs(x, y);
+        assert_memory_equal(ra.outcome, rb.outcome, sizeof ra.outcome);
+        assert_int_equal(ra.tokens, rb.tokens);
+        assert_int_equal(ra.calls, rb.calls);
+        assert_int_equal(ra.choices, rb.choices);
+        assert_int_equal(ra.masked_ppm, rb.masked_ppm);
+        graphset_free(y);
+    }
+    graphset_free(x);
+}
+
+/* Constrained and free, and with a rounded cache; the reports agree too, but for the time. */
 static void threads_and_batch_change_nothing(void **state)
 {
     (void)state;
-    static const size_t batches[] = { 1, 7, 64 };
+    static const struct llm_options ways[] = {
+        { .unconstrained = false }, { .unconstrained = true }, { .f16_cache = true },
+    };
     struct bench b = setup();
     struct prompt_pool pool = prompt_pool_new(b.train, prompt_service);
-    for (int unconstrained = 0; unconstrained < 2; unconstrained++) {
-        struct draw_report ra, rb;
-        struct llm_options o = { .batch = 1, .unconstrained = unconstrained };
-        size_t n = unconstrained ? 20 : 150, attempts = unconstrained ? 3 : 50;
-        struct graphset *x = write_graphs(&b, &pool, o, n, 1, attempts, &ra);
-        for (size_t i = 1; i < 9; i++) {
-            o.batch = batches[i % 3];
-            struct graphset *y = write_graphs(&b, &pool, o, n, i / 3 + 1, attempts, &rb);
-            assert_same_graphs(x, y);
-            assert_memory_equal(ra.outcome, rb.outcome, sizeof ra.outcome);
-            assert_int_equal(ra.tokens, rb.tokens);
-            assert_int_equal(ra.calls, rb.calls);
-            assert_int_equal(ra.choices, rb.choices);
-            assert_int_equal(ra.masked_ppm, rb.masked_ppm);
-            graphset_free(y);
-        }
-        graphset_free(x);
-    }
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
+        change_nothing(&b, &pool, ways[i]);
     prompt_pool_free(&pool);
     teardown(&b);
 }

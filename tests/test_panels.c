@@ -127,7 +127,25 @@ static void the_order_is_the_one_written(void **state)
     numbers_free(&a);
 }
 
-/* Numbers that are bf16 lose nothing as such: the products are those of floats. */
+/* Numbers that are halves lose nothing as such: the products are those of floats. */
+static void halves_give_the_bits_of_floats(enum panels_type type, struct numbers *a)
+{
+    for (int path = 0; path < PATHS; path++)
+        for (size_t s = 0; path_use(path) && s < SHAPES; s++) {
+            size_t N = shapes[s][0], K = shapes[s][1];
+            struct panels p = pack(a->w, N, K), q = pack_as(type, a->w, N, K);
+            for (size_t R = 1; R <= ROWS_MAX; R += ROWS_MAX - 1) {
+                float *want = product(&p, R, a->x), *got = product(&q, R, a->x);
+                assert_memory_equal(got, want, R * N * sizeof *got);
+                free(want);
+                free(got);
+            }
+            panels_free(&p);
+            panels_free(&q);
+        }
+    path_use(-1);
+}
+
 static void bf16_gives_the_bits_of_floats(void **state)
 {
     (void)state;
@@ -137,19 +155,66 @@ static void bf16_gives_the_bits_of_floats(void **state)
     bf16_narrow(N_MAX * K_MAX, a.w, half);
     bf16_widen(N_MAX * K_MAX, half, a.w);
     assert_true(bf16_exact(N_MAX * K_MAX, a.w));
-    for (int path = 0; path < PATHS; path++)
-        for (size_t s = 0; path_use(path) && s < SHAPES; s++) {
-            size_t N = shapes[s][0], K = shapes[s][1];
-            struct panels p = pack(a.w, N, K), q = pack_as(PANELS_BF16, a.w, N, K);
-            float *want = product(&p, ROWS_MAX, a.x), *got = product(&q, ROWS_MAX, a.x);
-            assert_memory_equal(got, want, ROWS_MAX * N * sizeof *got);
-            free(want);
-            free(got);
-            panels_free(&p);
-            panels_free(&q);
-        }
-    path_use(-1);
+    halves_give_the_bits_of_floats(PANELS_BF16, &a);
     free(half);
+    numbers_free(&a);
+}
+
+/* Subnormals of f16 among them. What is not an f16 is rounded when it is filled in. */
+static void f16_gives_the_bits_of_floats(void **state)
+{
+    (void)state;
+    struct numbers a = draw(7);
+    uint16_t *half = mem_array(N_MAX * K_MAX, sizeof *half);
+    for (size_t i = 0; i < N_MAX * K_MAX; i += 3)
+        a.w[i] *= 0x1p-22f;
+    struct panels rounded = pack_as(PANELS_F16, a.w, N_MAX, K_MAX);
+    f16_narrow(N_MAX * K_MAX, a.w, half);
+    f16_widen(N_MAX * K_MAX, half, a.w);
+    halves_give_the_bits_of_floats(PANELS_F16, &a);
+    struct panels floats = pack(a.w, N_MAX, K_MAX);
+    float *want = product(&floats, ROWS_MAX, a.x), *got = product(&rounded, ROWS_MAX, a.x);
+    assert_memory_equal(got, want, ROWS_MAX * N_MAX * sizeof *got);
+    free(want);
+    free(got);
+    panels_free(&floats);
+    panels_free(&rounded);
+    free(half);
+    numbers_free(&a);
+}
+
+/* Side by side in room of another's, they are what they are alone. */
+static void panels_lie_in_room_that_is_lent(void **state)
+{
+    (void)state;
+    static const enum panels_type types[] = { PANELS_F32, PANELS_BF16, PANELS_F16, PANELS_INT8 };
+    enum { N = 33, K = 5 };
+    struct numbers a = draw(8);
+    struct panels p[4], alone[4];
+    size_t floats = 0;
+    for (size_t i = 0; i < N * K; i++)
+        a.w[i] = (float)(i % 64) / 8 - 4;
+    for (size_t i = 0; i < 4; i++)
+        floats += panels_floats(N, K, types[i]);
+    struct panels_room room = panels_room(floats);
+    float *next = room.at;
+    for (size_t i = 0; i < 4; i++) {
+        p[i] = panels_at(next, N, K, types[i]);
+        next += panels_floats(N, K, types[i]);
+        alone[i] = pack_as(types[i], a.w, N, K);
+    }
+    for (size_t i = 0; i < 4; i++)
+        panels_fill(&p[i], 0, N, a.w);
+    for (size_t i = 0; i < 4; i++) {
+        float *got = product(&p[i], 4, a.x), *want = product(&alone[i], 4, a.x);
+        assert_memory_equal(got, want, 4 * N * sizeof *got);
+        free(got);
+        free(want);
+        panels_free(&p[i]);
+        panels_free(&alone[i]);
+    }
+    assert_ptr_equal(next, room.at + floats);
+    free(room.base);
     numbers_free(&a);
 }
 
@@ -222,6 +287,7 @@ static void rows_do_not_meet(void **state)
     (void)state;
     rows_do_not_meet_as(PANELS_F32);
     rows_do_not_meet_as(PANELS_BF16);
+    rows_do_not_meet_as(PANELS_F16);
     rows_do_not_meet_as(PANELS_INT8);
 }
 
@@ -250,6 +316,7 @@ static void panels_are_shared_out(void **state)
     (void)state;
     panels_are_shared_out_as(PANELS_F32);
     panels_are_shared_out_as(PANELS_BF16);
+    panels_are_shared_out_as(PANELS_F16);
     panels_are_shared_out_as(PANELS_INT8);
 }
 
@@ -282,6 +349,8 @@ int main(void)
         cmocka_unit_test(near_the_sum_in_doubles),
         cmocka_unit_test(the_order_is_the_one_written),
         cmocka_unit_test(bf16_gives_the_bits_of_floats),
+        cmocka_unit_test(f16_gives_the_bits_of_floats),
+        cmocka_unit_test(panels_lie_in_room_that_is_lent),
         cmocka_unit_test(int8_sums_integers_then_scales),
         cmocka_unit_test(rows_do_not_meet),
         cmocka_unit_test(panels_are_shared_out),

@@ -147,6 +147,39 @@ static void narrowing_rounds_to_nearest_even(void **state)
     }
 }
 
+/* Between two neighbours the middle goes to the even one, what is above it up, below it down;
+ * within the range nothing is infinite. */
+static void every_f16_has_its_share(void **state)
+{
+    (void)state;
+    for (uint32_t h = 0; h < 0x7c00; h++) {
+        uint16_t pair[] = { (uint16_t)h, (uint16_t)(h + 1) }, got[3], within[3];
+        float end[2], middle;
+        f16_widen(2, pair, end);
+        middle = h == 0x7bff ? 65520 : (end[0] + end[1]) / 2;
+        float x[] = { nextafterf(middle, 0), middle, nextafterf(middle, INFINITY) };
+        f16_narrow(3, x, got);
+        f16_narrow_within(3, x, within);
+        assert_int_equal(got[0], h);
+        assert_int_equal(got[1], h % 2 ? h + 1 : h);
+        assert_int_equal(got[2], h + 1);
+        for (size_t i = 0; i < 3; i++) {
+            assert_int_equal(within[i], h == 0x7bff ? h : got[i]);
+            x[i] = -x[i];
+        }
+        f16_narrow(3, x, within);
+        for (size_t i = 0; i < 3; i++)
+            assert_int_equal(within[i], got[i] | 0x8000);
+    }
+    static const float wild[] = { 1e9f, -1e9f, INFINITY, -INFINITY, NAN };
+    uint16_t out[5];
+    f16_narrow_within(5, wild, out);
+    for (size_t i = 0; i < 5; i++)
+        assert_int_equal(out[i] & 0x7fff, 0x7bff);
+    assert_int_equal(out[1], 0xfbff);
+    assert_int_equal(out[3], 0xfbff);
+}
+
 int main(int argc, char **argv)
 {
     linalg_start(argc, argv);
@@ -155,6 +188,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(tiles_make_the_whole),
         cmocka_unit_test(all_halves_survive),
         cmocka_unit_test(narrowing_rounds_to_nearest_even),
+        cmocka_unit_test(every_f16_has_its_share),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -19,6 +19,7 @@ struct bench_ask {
     size_t threads;               /* at least 1 */
     uint64_t seed;                /* of weights and tokens */
     enum bench_weights { BENCH_F32, BENCH_BF16, BENCH_INT8 } weights;   /* generate: held as */
+    enum bench_cache { BENCH_CACHE_F32, BENCH_CACHE_F16 } cache;        /* generate: so are these */
     double ceiling;               /* flops/s of sgemm just now: how much work is a few seconds */
 };
 

@@ -64,7 +64,9 @@ static bool generate(const struct bench_ask *ask, struct bench_done *done, struc
     model_init(m, ask->seed);
     if (ask->weights == BENCH_BF16)
         round_weights(m);
-    enum decoder_weights as = ask->weights == BENCH_INT8 ? DECODER_INT8 : DECODER_EXACT;
+    struct decoder_as as = { ask->weights == BENCH_INT8 ? DECODER_INT8 : DECODER_EXACT,
+                             ask->cache == BENCH_CACHE_F16 ? DECODER_CACHE_F16
+                                                           : DECODER_CACHE_F32 };
     struct bout b = { ask, decode_crew_new(as, m, ask->batch, ask->threads, LENGTH), FIRST };
     *done = (struct bench_done){ .flops_per_token = 2 * llama_matrix_weights(&ask->config) };
     threads_for(b.crew.workers, b.crew.workers, write_sequences, &b);   /* the weights are near */

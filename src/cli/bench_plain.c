@@ -158,8 +158,8 @@ static void plain_free(struct plain *p)
 
 static bool plain(const struct bench_ask *ask, struct bench_done *done, struct err *err)
 {
-    if (ask->batch != 1 || ask->weights != BENCH_F32)
-        return err_set(err, EXIT_USAGE, "bench plain writes one sequence, from weights in f32");
+    if (ask->batch != 1 || ask->weights != BENCH_F32 || ask->cache != BENCH_CACHE_F32)
+        return err_set(err, EXIT_USAGE, "bench plain writes one sequence, all in f32");
     struct model *m = model_new(&ask->config);
     model_init(m, ask->seed);
     struct plain p = plain_new(ask, m);

@@ -15,6 +15,8 @@ static const struct option options[] = {
     { "weights", OPT_CHOICE, "f32|bf16|int8", "f32",
       "generate: how weights lie; bf16 as of a bf16 checkpoint, the same bits as f32 would give; "
       "int8 as of generate --weights int8", 0, 0 },
+    { "cache", OPT_CHOICE, "f32|f16", "f32",
+      "generate: how keys and values lie; f16 as of generate --cache f16", 0, 0 },
     OPTION_SEED,
     OPTION_THREADS,
     OPTION_JSON,
@@ -45,6 +47,7 @@ static struct bench_ask ask_of(const struct args *a, const struct bench_kind *ki
         .threads = (size_t)args_int(a, "threads"),
         .seed = (uint64_t)args_int(a, "seed"),
         .weights = weights_of(args_text(a, "weights")),
+        .cache = strcmp(args_text(a, "cache"), "f16") == 0 ? BENCH_CACHE_F16 : BENCH_CACHE_F32,
     };
     if (!ask.threads)
         ask.threads = threads_default();
@@ -58,15 +61,17 @@ static void print(const struct args *a, const struct bench_kind *kind, const str
                   const struct bench_done *done)
 {
     double rate = (double)done->tokens / done->seconds, flops = rate * done->flops_per_token;
+    bool f16 = ask->cache == BENCH_CACHE_F16;
     if (args_flag(a, "json"))
         printf("{\"size\":\"%s\",\"tokens_per_s\":%.1f,\"tokens\":%zu,\"seconds\":%.4f,"
-               "\"gflops\":%.2f,\"fraction\":%.4f}\n",
+               "\"gflops\":%.2f,\"fraction\":%.4f%s}\n",
                args_text(a, "size"), rate, done->tokens, done->seconds, 1e-9 * flops,
-               flops / ask->ceiling);
+               flops / ask->ceiling, f16 ? ",\"cache\":\"f16\"" : "");
     else
-        printf("%s\n%s: %.0f tokens/s (%zu in %.2f s), %.0f GF/s, %.2f of the %.0f of sgemm\n",
-               kind->what, args_text(a, "size"), rate, done->tokens, done->seconds, 1e-9 * flops,
-               flops / ask->ceiling, 1e-9 * ask->ceiling);
+        printf("%s%s\n%s: %.0f tokens/s (%zu in %.2f s), %.0f GF/s, %.2f of the %.0f of sgemm\n",
+               kind->what, f16 ? ", keys and values in f16" : "", args_text(a, "size"), rate,
+               done->tokens, done->seconds, 1e-9 * flops, flops / ask->ceiling,
+               1e-9 * ask->ceiling);
 }
 
 static int run(const struct args *a, struct err *err)
@@ -93,6 +98,7 @@ const struct command cmd_bench = {
     .examples = "  tracewright bench train --size M\n"
                 "  tracewright bench train --size S --threads 1 --json\n"
                 "  tracewright bench generate --size L --batch 1 --weights int8\n"
+                "  tracewright bench generate --size L --cache f16\n"
                 "  tracewright bench plain --size L",
     .run = run,
 };

@@ -126,8 +126,9 @@ void llm_free(struct llm *m)
 struct decode_crew llm_crew(const struct llm *m, const struct llm_options *o,
                             const struct draw_job *job)
 {
-    return decode_crew_new(o->int8 ? DECODER_INT8 : DECODER_EXACT, m->model,
-                           o->batch ? o->batch : LLM_BATCH, draw_threads(job),
+    struct decoder_as as = { o->int8 ? DECODER_INT8 : DECODER_EXACT,
+                             o->f16_cache ? DECODER_CACHE_F16 : DECODER_CACHE_F32 };
+    return decode_crew_new(as, m->model, o->batch ? o->batch : LLM_BATCH, draw_threads(job),
                            m->model->config.max_len);
 }
 

@@ -42,6 +42,7 @@ struct llm_options {
     bool original;            /* layered, free: TraceLLM's checks judge, not the strict oracle */
     size_t layer_attempts;    /* layered, free: texts of a layer before its graph fails; 0: 1 */
     bool int8;                /* weights rounded to 8 bits: decode.h's DECODER_INT8 */
+    bool f16_cache;           /* keys and values rounded to 16 bits: DECODER_CACHE_F16 */
     size_t batch;             /* sequences decoded at once, by all threads; 0: 64; moves no bit */
 };
 

@@ -1,12 +1,5 @@
 /* decode.c: one token a row, through all layers.
  *
- * Keys and values are cached in panels (ml/panels.h), so that attention is two products of the
- * same kernel: scores are a query times the keys, 32 positions a panel; the answer is the weights
- * times the values, 32 dimensions a panel, one position after the other.
- *
- *     keys    (layer, slot, head, position / 32, D, 32)      values  (layer, slot, head, D / 32,
- *                                                                     position, 32)
- *
  * A team splits every product by panels and attention by (sequence, key-value head). What a member
  * can do again for itself (norms) it does, which is cheaper than meeting: it needs the others four
  * times a layer.
@@ -15,7 +8,6 @@
  */
 #include "llm/decode.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -53,8 +45,7 @@ struct decoder {
     bool owner;
     size_t slots, max_len;
     size_t *length;                    /* (slots) */
-    struct panels_room keys, values;
-    size_t keys_head, values_head;     /* floats of one head of one slot */
+    struct decode_cache cache;
     struct team *team;
     size_t members;
     struct scratch *scratch;           /* (members) */
@@ -106,23 +97,20 @@ void decoder_team(struct decoder *d, struct team *team)
         d->scratch[i] = scratch_new(d);
 }
 
-static struct decoder *decoder_of(struct decode_weights *w, bool owner, size_t slots,
-                                  size_t max_len)
+static struct decoder *decoder_of(struct decode_weights *w, bool owner, enum decoder_cache cache,
+                                  size_t slots, size_t max_len)
 {
     const struct llama_config *c = &w->config;
-    size_t D = llama_head_dim(c), heads = c->n_layers * slots * c->n_kv_heads;
     REQUIRE(slots >= 1 && slots < NO_ROW && max_len >= 1 && max_len <= c->max_len);
     struct decoder *d = mem_alloc(sizeof *d);
     *d = (struct decoder){ .w = w, .owner = owner, .slots = slots, .max_len = max_len };
     d->length = mem_array(slots, sizeof *d->length);
     d->last = mem_array(slots, sizeof *d->last);
-    d->keys_head = panels_count(max_len) * D * PANEL;
-    d->values_head = panels_count(D) * max_len * PANEL;
-    d->keys = panels_room(heads * d->keys_head);
-    d->values = panels_room(heads * d->values_head);
+    d->cache = decode_cache_new(cache, c, slots, max_len);
     d->x = mem_array(ROWS * c->d_model, sizeof *d->x);
     d->att = mem_array(ROWS * llama_heads_width(c), sizeof *d->att);
-    d->wide = mem_array(ROWS * (c->n_heads + 2 * c->n_kv_heads) * D, sizeof *d->wide);
+    d->wide = mem_array(ROWS * (c->n_heads + 2 * c->n_kv_heads) * llama_head_dim(c),
+                        sizeof *d->wide);
     d->act = mem_array(ROWS * c->d_ff, sizeof *d->act);
     d->position = mem_array(ROWS, sizeof *d->position);
     d->next = mem_array(ROWS, sizeof *d->next);
@@ -131,30 +119,32 @@ static struct decoder *decoder_of(struct decode_weights *w, bool owner, size_t s
     return d;
 }
 
-struct decoder *decoder_new_as(enum decoder_weights as, const struct model *m, size_t slots,
+struct decoder *decoder_new_as(struct decoder_as as, const struct model *m, size_t slots,
                                size_t max_len)
 {
-    return decoder_of(decode_weights_new(as, m), true, slots, max_len);
+    return decoder_of(decode_weights_new(as.weights, m), true, as.cache, slots, max_len);
 }
 
 struct decoder *decoder_new(const struct model *m, size_t slots, size_t max_len)
 {
-    return decoder_new_as(DECODER_EXACT, m, slots, max_len);
+    return decoder_new_as((struct decoder_as){ DECODER_EXACT, DECODER_CACHE_F32 }, m, slots,
+                          max_len);
 }
 
 struct decoder *decoder_twin(const struct decoder *d, size_t slots)
 {
-    return decoder_of(d->w, false, slots, d->max_len);
+    return decoder_of(d->w, false, d->cache.as, slots, d->max_len);
 }
 
 void decoder_free(struct decoder *d)
 {
     if (!d)
         return;
-    void *part[] = { d->length, d->last, d->keys.base, d->values.base, d->x, d->att,
-                     d->wide, d->act, d->position, d->next, d->first };
+    void *part[] = { d->length, d->last, d->x, d->att, d->wide, d->act, d->position, d->next,
+                     d->first };
     for (size_t i = 0; i < sizeof part / sizeof *part; i++)
         free(part[i]);
+    decode_cache_free(&d->cache);
     free_scratch(d);
     if (d->owner)
         decode_weights_free(d->w);
@@ -173,27 +163,15 @@ size_t decoder_length(const struct decoder *d, size_t slot)
     return d->length[slot];
 }
 
-/* Head g of a slot at a layer. */
-static size_t head_at(const struct decoder *d, size_t layer, size_t slot, size_t g)
-{
-    return (layer * d->slots + slot) * d->w->config.n_kv_heads + g;
-}
-
 void decoder_copy(struct decoder *d, size_t to, size_t from, size_t n)
 {
     const struct llama_config *c = &d->w->config;
-    size_t D = llama_head_dim(c);
     REQUIRE(to < d->slots && from < d->slots && n <= d->length[from]);
     d->length[to] = n;
     for (size_t i = 0; to != from && i < c->n_layers * c->n_kv_heads; i++) {
-        size_t a = head_at(d, i / c->n_kv_heads, to, i % c->n_kv_heads);
-        size_t b = head_at(d, i / c->n_kv_heads, from, i % c->n_kv_heads);
-        memcpy(d->keys.at + a * d->keys_head, d->keys.at + b * d->keys_head,
-               panels_count(n) * D * PANEL * sizeof(float));
-        for (size_t j = 0; j < panels_count(D); j++)
-            memcpy(d->values.at + a * d->values_head + j * d->max_len * PANEL,
-                   d->values.at + b * d->values_head + j * d->max_len * PANEL,
-                   n * PANEL * sizeof(float));
+        size_t l = i / c->n_kv_heads, g = i % c->n_kv_heads;
+        decode_cache_copy(&d->cache, decode_cache_head(&d->cache, l, to, g),
+                          decode_cache_head(&d->cache, l, from, g), n);
     }
 }
 
@@ -240,34 +218,6 @@ static void activate(struct decoder *d, size_t m, size_t from, const float *x,
         swiglu_forward(1, width, part + (r - from) * 2 * width, d->act + r * F + first * PANEL);
 }
 
-/* Remember a row's key and value at its position. */
-static void cache_row(struct decoder *d, size_t head, size_t position, const float *key,
-                      const float *value)
-{
-    size_t D = llama_head_dim(&d->w->config);
-    float *k = d->keys.at + head * d->keys_head + position / PANEL * D * PANEL + position % PANEL;
-    float *v = d->values.at + head * d->values_head + position * PANEL;
-    for (size_t j = 0; j < D; j++)
-        k[j * PANEL] = key[j];
-    for (size_t j = 0; j < D; j += PANEL)
-        memcpy(v + j * d->max_len, value + j, (D - j < PANEL ? D - j : PANEL) * sizeof *v);
-}
-
-/* One query against the positions [0, seen) of a head. */
-static void attend(const struct decoder *d, size_t head, size_t seen, const float *q, float *score,
-                   float *out)
-{
-    size_t D = llama_head_dim(&d->w->config);
-    struct panels keys = { .N = seen, .K = D, .stride = D * PANEL,
-                           .w = d->keys.at + head * d->keys_head };
-    struct panels values = { .N = D, .K = seen, .stride = d->max_len * PANEL,
-                             .w = d->values.at + head * d->values_head };
-    panels_product(&keys, 0, panels_count(seen), 1, q, 0, score, 0);
-    vec_scale(seen, 1.0f / sqrtf((float)D), score);
-    vec_softmax(seen, score);
-    panels_product(&values, 0, panels_count(D), 1, score, 0, out, 0);
-}
-
 /* The rows of one sequence, from row i on, through key-value head g and its queries; rows before
  * `from` are only remembered. */
 static void attend_sequence(struct decoder *d, size_t layer, size_t from, size_t i, size_t g,
@@ -275,17 +225,17 @@ static void attend_sequence(struct decoder *d, size_t layer, size_t from, size_t
 {
     const struct llama_config *c = &d->w->config;
     size_t H = c->n_heads, G = c->n_kv_heads, D = llama_head_dim(c), W = (H + 2 * G) * D;
-    size_t head = head_at(d, layer, d->slot[i], g);
+    size_t head = decode_cache_head(&d->cache, layer, d->slot[i], g);
     for (; i != NO_ROW; i = d->next[i]) {
         float *row = d->wide + i * W, *q = row + g * (H / G) * D, *k = row + (H + g) * D;
         rope_turn(d->w->rope, 1, 1, d->position + i, 1, k, W);
-        cache_row(d, head, d->position[i], k, k + G * D);
+        decode_cache_put(&d->cache, head, d->position[i], k, k + G * D);
         if (i < from)
             continue;
         rope_turn(d->w->rope, 1, H / G, d->position + i, 1, q, W);
         for (size_t h = 0; h < H / G; h++)
-            attend(d, head, d->position[i] + 1, q + h * D, score,
-                   d->att + (i * H + g * (H / G) + h) * D);
+            decode_cache_attend(&d->cache, head, d->position[i] + 1, q + h * D, score,
+                                d->att + (i * H + g * (H / G) + h) * D);
     }
 }
 

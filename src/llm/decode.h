@@ -28,12 +28,21 @@ struct decoder;
  * Or every row rounded to 255 steps (ml/panels.h): a quarter, and other logits. */
 enum decoder_weights { DECODER_EXACT, DECODER_INT8 };
 
+/* How it holds keys and values: as floats; or rounded to f16 (11 bits; what is beyond 65504 becomes
+ * that), half of what every token has to read, and other logits. */
+enum decoder_cache { DECODER_CACHE_F32, DECODER_CACHE_F16 };
+
+struct decoder_as {
+    enum decoder_weights weights;
+    enum decoder_cache cache;
+};
+
 /* max_len: most tokens a slot may hold, at most config.max_len. The weights are copied
  * (packed); later changes of m do not reach the decoder. Those of a mapped model, unless rounded,
  * are read where they are, anew at every step: m must stay, and a step costs the same for 1 row as
  * for 16. Of any mapped model m must stay for its embedding. */
 struct decoder *decoder_new(const struct model *m, size_t slots, size_t max_len);
-struct decoder *decoder_new_as(enum decoder_weights as, const struct model *m, size_t slots,
+struct decoder *decoder_new_as(struct decoder_as as, const struct model *m, size_t slots,
                                size_t max_len);
 struct decoder *decoder_twin(const struct decoder *d, size_t slots);
 void decoder_free(struct decoder *d);

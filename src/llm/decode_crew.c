@@ -11,7 +11,7 @@ static size_t share(size_t of, size_t i, size_t n)
     return of * (i + 1) / n - of * i / n;
 }
 
-struct decode_crew decode_crew_new(enum decoder_weights as, const struct model *m, size_t batch,
+struct decode_crew decode_crew_new(struct decoder_as as, const struct model *m, size_t batch,
                                    size_t threads, size_t max_len)
 {
     REQUIRE(batch >= 1 && threads >= 1);

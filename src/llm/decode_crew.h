@@ -21,7 +21,7 @@ struct decode_crew {
 };
 
 /* batch and threads at least 1; max_len as in decoder_new. */
-struct decode_crew decode_crew_new(enum decoder_weights as, const struct model *m, size_t batch,
+struct decode_crew decode_crew_new(struct decoder_as as, const struct model *m, size_t batch,
                                    size_t threads, size_t max_len);
 void decode_crew_free(struct decode_crew *c);
 

@@ -4,6 +4,9 @@
  * and turned into place, by every step anew, and forgotten. Its adapters make two thin products:
  *
  *     low (R, ranks) = scale x A'        once a product;        out += low B'       panel by panel
+ *
+ * All packed matrices lie in one room, in the order in which a step reads them: a matrix is too
+ * small for large pages (base/mem.h), all of them are not.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -108,10 +111,19 @@ static bool is_bf16(const struct weight *w, size_t from, size_t n, float *rows)
     return true;
 }
 
+/* The packed matrices so far. */
+struct packer {
+    enum decoder_weights as;
+    const struct model *m;
+    float *next;                       /* free room */
+};
+
 /* Rows [from, from + n) of a matrix. */
-static struct decode_matrix pack(enum decoder_weights as, const struct model *m, enum matrix which,
-                                 size_t layer, size_t from, size_t n)
+static struct decode_matrix pack(struct packer *p, enum matrix which, size_t layer, size_t from,
+                                 size_t n)
 {
+    const struct model *m = p->m;
+    enum decoder_weights as = p->as;
     struct weight w = model_matrix(m, which, layer);
     struct decode_matrix x = { .packed = { .N = n, .K = w.in }, .weight = w, .from = from };
     if (m->mapped)
@@ -119,9 +131,10 @@ static struct decode_matrix pack(enum decoder_weights as, const struct model *m,
     if (m->mapped && as == DECODER_EXACT)
         return x;
     float *rows = mem_array(PANEL * w.in, sizeof *rows);
-    x.packed = panels_new(n, w.in, as == DECODER_INT8            ? PANELS_INT8
-                                   : is_bf16(&w, from, n, rows) ? PANELS_BF16
-                                                                 : PANELS_F32);
+    x.packed = panels_at(p->next, n, w.in, as == DECODER_INT8            ? PANELS_INT8
+                                           : is_bf16(&w, from, n, rows) ? PANELS_BF16
+                                                                         : PANELS_F32);
+    p->next += panels_floats(n, w.in, x.packed.type);
     for (size_t i = 0; i < n; i += PANEL) {
         size_t some = n - i < PANEL ? n - i : PANEL;
         weight_rows(&w, from + i, some, rows);
@@ -131,10 +144,29 @@ static struct decode_matrix pack(enum decoder_weights as, const struct model *m,
     return x;
 }
 
-static struct decode_matrix pack_all(enum decoder_weights as, const struct model *m,
-                                     enum matrix which, size_t layer)
+static struct decode_matrix pack_all(struct packer *p, enum matrix which, size_t layer)
 {
-    return pack(as, m, which, layer, 0, model_matrix(m, which, layer).out);
+    return pack(p, which, layer, 0, model_matrix(p->m, which, layer).out);
+}
+
+/* Floats of room that all packed matrices take at most: those that turn out to be bf16 take half,
+ * and what is never touched costs nothing. */
+static size_t packed_most(enum decoder_weights as, const struct model *m)
+{
+    enum panels_type type = as == DECODER_INT8 ? PANELS_INT8 : PANELS_F32;
+    size_t n = 0, F = m->config.d_ff;
+    if (m->mapped && as == DECODER_EXACT)
+        return 0;
+    for (size_t l = 0; l < m->config.n_layers; l++) {
+        const enum matrix whole[] = { MATRIX_QKV, MATRIX_OUT, MATRIX_DOWN };
+        for (size_t i = 0; i < sizeof whole / sizeof *whole; i++) {
+            struct weight w = model_matrix(m, whole[i], l);
+            n += panels_floats(w.out, w.in, type);
+        }
+        n += 2 * panels_floats(F, model_matrix(m, MATRIX_GATE_UP, l).in, type);
+    }
+    struct weight head = model_matrix(m, MATRIX_HEAD, 0);
+    return n + panels_floats(head.out, head.in, type);
 }
 
 static void keep_embedding(struct decode_weights *w, const struct model *m)
@@ -167,20 +199,22 @@ struct decode_weights *decode_weights_new(enum decoder_weights as, const struct 
     const struct llama_config *c = &m->config;
     size_t C = c->d_model, F = c->d_ff, A = llama_heads_width(c), most = C > A ? C : A;
     w->config = *c;
+    w->packed = panels_room(packed_most(as, m));
+    struct packer p = { as, m, w->packed.at };
     w->layer = mem_array(c->n_layers, sizeof *w->layer);
     for (size_t l = 0; l < c->n_layers; l++) {
         const struct layer_at *at = &m->layer[l];
         w->layer[l] = (struct decode_layer){
-            .qkv = pack_all(as, m, MATRIX_QKV, l),
-            .out = pack_all(as, m, MATRIX_OUT, l),
-            .gate = pack(as, m, MATRIX_GATE_UP, l, 0, F),
-            .up = pack(as, m, MATRIX_GATE_UP, l, F, F),
-            .down = pack_all(as, m, MATRIX_DOWN, l),
+            .qkv = pack_all(&p, MATRIX_QKV, l),
+            .out = pack_all(&p, MATRIX_OUT, l),
+            .gate = pack(&p, MATRIX_GATE_UP, l, 0, F),
+            .up = pack(&p, MATRIX_GATE_UP, l, F, F),
+            .down = pack_all(&p, MATRIX_DOWN, l),
             .attn_norm = copy(m->weights + at->attn_norm, C),
             .mlp_norm = copy(m->weights + at->mlp_norm, C),
         };
     }
-    w->head = pack_all(as, m, MATRIX_HEAD, 0);
+    w->head = pack_all(&p, MATRIX_HEAD, 0);
     w->room = m->mapped && as == DECODER_EXACT ? 2 * PANEL * (most > F ? most : F) : 0;
     w->room += DECODE_ROWS * ranks_of(w);
     keep_embedding(w, m);
@@ -203,6 +237,7 @@ void decode_weights_free(struct decode_weights *w)
     }
     free(w->layer);
     panels_free(&w->head.packed);
+    free(w->packed.base);
     free(w->embed);
     free(w->norm);
     rope_free(w->rope);

@@ -1,9 +1,4 @@
-/* halves.c: by bits, branch-free where millions of weights pass.
- *
- * An f16's exponent and fraction, moved to where f32 has them, are the number times 2^-112; one
- * multiplication by 2^112 gives it back, subnormals included. Only the exponent 31 (infinity,
- * NaN) is put in by hand.
- */
+/* halves.c: by bits, branch-free: millions of weights pass, and every key and value of a cache. */
 #include "ml/halves.h"
 
 #include "ml/lanes_priv.h"
@@ -37,12 +32,8 @@ VECTOR_CLONES void bf16_widen(size_t n, const void *p, float *restrict out)
 
 VECTOR_CLONES void f16_widen(size_t n, const void *p, float *restrict out)
 {
-    for (size_t i = 0; i < n; i++) {
-        uint32_t h = half_at(p, i), size = h & 0x7fff;
-        uint32_t u = bits_of(from_bits(size << 13) * 0x1p112f);
-        u |= size >= 0x7c00 ? 0x7f800000u : 0;
-        out[i] = from_bits(u | (h & 0x8000) << 16);
-    }
+    for (size_t i = 0; i < n; i++)
+        out[i] = f16_float(half_at(p, i));
 }
 
 /* Adding half of the last kept bit, less one when that bit is 0, rounds to nearest even; a carry
@@ -64,23 +55,34 @@ VECTOR_CLONES bool bf16_exact(size_t n, const float *x)
     return lost == 0;
 }
 
-static uint16_t f16_of(float x)
+/* Of a magnitude's bits. From 65520 on, over the middle to 2^16, infinity; below 2^-14 in steps of
+ * 2^-24, rounded by what an f32 of 2^23 can hold. Signed, because that is what compares fast. */
+INLINE int32_t f16_size(int32_t size)
 {
-    uint32_t u = bits_of(x), sign = u >> 16 & 0x8000, size = u & 0x7fffffff;
-    if (size > 0x7f800000)
-        return (uint16_t)(sign | 0x7e00);
-    if (size >= 0x477ff000)                       /* 65520 and more: over the middle to 2^16 */
-        return (uint16_t)(sign | 0x7c00);
-    if (size < 0x38800000) {                      /* below 2^-14: in steps of 2^-24, rounded by */
-        float steps = from_bits(size) * 0x1p24f + 0x1p23f;   /* what an f32 of 2^23 can hold */
-        return (uint16_t)(sign | (bits_of(steps) - bits_of(0x1p23f)));
-    }
-    size += 0xfff + (size >> 13 & 1);
-    return (uint16_t)(sign | ((size - 0x38000000) >> 13));
+    float steps = from_bits((uint32_t)size) * 0x1p24f + 0x1p23f;
+    int32_t small = (int32_t)(bits_of(steps) - bits_of(0x1p23f));
+    uint32_t u = (uint32_t)size, rounded = u + 0xfff + (u >> 13 & 1);
+    int32_t normal = (int32_t)((rounded - 0x38000000) >> 13);
+    int32_t large = size > 0x7f800000 ? 0x7e00 : 0x7c00;
+    int32_t half = size < 0x38800000 ? small : normal;
+    return size >= 0x477ff000 ? large : half;
 }
 
-void f16_narrow(size_t n, const float *restrict x, uint16_t *restrict out)
+INLINE uint16_t f16_of(float x, int32_t most)
+{
+    uint32_t u = bits_of(x);
+    int32_t size = (int32_t)(u & 0x7fffffff);
+    return (uint16_t)((u >> 16 & 0x8000) | (uint32_t)f16_size(size < most ? size : most));
+}
+
+VECTOR_CLONES void f16_narrow(size_t n, const float *restrict x, uint16_t *restrict out)
 {
     for (size_t i = 0; i < n; i++)
-        out[i] = f16_of(x[i]);
+        out[i] = f16_of(x[i], 0x7fffffff);
+}
+
+VECTOR_CLONES void f16_narrow_within(size_t n, const float *restrict x, uint16_t *restrict out)
+{
+    for (size_t i = 0; i < n; i++)
+        out[i] = f16_of(x[i], 0x477fe000);     /* 65504 */
 }

@@ -15,10 +15,9 @@
 #include "ml/lanes_priv.h"
 #include "ml/path.h"
 
-enum { PIECE = 128 };
-
 static const size_t panels_sizes[] = {
-    [PANELS_F32] = sizeof(float), [PANELS_BF16] = sizeof(uint16_t), [PANELS_INT8] = 1,
+    [PANELS_F32] = sizeof(float), [PANELS_BF16] = sizeof(uint16_t),
+    [PANELS_F16] = sizeof(uint16_t), [PANELS_INT8] = 1,
 };
 
 typedef float path_four __attribute__((vector_size(16), aligned(4), may_alias));
@@ -73,6 +72,14 @@ INLINE path_four path_widen_bf16(const uint16_t *p)
     return v;
 }
 
+INLINE path_four path_widen_f16(const uint16_t *p)
+{
+    path_four v = { 0 };
+    for (int j = 0; j < 4; j++)
+        v[j] = f16_float(p[j]);
+    return v;
+}
+
 INLINE path_four path_widen_int8(const int8_t *p)
 {
     return (path_four){ p[0], p[1], p[2], p[3] };
@@ -81,6 +88,7 @@ INLINE path_four path_widen_int8(const int8_t *p)
 #define BLOCK_ROWS 3
 #define FEW_ROWS 2
 #define BLOCK_PANELS 2
+#define PIECE 64
 #define PATH PATH_PLAIN
 #include "ml/path_priv.h"
 #include "ml/panels_path_priv.h"
@@ -93,9 +101,11 @@ INLINE path_four path_widen_int8(const int8_t *p)
 #undef BLOCK_ROWS
 #undef FEW_ROWS
 #undef BLOCK_PANELS
+#undef PIECE
 #define BLOCK_ROWS 12
 #define FEW_ROWS 4
 #define BLOCK_PANELS 4
+#define PIECE 128
 #define PATH PATH_AVX512
 #include "ml/path_priv.h"
 #include "ml/panels_path_priv.h"
@@ -126,12 +136,24 @@ struct panels_room panels_room(size_t floats)
     return r;
 }
 
+size_t panels_floats(size_t N, size_t K, enum panels_type type)
+{
+    size_t floats = (panels_count(N) * K * PANEL * panels_sizes[type] + 3) / sizeof(float);
+    return (floats + PANEL - 1) / PANEL * PANEL;
+}
+
+struct panels panels_at(float *room, size_t N, size_t K, enum panels_type type)
+{
+    float *scale = type == PANELS_INT8 ? mem_array(N, sizeof *scale) : NULL;
+    return (struct panels){ N, K, K * PANEL, type, room, scale, NULL };
+}
+
 struct panels panels_new(size_t N, size_t K, enum panels_type type)
 {
-    struct panels_room room = panels_room((panels_count(N) * K * PANEL * panels_sizes[type] + 3) /
-                                          sizeof(float));
-    float *scale = type == PANELS_INT8 ? mem_array(N, sizeof *scale) : NULL;
-    return (struct panels){ N, K, K * PANEL, type, room.at, scale, room.base };
+    struct panels_room room = panels_room(panels_floats(N, K, type));
+    struct panels p = panels_at(room.at, N, K, type);
+    p.own = room.base;
+    return p;
 }
 
 /* Row n's weights as integers; its scale to *scale. */
@@ -154,6 +176,9 @@ static void fill_row(struct panels *p, size_t n, const float *row)
     } else if (p->type == PANELS_BF16) {
         for (size_t k = 0; k < p->K; k++)
             ((uint16_t *)p->w)[at + k * PANEL] = bf16_of_exact(row[k]);
+    } else if (p->type == PANELS_F16) {
+        for (size_t k = 0; k < p->K; k++)
+            f16_narrow(1, row + k, (uint16_t *)p->w + at + k * PANEL);
     } else {
         for (size_t k = 0; k < p->K; k++)
             ((float *)p->w)[at + k * PANEL] = row[k];
@@ -162,7 +187,7 @@ static void fill_row(struct panels *p, size_t n, const float *row)
 
 void panels_fill(struct panels *p, size_t from, size_t n_rows, const float *rows)
 {
-    REQUIRE(p->own && from + n_rows <= p->N);
+    REQUIRE(p->w && from + n_rows <= p->N);
     for (size_t n = from; n < from + n_rows; n++, rows += p->K)
         fill_row(p, n, rows);
 }

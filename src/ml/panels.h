@@ -12,6 +12,7 @@
  * Weights lie as floats, or narrower, to be widened when they are used:
  *
  *     PANELS_BF16   upper halves of floats: of weights that are such, the same bits
+ *     PANELS_F16    IEEE binary16, as ml/halves.h has it
  *     PANELS_INT8   w[n][k] = scale[n] q, q in [-127, 127]: rounded to 1/254 of the row's largest;
  *                   the sum runs over x[r][k] q, and is multiplied by scale[n] once, in the end
  */
@@ -21,7 +22,7 @@
 #include <stddef.h>
 
 enum { PANEL = 32 };
-enum panels_type { PANELS_F32, PANELS_BF16, PANELS_INT8 };
+enum panels_type { PANELS_F32, PANELS_BF16, PANELS_F16, PANELS_INT8 };
 
 struct panels {
     size_t N, K;
@@ -32,9 +33,15 @@ struct panels {
     void *own;           /* what panels_free frees; NULL: w is somebody else's */
 };
 
+/* Floats of room that N, K and type take, in whole rows of a panel, so that what lies side by side
+ * in a panels_room stays aligned. */
+size_t panels_floats(size_t N, size_t K, enum panels_type type);
+
 /* Zeros, to be filled by rows (n_rows, K) of the matrix, from row `from` on, which are copied;
- * panels_free it. As PANELS_BF16 rows must be bf16_exact (ml/halves.h). */
+ * panels_free it. As PANELS_BF16 rows must be bf16_exact (ml/halves.h), as PANELS_F16 they are
+ * rounded. panels_at: in zeroed room of panels_floats, which is the caller's and stays. */
 struct panels panels_new(size_t N, size_t K, enum panels_type type);
+struct panels panels_at(float *room, size_t N, size_t K, enum panels_type type);
 void panels_fill(struct panels *p, size_t from, size_t n_rows, const float *rows);
 void panels_free(struct panels *p);
 

@@ -5,8 +5,9 @@
  *
  *     AVX-512   12 x 32: 24 of 32 registers        AVX2   3 x 32: 12 of 16
  *
- * K is cut in pieces that keep a piece of the panel in the first cache while all rows pass; sums
- * rest in `out` in between, which moves no bit.
+ * K is cut in pieces that keep a piece of the panel in the first cache while all rows pass, and the
+ * next one that is fetched meanwhile: where AVX2 is the widest, that cache is mostly the smaller.
+ * Sums rest in `out` in between, which moves no bit.
  */
 #define VS (PANEL / LANES)
 
@@ -15,6 +16,8 @@ INLINE TARGET V NAME(weights)(enum panels_type type, const void *w, size_t i)
 {
     if (type == PANELS_BF16)
         return WIDEN_BF16((const uint16_t *)w + i);
+    if (type == PANELS_F16)
+        return WIDEN_F16((const uint16_t *)w + i);
     if (type == PANELS_INT8)
         return WIDEN_INT8((const int8_t *)w + i);
     return LOAD((const float *)w + i);
@@ -72,6 +75,10 @@ INLINE TARGET void NAME(widen)(size_t n, enum panels_type type, const void *w, f
 INLINE TARGET void NAME(panel_of)(size_t R, size_t K, enum panels_type type, const float *x,
                                   size_t ldx, const void *w, float *out, size_t ldo)
 {
+    if (R == 1) {
+        NAME(block)(1, 1, K, false, x, ldx, type, w, 0, out, ldo);
+        return;
+    }
     size_t size = panels_sizes[type], piece = type != PANELS_F32 || R > BLOCK_ROWS ? PIECE : K;
     size_t ahead = R > BLOCK_ROWS ? PIECE * PANEL * size : 0;
     _Alignas(64) float wide[PIECE * PANEL];
@@ -91,6 +98,8 @@ TARGET static void NAME(panel)(size_t R, size_t K, enum panels_type type, const 
 {
     if (type == PANELS_BF16)
         NAME(panel_of)(R, K, PANELS_BF16, x, ldx, w, out, ldo);
+    else if (type == PANELS_F16)
+        NAME(panel_of)(R, K, PANELS_F16, x, ldx, w, out, ldo);
     else if (type == PANELS_INT8)
         NAME(panel_of)(R, K, PANELS_INT8, x, ldx, w, out, ldo);
     else
@@ -103,6 +112,8 @@ TARGET static void NAME(row)(size_t K, enum panels_type type, const float *x, co
 {
     if (type == PANELS_BF16)
         NAME(block)(1, BLOCK_PANELS, K, false, x, 0, PANELS_BF16, w, stride, out, 0);
+    else if (type == PANELS_F16)
+        NAME(block)(1, BLOCK_PANELS, K, false, x, 0, PANELS_F16, w, stride, out, 0);
     else if (type == PANELS_INT8)
         NAME(block)(1, BLOCK_PANELS, K, false, x, 0, PANELS_INT8, w, stride, out, 0);
     else

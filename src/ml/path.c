@@ -2,10 +2,22 @@
 #include "ml/path.h"
 
 #include <stdatomic.h>
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
 
 const char *const path_names[PATHS] = { "plain", "AVX2", "AVX-512" };
 
 static _Atomic int chosen = -1;
+
+#if defined(__x86_64__)
+/* clang 14's __builtin_cpu_supports does not know this name. */
+static bool has_f16c(void)
+{
+    unsigned a, b, c = 0, d;
+    return __get_cpuid(1, &a, &b, &c, &d) && (c & bit_F16C);
+}
+#endif
 
 bool path_has(int path)
 {
@@ -14,7 +26,7 @@ bool path_has(int path)
     if (path == PATH_AVX512)
         return __builtin_cpu_supports("avx512f");
     if (path == PATH_AVX2)
-        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && has_f16c();
 #endif
     return path == PATH_PLAIN;
 }

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 
 #define PATH_PLAIN 0
-#define PATH_AVX2 1      /* with FMA */
+#define PATH_AVX2 1      /* with FMA and F16C */
 #define PATH_AVX512 2
 #define PATHS 3
 

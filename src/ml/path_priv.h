@@ -6,7 +6,7 @@
  *
  *     V              vector of LANES floats          LOAD(p) STORE(p, v) SPLAT(x) ZERO
  *     FMA(a, b, c)   a b + c rounded once            TARGET  what the path's functions need
- *     WIDEN_BF16(p) WIDEN_INT8(p)                    LANES of these as floats, exactly
+ *     WIDEN_BF16(p) WIDEN_F16(p) WIDEN_INT8(p)       LANES of these as floats, exactly
  *     NAME(f)        f of this path
  *
  * Every path rounds a product and a sum once, together, so all give the same bits. A machine
@@ -22,6 +22,7 @@
 #undef ZERO
 #undef FMA
 #undef WIDEN_BF16
+#undef WIDEN_F16
 #undef WIDEN_INT8
 #undef TARGET
 #undef NAME
@@ -37,6 +38,7 @@
 #define WIDEN_BF16(p) \
     _mm512_castsi512_ps(_mm512_slli_epi32( \
         _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)(p))), 16))
+#define WIDEN_F16(p) _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(p)))
 #define WIDEN_INT8(p) \
     _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)(p))))
 #define TARGET __attribute__((target("avx512f")))
@@ -52,9 +54,10 @@
 #define WIDEN_BF16(p) \
     _mm256_castsi256_ps(_mm256_slli_epi32( \
         _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)(p))), 16))
+#define WIDEN_F16(p) _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(p)))
 #define WIDEN_INT8(p) \
     _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)(p))))
-#define TARGET __attribute__((target("avx2,fma")))
+#define TARGET __attribute__((target("avx2,fma,f16c")))
 #define NAME(f) f##_avx2
 #else
 #define V path_four
@@ -65,6 +68,7 @@
 #define ZERO ((path_four){ 0 })
 #define FMA(a, b, c) path_fma(a, b, c)
 #define WIDEN_BF16(p) path_widen_bf16(p)
+#define WIDEN_F16(p) path_widen_f16(p)
 #define WIDEN_INT8(p) path_widen_int8(p)
 #define TARGET
 #define NAME(f) f##_plain
