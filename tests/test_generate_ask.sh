@@ -131,10 +131,23 @@ status 65 'no graph that this checkpoint' $L --ask "service=$service edges=10000
 status 2 'always name the service' $L --ask "edges=3"
 status 65 'too few' $M --ask "service=S_nowhere high-latency"
 status 65 'no graph that this checkpoint' $M --ask "edges=100000"
-status 65 'no prompt can be asked' $M --prompts "$dir/train.csv"
+status 65 'train.csv:1: no header: "timestamp,.*; no prompt can be asked (bad: ' $M --prompts \
+    "$dir/train.csv"
+: >"$dir/empty.txt"
+status 65 'empty.txt:1: nothing in it is a prompt' $M --prompts "$dir/empty.txt"
+printf '\n\nedges\001"\377:\n' >"$dir/bytes.txt"
+status 65 'bytes.txt:3: .*"edges.x01.x22.xff:"' $M --prompts "$dir/bytes.txt"
+# What is written is opened first: a path that cannot be leaves nothing at the others.
+status 74 'no/such' $M --ask edges=3 --asked "$dir/no/such.csv"
+status 74 'no/such' $M --ask edges=3 --stats "$dir/no/such.json"
+status 74 'directory' $M --ask edges=3 --stats "$dir"
+status 2 'two outputs' $M --ask edges=3 --stats "$dir/x.csv"
+status 2 'two outputs' $M --ask edges=3 --stats "$dir/s" --asked "$dir/s"
+status 2 'adapter needs --checkpoint' "$T" generate --baseline bootstrap --data "$dir/train.csv" \
+    --adapter "$dir/model" -n 1 -o "$dir/x.csv"
 status 66 'absent' $M --prompts "$dir/absent.txt"
 status 66 'absent' $M --like "$dir/absent.csv"
 "$T" import -q "$dir/train.csv" >"$dir/clean.csv" 2>/dev/null
 status 2 'need --checkpoint' "$T" generate --baseline bootstrap --data "$dir/clean.csv" \
     --ask high-latency -n 1 -o "$dir/x.csv"
-[ ! -e "$dir/x.csv" ] || fail "an error leaves a file"
+[ -z "$(ls "$dir" | grep '^x.csv')" ] || fail "an error leaves a file"
