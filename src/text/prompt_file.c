@@ -56,6 +56,8 @@ static const char *header_fault(const struct text_prompt *p, const struct header
     const struct text_ask *a = &p->ask;
     if (!(h->keys & (1u << HEAD_ID | 1u << HEAD_NUM_EDGES | 1u << HEAD_DEPTH | 1u << HEAD_LATENCY)))
         return "no field of a graph's header in";
+    if (header_has(h, HEAD_CALLER) || h->number[HEAD_START_EDGE_ID] > 0)
+        return "a layer below another's, which begins no graph:";
     if (!count_good(h, HEAD_NUM_EDGES, 1) || !count_good(h, HEAD_LATENCY, 0) ||
         !count_good(h, HEAD_DEPTH, p->task == TASK_TABULAR))
         return "a number too small in";
