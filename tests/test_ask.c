@@ -113,6 +113,8 @@ static void bad_prompts_are_dropped_and_named(void **state)
         { "start_node:USER", "no field of a graph's header in" },
         { "id:S%/depth:1", "a name that cannot be read in" },
         { "id:/depth:1", "a name that cannot be read in" },
+        { "id:S_1/num_edges:2/start_edge_id:1", "begins no graph" },
+        { "id:S_1/num_edges:2/start_node:MS_1/caller:USER", "begins no graph" },
         { "id:S_1/num_edges:2/depth:3", "no graph has these calls and levels:" },
         { "id:S_1/num_edges:2/depth:1", "no graph has these calls and levels:" },
         { "id:S_1/num_edges:2/remaining_depth:2", "no graph has these calls and levels:" },

@@ -19,6 +19,7 @@ expect 2 '"sleep" is no kind of work' sleep
 expect 2 'is not one of S|M|L' train --size XL
 expect 2 'outside 1 to' train --batch 0
 expect 2 'too many' train train
+expect 2 'weights is generate' train --weights int8
 
 # Of two sequences a step the tokens are a multiple of 1024; rates are quotients.
 expect 0 '^{"size":"S","tokens_per_s":' train -q --size S --batch 2 --json

@@ -59,6 +59,12 @@ refuse 2 "checkpoint DIR" "$tracewright" export -o "$dir/x"
 refuse 2 "checkpoint DIR" $export --to gguf
 refuse 2 "last --adapter" $export --to gguf-lora -o "$dir/x"
 refuse 2 "last --adapter" $export --adapter "$dir/adapter" --to gguf-lora --dtype f16 -o "$dir/x"
+refuse 2 "it goes with --from-csv" $export -n 3 -o "$dir/x"
+refuse 2 "goes with --to hf" $export --shard-mb 1 -o "$dir/x"
+for option in "--dtype f16" "--shard-mb 1" "--adapter $dir/adapter"; do
+    refuse 2 "go with --checkpoint" "$tracewright" export --from-csv "$dir/graphs.csv" --to jaeger \
+        $option -o "$dir/x"
+done
 refuse 66 "adapter_config.json" $export --adapter "$dir/absent" --to gguf-lora -o "$dir/x"
 refuse 65 "another base" "$tracewright" export --checkpoint "$dir/bf16" --adapter "$dir/adapter" \
     --to gguf-lora -o "$dir/x"

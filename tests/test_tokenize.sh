@@ -55,6 +55,8 @@ refuse 2 'takes -o DIR' '' --learn gpt2
 refuse 2 'takes -o DIR' '' --learn gpt2 -o "$dir/x" --decode
 refuse 2 'with --learn alone' '' --checkpoint $fixtures/gpt2 -o "$dir/x"
 refuse 2 '--learn' '' --learn unigram -o "$dir/x"
+refuse 65 'standard input:1: no line' '' --learn words -o "$dir/x"
+[ ! -e "$dir/x" ] || fail 'a refusal leaves a file'
 mkdir "$dir/bad" && echo '{"model": {"type": "WordPiece"}}' >"$dir/bad/tokenizer.json"
 refuse 65 'tokenizer.json: pre_tokenizer' '' --checkpoint "$dir/bad"
 echo 3 | "$tracewright" tokenize --checkpoint $fixtures/gpt2 >/dev/full 2>"$dir/err"

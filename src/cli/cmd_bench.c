@@ -80,6 +80,10 @@ static int run(const struct args *a, struct err *err)
     if (!kind)
         return err->status;
     struct bench_ask ask = ask_of(a, kind);
+    if (kind == &bench_train && ask.weights != BENCH_F32) {
+        err_set(err, EXIT_USAGE, "bench train has its weights in f32: --weights is generate's");
+        return err->status;
+    }
     struct bench_done done = { 0 };
     ask.ceiling = bench_ceiling(ask.threads);
     if (!kind->run(&ask, &done, err))

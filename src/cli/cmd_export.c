@@ -205,6 +205,17 @@ static bool export_graphs(const struct args *a, struct err *err)
     return good;
 }
 
+/* An option that would change nothing is a mistake. */
+static bool options_fit(const struct args *a, bool csv, const char *to, struct err *err)
+{
+    if (csv && (args_times(a, "adapter") || args_given(a, "dtype") || args_given(a, "shard-mb")))
+        return err_set(err, EXIT_USAGE, "--adapter, --dtype and --shard-mb go with --checkpoint");
+    if (!csv && args_given(a, "n"))
+        return err_set(err, EXIT_USAGE, "-n counts call graphs: it goes with --from-csv");
+    return strcmp(to, "hf") == 0 || !args_given(a, "shard-mb") ||
+           err_set(err, EXIT_USAGE, "--shard-mb goes with --to hf: a GGUF is one file");
+}
+
 static bool usage_good(const struct args *a, struct err *err)
 {
     bool csv = args_given(a, "from-csv");
@@ -218,10 +229,11 @@ static bool usage_good(const struct args *a, struct err *err)
         (!args_times(a, "adapter") || args_given(a, "dtype")))
         return err_set(err, EXIT_USAGE, "--to gguf-lora writes the last --adapter, which it needs, "
                        "as f32");
-    return csv == (exporter_find(to) != NULL) ||
-           err_set(err, EXIT_USAGE,
-                   csv ? "--to %s is for models: it goes with --checkpoint"
-                       : "--to %s is for call graphs: it goes with --from-csv", to);
+    if (csv != (exporter_find(to) != NULL))
+        return err_set(err, EXIT_USAGE,
+                       csv ? "--to %s is for models: it goes with --checkpoint"
+                           : "--to %s is for call graphs: it goes with --from-csv", to);
+    return options_fit(a, csv, to, err);
 }
 
 static int run(const struct args *a, struct err *err)

@@ -64,6 +64,9 @@ static const struct option options[] = {
     OPTION_END
 };
 
+enum { GRAPHS, ASKED, STATS, OUTPUTS };
+static const char *const outputs[OUTPUTS] = { "o", "asked", "stats" };
+
 /* One run, from the command line to the files. */
 struct run {
     const struct args *a;
@@ -75,11 +78,25 @@ struct run {
     struct graphset *train;      /* of --data, or NULL */
     struct graphset *out;
     struct meta *meta;
+    struct outfile file[OUTPUTS];    /* open from the start, so that a path that cannot be written
+                                      * is known before the work; f NULL: not wanted */
 };
 
 static bool is_free(const struct args *a)
 {
     return args_flag(a, "free") || args_flag(a, "unconstrained");
+}
+
+static bool files_differ(const struct args *a, struct err *err)
+{
+    for (size_t i = 0; i < OUTPUTS; i++)
+        for (size_t k = 0; k < i; k++)
+            if (args_text(a, outputs[i]) &&
+                strcmp(args_text(a, outputs[i]), args_text(a, outputs[k]) ? args_text(a, outputs[k])
+                                                                          : "") == 0)
+                return err_set(err, EXIT_USAGE, "%s: two outputs would go there",
+                               args_text(a, outputs[i]));
+    return true;
 }
 
 static bool usage_good(const struct args *a, struct err *err)
@@ -88,11 +105,13 @@ static bool usage_good(const struct args *a, struct err *err)
         return err_set(err, EXIT_USAGE, "give either --checkpoint DIR or --baseline NAME");
     if (args_given(a, "baseline") && !args_given(a, "data"))
         return err_set(err, EXIT_USAGE, "--baseline needs --data TRAIN.csv");
+    if (args_given(a, "baseline") && args_times(a, "adapter"))
+        return err_set(err, EXIT_USAGE, "--adapter needs --checkpoint: a baseline has none");
     if (args_given(a, "checkpoint") && !args_given(a, "like") && !args_given(a, "prompts") &&
         !args_given(a, "ask"))
         return err_set(err, EXIT_USAGE, "--like PROMPTS.csv, --prompts FILE.txt or --ask WORDS "
                        "says what is asked for");
-    return asked_usage(a, err);
+    return files_differ(a, err) && asked_usage(a, err);
 }
 
 /* Where nothing is asked for, a header that the model drew itself leads to graphs more like real
@@ -310,28 +329,49 @@ static bool put_stats(const struct run *r, FILE *f)
     return !ferror(f);
 }
 
-static bool write_file(const struct run *r, const char *path,
-                       bool (*put)(const struct run *r, FILE *f), struct err *err)
+static bool open_files(struct run *r, struct err *err)
 {
-    struct outfile o;
-    if (!path)
-        return true;
-    if (!outfile_open(&o, path, err))
-        return false;
-    if (!put(r, o.f)) {
-        outfile_abandon(&o);
-        return err_set(err, EXIT_IO, "%s: writing failed", path);
+    for (size_t i = 0; i < OUTPUTS; i++) {
+        const char *path = args_text(r->a, outputs[i]);
+        if (path && !outfile_open(&r->file[i], path, err)) {
+            r->file[i] = (struct outfile){ 0 };
+            return false;
+        }
     }
-    return outfile_commit(&o, err);
+    return true;
 }
 
-static int finish(const struct run *r, struct err *err)
+static void abandon_files(struct run *r)
+{
+    for (size_t i = 0; i < OUTPUTS; i++)
+        if (r->file[i].f)
+            outfile_abandon(&r->file[i]);
+}
+
+/* All are written before the first takes its name. */
+static bool write_files(struct run *r, struct err *err)
+{
+    static bool (*const put[OUTPUTS])(const struct run *, FILE *) = { put_graphs, put_asked,
+                                                                      put_stats };
+    for (size_t i = 0; i < OUTPUTS; i++)
+        if (r->file[i].f && !put[i](r, r->file[i].f))
+            return err_set(err, EXIT_IO, "%s: writing failed", args_text(r->a, outputs[i]));
+    for (size_t i = 0; i < OUTPUTS; i++) {
+        if (!r->file[i].f)
+            continue;
+        bool good = outfile_commit(&r->file[i], err);
+        r->file[i].f = NULL;
+        if (!good)
+            return false;
+    }
+    return meta_write_beside(r->meta, args_text(r->a, "o"), err);
+}
+
+static int finish(struct run *r, struct err *err)
 {
     const struct args *a = r->a;
     const char *path = args_text(a, "o");
-    if (!write_file(r, path, put_graphs, err) || !meta_write_beside(r->meta, path, err) ||
-        !write_file(r, args_text(a, "asked"), put_asked, err) ||
-        !write_file(r, args_text(a, "stats"), put_stats, err))
+    if (!write_files(r, err))
         return err->status;
     if (args_flag(a, "json"))
         draw_report_json(&r->rep, strcmp(path, "-") == 0 ? stderr : stdout);
@@ -356,10 +396,12 @@ static int run(const struct args *a, struct err *err)
         .ledger = &r.ledger,
     };
     int status = EXIT_GOOD;
-    bool good = !args_given(a, "data") ||
-                (r.train = graphs_read(args_text(a, "data"), r.job.threads, err));
+    bool good = open_files(&r, err) &&
+                (!args_given(a, "data") ||
+                 (r.train = graphs_read(args_text(a, "data"), r.job.threads, err)));
     good = good && (args_given(a, "baseline") ? from_baseline : from_checkpoint)(&r, err);
     status = good ? finish(&r, err) : err->status;
+    abandon_files(&r);
     asked_free(&r.asked);
     prompt_pool_free(&r.pool);
     free(r.ledger.at);

@@ -103,7 +103,8 @@ static bool learn(const struct args *a, struct err *err)
     }
     struct tokenizer *t = tokenizer_train(lines, n, &o);
     char *path = file_join(args_text(a, "o"), "tokenizer.json");
-    bool good = file_mkdirs(args_text(a, "o"), err) && tokenizer_save(t, path, err);
+    bool good = (n || err_set(err, EXIT_DATA, "standard input:1: no line to learn from")) &&
+                file_mkdirs(args_text(a, "o"), err) && tokenizer_save(t, path, err);
     free(path);
     tokenizer_free(t);
     free(lines);

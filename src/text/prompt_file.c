@@ -19,13 +19,20 @@ struct reader {
     size_t begun;                  /* its first line; 0: there is none */
     bool question;
     bool ended;                    /* its answer has begun: what follows is not its own */
+    struct buf first_bad;          /* of this file: "line: reason" */
 };
 
 static void drop(struct reader *r, const char *reason, struct str value)
 {
+    char words[256];
+    snprintf(words, sizeof words, "%s \"", reason);
+    str_printable(words, sizeof words - 2,
+                  (struct str){ value.p, value.n < 80 ? value.n : 80 });
+    strcat(words, "\"");
     if (r->out->bad++ < TEXT_PROMPTS_NAMED)
-        buf_printf(&r->out->bad_words, "%s:%zu: %s \"%.*s\"\n", file_base(r->name), r->begun,
-                   reason, (int)(value.n < 80 ? value.n : 80), value.p ? value.p : "");
+        buf_printf(&r->out->bad_words, "%s:%zu: %s\n", file_base(r->name), r->begun, words);
+    if (!r->first_bad.n)
+        buf_printf(&r->first_bad, "%zu: %s", r->begun, words);
 }
 
 /* An unescaped name in the arena. */
@@ -49,6 +56,8 @@ static const char *header_fault(const struct text_prompt *p, const struct header
     const struct text_ask *a = &p->ask;
     if (!(h->keys & (1u << HEAD_ID | 1u << HEAD_NUM_EDGES | 1u << HEAD_DEPTH | 1u << HEAD_LATENCY)))
         return "no field of a graph's header in";
+    if (header_has(h, HEAD_CALLER) || h->number[HEAD_START_EDGE_ID] > 0)
+        return "a layer below another's, which begins no graph:";
     if (!count_good(h, HEAD_NUM_EDGES, 1) || !count_good(h, HEAD_LATENCY, 0) ||
         !count_good(h, HEAD_DEPTH, p->task == TASK_TABULAR))
         return "a number too small in";
@@ -211,9 +220,10 @@ bool text_prompts_read(const char *path, bool compat, struct text_prompts *p, st
     if (!compat)
         flush(&r);
     if (good && p->n == before)
-        good = err_set(err, EXIT_DATA, "%s: no prompt can be asked (%zu are bad)", path,
-                       p->bad - bad);
+        good = err_set(err, EXIT_DATA, "%s:%s; no prompt can be asked (bad: %zu)", path,
+                       r.first_bad.n ? r.first_bad.p : "1: nothing in it is a prompt", p->bad - bad);
     buf_free(&r.block);
+    buf_free(&r.first_bad);
     buf_free(&b);
     return good;
 }

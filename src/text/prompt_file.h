@@ -12,8 +12,8 @@
  * The three may stand in one file. "[GENERATE GRAPH]" or "### Question:" may precede a prompt,
  * blank lines may part them, and an answer's opening ("### Answer:", "<layer>", "<edges>") is
  * passed over. A prompt that cannot be asked is dropped, counted and named: a header that does not
- * parse, a number below what it counts, more levels than calls, an edge to include that cannot be
- * read.
+ * parse, that of a layer below another, a number below what it counts, more levels than calls, an
+ * edge to include that cannot be read.
  *
  * Difference from the original: its reader loses the last prompt of every file; ours does so under
  * compat alone. Its cell of the heat map is the file's name, "<edges>_<depth>.txt".
