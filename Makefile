@@ -217,7 +217,7 @@ verify:
 	    (cd "$${sums%/*}" && sha256sum --quiet --strict -c SHA256SUMS) || \
 	    { echo "$$sums: the checkpoint is not the one that was shipped"; exit 65; }; done
 # Commit first, then make them, then commit them: the cards name the commit. The compact one is that
-# of the small scale; the layered ones are those of full scale, about an hour on two cores (a run
+# of the small scale; the layered ones are those of full scale, about two hours on one core (a run
 # that was interrupted goes on). The adapter's base is the shipped one, to whose bytes it is pinned.
 ADAPTER ?= --lora 8 --lora-targets q,k,v,o --tokens 3000000 --lr 0.003 --fixed-order
 SHIP := sh experiments/ship.sh
@@ -231,8 +231,9 @@ checkpoints: setup
 checkpoints-compact: $(OUT)/tracellm_train.done
 	@$(SHIP) $(OUT)/checkpoint $(SHIPS)/compact 'Call graphs in the compact format' 'make checkpoints'
 checkpoints-layered: $(OUT)/tracellm_data.done
-	@for m in recursive instruction tabular bare; do \
-	    $(BUILD)/experiments/tracellm_layered_train $(ARGUMENTS) --only $$m && \
+	@for m in base recursive instruction tabular; do \
+	    $(BUILD)/experiments/tracellm_layered_train $(ARGUMENTS) --only $$m || exit; done
+	@for m in recursive instruction tabular; do \
 	    $(SHIP) $(OUT)/layered-$$m $(SHIPS)/$$m "Call graphs in TraceLLM's texts: $$m" \
 	        'make checkpoints' || exit; done
 	@$(BUILD)/tracewright train --seed 1 --threads $(THREADS) --resume --data $(OUT)/layers.csv \

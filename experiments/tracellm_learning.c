@@ -76,13 +76,15 @@ static struct cell_sum ask_map(const struct driver *d, const struct llm *m, doub
     return all;
 }
 
+/* The recursive model of all the tokens is the base, before it goes on. */
 static void run_point(const struct driver *d, const struct cells *c, const char *format,
                       const char *end, FILE *f)
 {
+    bool base = !*end && strcmp(format, "recursive") == 0;
     char name[64];
     struct buf tokens = { 0 };
     struct err err = { 0 };
-    snprintf(name, sizeof name, "layered-%s%s", format, end);
+    snprintf(name, sizeof name, "layered-%s%s", base ? "base" : format, end);
     char *dir = driver_path(d, name);
     struct llm m = load(d, dir);
     driver_need(d, checkpoint_meta(dir, "tokens", &tokens, &err), &err);

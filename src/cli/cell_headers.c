@@ -130,7 +130,13 @@ struct cells *cell_headers(const struct driver *d, const struct graphset *real)
 
 char *cell_model(const struct driver *d, const char *name)
 {
-    char dir[64];
-    snprintf(dir, sizeof dir, "layered-%s", name);
-    return d->full || d->data || !d->shipped ? driver_path(d, dir) : file_join(d->shipped, name);
+    char own[64], *shipped = file_join(d->shipped ? d->shipped : ".", name),
+         *config = file_join(shipped, "config.json");
+    bool use = !d->full && !d->data && d->shipped && file_exists(config);
+    free(config);
+    if (use)
+        return shipped;
+    free(shipped);
+    snprintf(own, sizeof own, "layered-%s", name);
+    return driver_path(d, own);
 }

@@ -16,7 +16,7 @@ enum { CELL_TRAINED_TRACES = 150 * REFERENCE_TRACES };
 struct cells *cell_headers(const struct driver *d, const struct graphset *real);
 
 /* Where the layered model NAME is that is asked, to be freed: one that comes with the project, or,
- * at full scale, with --data or without --shipped, the one that this run trained. */
+ * at full scale, with --data or if none of that name is shipped, the one that this run trained. */
 char *cell_model(const struct driver *d, const char *name);
 
 #endif
