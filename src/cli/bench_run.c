@@ -123,6 +123,7 @@ bool bench_tracewright(const struct bench_call *c, struct bench_line *line, stru
     char *argv[] = { (char *)c->program, "bench", (char *)c->kind, "--size", (char *)c->size,
                      "--threads", threads, "--seed", seed, "--json", "-q",
                      "--weights", (char *)(c->weights ? c->weights : "f32"),
+                     "--cache", (char *)(c->cache ? c->cache : "f32"),
                      c->batch ? "--batch" : NULL, batch, NULL };
     double begun = bench_now_s(), before = children_s();
     bool good = bench_program(argv, out, sizeof out) &&

@@ -39,6 +39,7 @@ struct bench_call {
     const char *program, *kind, *size;     /* "train" or "generate"; "S", "M", "L" */
     size_t batch, threads;                 /* batch 0: the kind's own */
     const char *weights;                   /* "f32", "bf16", "int8"; NULL: f32 */
+    const char *cache;                     /* "f32", "f16"; NULL: f32 */
     uint64_t seed;
 };
 
