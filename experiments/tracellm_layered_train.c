@@ -3,8 +3,8 @@
  * Method   Keys and attributes in the order of the spec, services' names in pairs of digits, so
  *          that a small model can learn them; the loss counts the answers. Root headers leave out
  *          what the paper's coins leave out, as prompts do. All formats start afresh and see the
- *          same number of tokens. From the recursive model of so many (base) three go on for as many
- *          again: recursive, instruction and bare (the same answers without their arithmetic, the
+ *          same number of tokens. From the recursive model of so many (base) three go on for as
+ *          many again: recursive, instruction and bare (the same answers without their arithmetic, the
  *          no-scratchpad ablation), with all weights instead of an adapter: a small model has no
  *          weights to spare. Models of fewer tokens, each at the end of a run of its own, are the
  *          points of the learning curves.
@@ -19,8 +19,8 @@
  *          tokens a little and then clearly, and has the paper's three quarters at every depth;
  *          instruction is not above either yet: an answer takes more than twice the tokens, and
  *          what fails most is one call too many in wide layers. What led here, small preset, 4.5
- *          million tokens, .50 in all: root headers that leave open what prompts leave open, services
- *          in pairs of digits, graphs balanced over depth and calls. Then graphs of more calls than
+ *          million tokens, .50 in all: root headers that leave open what prompts leave open,
+ *          services in pairs of digits, graphs balanced over depth and calls. Then graphs of more calls than
  *          are asked for, half of the tokens, became few (and three times as many traces were drawn
  *          for rare cells): 20 million tokens of the small preset .85, 10 million of medium .87.
  *          Embeddings of numbers that begin as waves of their value: no gain at 4.5 million.
@@ -29,8 +29,8 @@
  *                               each -4 and -16 too (a quarter and a 16th of the tokens), and bare
  *          tracellm_layered_train.csv   name,tokens,epoch,loss   (nats a token of the answers;
  *                                       empty for a model that an earlier run had finished)
- * Scale    small: the smallest preset, 120,000 tokens;  full: the second next larger one, 12 million,
- *          some two hours on two cores
+ * Scale    small: the smallest preset, 120,000 tokens;  full: two sizes more, 12 million, each
+ *          some half an hour of one core
  */
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* trace/invocations: the packed forms, cache and pickle, give the trace back whole or not at all. */
+/* trace/invocations: the packed forms, cache and pickle, give back the whole trace or nothing. */
 #define _GNU_SOURCE   /* memfd_create */
 #include "tests/near.h"
 

@@ -12,7 +12,8 @@ enum { CELL_TRAINED_TRACES = 150 * REFERENCE_TRACES };
 /* In this order of preference: TraceLLM's prompt files in --data (<calls>_<depth>.txt: the name is
  * the cell; the last prompt of each is lost under --compat tracellm alone); alibaba-headers there,
  * with those of the graphs read; without --data those of reference traces past the first
- * CELL_TRAINED_TRACES. All cells have headers then. A file that cannot be read is named on stderr. */
+ * CELL_TRAINED_TRACES. All cells have headers then. A file that cannot be read is named on
+ * stderr. */
 struct cells *cell_headers(const struct driver *d, const struct graphset *real);
 
 /* Where the layered model NAME is that is asked, to be freed: one that comes with the project, or,

@@ -221,7 +221,8 @@ bool text_prompts_read(const char *path, bool compat, struct text_prompts *p, st
         flush(&r);
     if (good && p->n == before)
         good = err_set(err, EXIT_DATA, "%s:%s; no prompt can be asked (bad: %zu)", path,
-                       r.first_bad.n ? r.first_bad.p : "1: nothing in it is a prompt", p->bad - bad);
+                       r.first_bad.n ? r.first_bad.p : "1: nothing in it is a prompt",
+                       p->bad - bad);
     buf_free(&r.block);
     buf_free(&r.first_bad);
     buf_free(&b);

@@ -71,8 +71,8 @@ struct reference;
 struct reference *reference_new(uint64_t seed, enum reference_preset preset);
 void reference_free(struct reference *r);
 
-/* The clean graphs of o->traces traces from o->first on (o->defects is ignored), in order of arrival:
- * their clock begins at 0 with the first. */
+/* The clean graphs of o->traces traces from o->first on (o->defects is ignored), in order of
+ * arrival: their clock begins at 0 with the first. */
 struct graphset *reference_graphs(const struct reference_options *o);
 
 /* The raw table, header first: a row per call, about a third of the rpc and http calls twice, as
