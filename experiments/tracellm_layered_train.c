@@ -4,10 +4,10 @@
  *          that a small model can learn them; the loss counts the answers. Root headers leave out
  *          what the paper's coins leave out, as prompts do. All formats start afresh and see the
  *          same number of tokens. From the recursive model of so many (base) three go on for as
- *          many again: recursive, instruction and bare (the same answers without their arithmetic, the
- *          no-scratchpad ablation), with all weights instead of an adapter: a small model has no
- *          weights to spare. Models of fewer tokens, each at the end of a run of its own, are the
- *          points of the learning curves.
+ *          many again: recursive, instruction and bare (the same answers without their arithmetic,
+ *          the no-scratchpad ablation), with all weights instead of an adapter: a small model has
+ *          no weights to spare. Models of fewer tokens, each at the end of a run of its own, are
+ *          the points of the learning curves.
  * Found    One seed; full scale: the size "medium", 12 million tokens; 563 headers of traces not
  *          trained on, at most ten of a depth and number of calls, at most 30 calls, latency open,
  *          sampled freely, greedy; right at depths 1, 2, 3, 4 and in all:
@@ -20,10 +20,11 @@
  *          instruction is not above either yet: an answer takes more than twice the tokens, and
  *          what fails most is one call too many in wide layers. What led here, small preset, 4.5
  *          million tokens, .50 in all: root headers that leave open what prompts leave open,
- *          services in pairs of digits, graphs balanced over depth and calls. Then graphs of more calls than
- *          are asked for, half of the tokens, became few (and three times as many traces were drawn
- *          for rare cells): 20 million tokens of the small preset .85, 10 million of medium .87.
- *          Embeddings of numbers that begin as waves of their value: no gain at 4.5 million.
+ *          services in pairs of digits, graphs balanced over depth and calls. Then graphs of more
+ *          calls than are asked for, half of the tokens, became few (and three times as many
+ *          traces were drawn for rare cells): 20 million tokens of the small preset .85, 10
+ *          million of medium .87. Embeddings of numbers that begin as waves of their value: no
+ *          gain at 4.5 million.
  * Reads    layers.csv
  * Writes   layered-NAME/        Hugging Face directories: tabular, recursive, instruction, compact,
  *                               each -4 and -16 too (a quarter and a 16th of the tokens), and bare
