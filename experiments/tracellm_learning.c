@@ -18,7 +18,7 @@
  *          recursive, temperature 1 .31 .31    .41 .52    .51 .55
  *          At equal copies the two are about equally often right. What the formats reach on the
  *          reference workload stands in tracellm_layered_train.
- * Reads    real.csv, layered-NAME/
+ * Reads    real.csv, layered-NAME/; for temperatures --shipped DIR/NAME/, as tracellm_accuracy
  * Writes   tracellm_learning.csv              format,mode,tokens,asked,correct,lo,hi
  *          tracellm_learning_temperature.csv  format,temperature,asked,correct,lo,hi
  *          tracellm_learning_few.csv          name,format,mode,epochs,asked,correct,lo,hi,copies

@@ -53,6 +53,15 @@ for c in '2 3' '4 6'; do want ${c% *} ${c#* } 1 compat; done     # the last was 
 few=$(awk -F, '$2 == "recursive" && $5 == 6 { print $8 }' "$out/tracellm_accuracy.csv" | sort -u)
 [ "$few" = 1 ] || fail 'a depth that was not trained on is not marked as thin'
 
+# A shipped model is asked at the seed it knows; at another the run's own, and without either none.
+mkdir "$work/ships" && mv "$out/layered-recursive" "$work/ships/recursive" || exit 1
+ln -sfn "$out/split0" "$work/ships/recursive"
+run --shipped "$work/ships" --seed 1
+"$BUILD/experiments/tracellm_accuracy" --out "$out" --threads 2 --shipped "$work/ships" --seed 2 \
+    2> "$work/err" && fail 'a shipped model is asked about the workload of another seed'
+grep -q layered-recursive "$work/err" || fail 'the model that is missing is not named'
+ln -s split0 "$out/layered-recursive"
+
 list=../shared/data/callgraphs
 if [ -f "$list/alibaba-headers/headers.csv.xz" ]; then
     run --data "$list"

@@ -41,6 +41,9 @@ head -n 1 got.txt | grep -q '4 reproduce, 1 differ from the paper, 1 not attempt
 extra='--data real'
 want 1 'holds reproduces' 'near not judged' 'far not judged' 'likeness broken' \
     'ships not judged'
+extra='--seed 7'
+want 0 'ships not judged' 'holds reproduces'
+extra='--data real'
 sed -i '/^likeness/s/\t3\t/\t5\t/' experiments/claims.tsv
 want 0 'likeness reproduces' 'lacking not judged'
 extra=''

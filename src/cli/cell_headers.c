@@ -132,7 +132,8 @@ char *cell_model(const struct driver *d, const char *name)
 {
     char own[64], *shipped = file_join(d->shipped ? d->shipped : ".", name),
          *config = file_join(shipped, "config.json");
-    bool use = !d->full && !d->data && d->shipped && file_exists(config);
+    bool use = !d->full && !d->data && d->seed == CELL_SHIPPED_SEED && d->shipped &&
+               file_exists(config);
     free(config);
     if (use)
         return shipped;

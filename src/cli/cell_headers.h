@@ -16,8 +16,12 @@ enum { CELL_TRAINED_TRACES = 150 * REFERENCE_TRACES };
  * stderr. */
 struct cells *cell_headers(const struct driver *d, const struct graphset *real);
 
+/* What ships learnt the reference workload of this seed: of another it knows no service. */
+enum { CELL_SHIPPED_SEED = 1 };
+
 /* Where the layered model NAME is that is asked, to be freed: one that comes with the project, or,
- * at full scale, with --data or if none of that name is shipped, the one that this run trained. */
+ * at full scale, with --data, with another seed than it knows or if none of that name is shipped,
+ * the one that this run trained. */
 char *cell_model(const struct driver *d, const char *name);
 
 #endif
